@@ -1,0 +1,55 @@
+"""Transfer learning from word2vec into Keras text classifiers, for scikit-learn."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import datasets
+    from ._classifier import W2VLSTMClassifier
+    from ._displays import TrainingHistoryDisplay
+    from ._indexer import W2VIndexer
+    from ._pipeline import make_w2v_pipeline
+    from ._token_ids import TokenIds
+    from ._tokenizer import JapaneseTokenizer
+    from ._vectors import WordVectors
+    from ._word2vec import Word2VecTrainer
+
+_HOMES = {
+    "JapaneseTokenizer": "_tokenizer",
+    "TokenIds": "_token_ids",
+    "TrainingHistoryDisplay": "_displays",
+    "W2VIndexer": "_indexer",
+    "W2VLSTMClassifier": "_classifier",
+    "Word2VecTrainer": "_word2vec",
+    "WordVectors": "_vectors",
+    "make_w2v_pipeline": "_pipeline",
+}
+
+__all__ = [
+    "JapaneseTokenizer",
+    "TokenIds",
+    "TrainingHistoryDisplay",
+    "W2VIndexer",
+    "W2VLSTMClassifier",
+    "Word2VecTrainer",
+    "WordVectors",
+    "datasets",
+    "make_w2v_pipeline",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # names are imported when first used: tokenizing needs neither Keras nor gensim
+    if name == "datasets":
+        return importlib.import_module(".datasets", __name__)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

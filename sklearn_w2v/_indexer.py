@@ -1,0 +1,284 @@
+"""W2VIndexer: token lists to TokenIds."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ._token_ids import TokenIds
+from ._tokenizer import check_documents
+from ._vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
+from ._word2vec import Word2VecTrainer, split_tokens
+
+_LISTED = 20  # unknown words that coverage_ names
+_CUT_WARNING = 0.10  # share of documents that may be cut without a word
+
+
+class W2VIndexer(TransformerMixin, BaseEstimator):
+    """Turn token lists into ids of word vectors.
+
+    An id is the row of the word in the vectors, plus 2; so it does not depend on the
+    documents, and a word that training never saw but the vectors know keeps its meaning.
+
+    Parameters
+    ----------
+    vectors : path, WordVectors, gensim.models.KeyedVectors, Word2VecTrainer or None, \
+default=None
+        Where the vectors come from. A path is the cheapest way to hand over big vectors:
+        they are mapped, and a search shares one copy. None means ``Word2VecTrainer()``:
+        word2vec learns from the very documents that ``fit`` gets.
+    maxlen : int or None, default=None
+        Number of ids of each document; the words behind are cut off, shorter documents
+        are padded with 0 on the right. None takes the 95th percentile of the lengths in
+        ``fit``.
+    min_count : int, default=1
+        Words that the vectors lack get a row of their own when they occur this often in
+        the documents of ``fit``. The rows are drawn at random with the variance of the
+        vectors' values (Kim 2014, section 3.2), for training to fill them with meaning.
+    oov : {"unk", "drop"}, default="unk"
+        What becomes of a word without a row: ``"unk"`` keeps its place with id 1,
+        ``"drop"`` leaves it out.
+    random_state : int, RandomState instance or None, default=None
+        Where the random rows come from, and the seed of a trainer that has none.
+
+    Attributes
+    ----------
+    vectors_ : WordVectors
+        What the ids index: the vectors and the rows for the words that they lack.
+    maxlen_ : int
+        Number of ids of each document.
+    coverage_ : dict
+        How much of the documents of ``fit`` the vectors know: ``"tokens"`` and
+        ``"types"`` (shares of running and of distinct words), ``"unknown"`` (the most
+        frequent unknown words, as (word, count)), ``"cut"`` (share of documents longer
+        than `maxlen_`).
+    trainer_ : Word2VecTrainer
+        The fitted trainer, where vectors were learnt.
+
+    See Also
+    --------
+    JapaneseTokenizer : Makes token lists of Japanese texts.
+    W2VLSTMClassifier : Learns from the ids.
+
+    Notes
+    -----
+    A document that is empty, or of which every word is dropped, becomes one id 1, as
+    networks cannot take a row without a word.
+
+    References
+    ----------
+    Y. Kim: Convolutional neural networks for sentence classification. EMNLP 2014.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import W2VIndexer, WordVectors
+    >>> vectors = WordVectors(["雨", "雪"], [[1.0, 0.0], [0.0, 1.0]])
+    >>> indexer = W2VIndexer(vectors, maxlen=3, random_state=0)
+    >>> indexer.fit_transform([["雪", "雨"], ["雨", "風"]])
+    TokenIds([[3, 2, 0],
+              [2, 4, 0]], dtype=int32)
+    >>> indexer.transform([["嵐"]])
+    TokenIds([[1, 0, 0]], dtype=int32)
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "vectors": "no_validation",
+        "maxlen": [Interval(Integral, 1, None, closed="left"), None],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "oov": [StrOptions({"unk", "drop"})],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        vectors: Any = None,
+        maxlen: int | None = None,
+        min_count: int = 1,
+        oov: str = "unk",
+        random_state: Any = None,
+    ) -> None:
+        self.vectors = vectors
+        self.maxlen = maxlen
+        self.min_count = min_count
+        self.oov = oov
+        self.random_state = random_state
+
+    def fit(self, X: Iterable[Any], y: Any = None) -> W2VIndexer:
+        """Learn or open the vectors, and give words that they lack rows of their own.
+
+        Parameters
+        ----------
+        X : iterable of list of str, or of str
+            Documents; strings are split on white space.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        W2VIndexer
+            The indexer itself.
+
+        Warns
+        -----
+        UserWarning
+            The vectors know less than half of the words, or `maxlen` cuts more than a
+            tenth of the documents.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Iterable[Any], y: Any = None) -> TokenIds:
+        """``fit(X).transform(X)``, walking through the documents once.
+
+        Parameters
+        ----------
+        X : iterable of list of str, or of str
+            Documents; strings are split on white space.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        TokenIds of shape (n_documents, maxlen_), int32
+            The ids.
+        """
+        return self._index(self._fit(X), warn=False)
+
+    def transform(self, X: Iterable[Any]) -> TokenIds:
+        """Ids of documents.
+
+        Parameters
+        ----------
+        X : iterable of list of str, or of str
+            Documents; strings are split on white space.
+
+        Returns
+        -------
+        TokenIds of shape (n_documents, maxlen_), int32
+            The ids, right-padded with 0.
+        """
+        check_is_fitted(self)
+        return self._index(_documents(X))
+
+    def _fit(self, X: Iterable[Any]) -> list[list[str]]:
+        self._validate_params()
+        documents = _documents(X)
+        if not documents:
+            raise ValueError("Found array with 0 sample(s): W2VIndexer needs a document at least.")
+        random = check_random_state(self.random_state)
+        vectors = self._resolve(documents, random)
+        counts = Counter(chain.from_iterable(documents))
+        words = list(counts)
+        known = vectors.find(words) >= 0
+        missing = [word for word, there in zip(words, known.tolist(), strict=True) if not there]
+        own = [word for word in missing if counts[word] >= self.min_count]
+        # in the order of frequency, like a file's words; so ids do not hang on the documents' order
+        own.sort(key=lambda word: (-counts[word], word))
+        seed = int(random.randint(2**31 - 1))
+        self.vectors_ = vectors.extended(own, seed) if own else vectors
+        lengths = np.fromiter(map(len, documents), np.int64, len(documents))
+        self.maxlen_ = self.maxlen or max(1, int(np.ceil(np.percentile(lengths, 95))))
+        self._set_coverage(counts, missing, lengths)
+        self._remember_words(words)
+        return documents
+
+    def _resolve(self, documents: list[list[str]], random: np.random.RandomState) -> WordVectors:
+        if self.vectors is not None and not isinstance(self.vectors, Word2VecTrainer):
+            self.__dict__.pop("trainer_", None)
+            return as_word_vectors(self.vectors)
+        trainer = Word2VecTrainer() if self.vectors is None else clone(self.vectors)
+        if trainer.random_state is None and self.random_state is not None:
+            trainer.set_params(random_state=int(random.randint(2**31 - 1)))
+        self.trainer_ = trainer.fit(documents)
+        return trainer.vectors_
+
+    def _set_coverage(
+        self, counts: Counter[str], missing: list[str], lengths: NDArray[np.int64]
+    ) -> None:
+        total = sum(counts.values())
+        lost = sum(counts[word] for word in missing)
+        unknown = sorted(((word, counts[word]) for word in missing), key=lambda p: (-p[1], p[0]))
+        self.coverage_ = {
+            "tokens": 1 - lost / total if total else 0.0,
+            "types": 1 - len(missing) / len(counts) if counts else 0.0,
+            "unknown": unknown[:_LISTED],
+            "cut": float(np.mean(lengths > self.maxlen_)),
+        }
+        if total and self.coverage_["tokens"] < 0.5 and not hasattr(self, "trainer_"):
+            shown = ", ".join(word for word, _ in unknown[:5])
+            warnings.warn(
+                f"The vectors know only {self.coverage_['tokens']:.0%} of the words. Mostly the "
+                "vectors were trained on another tokenizer's words or another form (surface, "
+                "base, lemma); try JapaneseTokenizer(form=...). Most frequent unknown words: "
+                f"{shown}.",
+                UserWarning,
+                stacklevel=4,
+            )
+        self._warn_cut(lengths)
+
+    def _warn_cut(self, lengths: NDArray[np.int64]) -> None:
+        cut = int(np.sum(lengths > self.maxlen_))
+        if cut > _CUT_WARNING * len(lengths):
+            warnings.warn(
+                f"{cut} of {len(lengths)} documents are longer than maxlen={self.maxlen_} words "
+                f"and are cut (the longest has {lengths.max()}); a larger maxlen keeps them whole.",
+                UserWarning,
+                stacklevel=5,
+            )
+
+    def _remember_words(self, words: list[str]) -> None:
+        """Ids of the words of ``fit``; others are looked up when they come."""
+        self._ids = dict(zip(words, self._look_up(words).tolist(), strict=True))
+
+    def _look_up(self, words: list[str]) -> NDArray[np.int64]:
+        rows = self.vectors_.find(words)
+        return np.where(rows < 0, OOV_ID, rows + FIRST_ID)
+
+    def _index(self, documents: list[list[str]], warn: bool = True) -> TokenIds:
+        ids = self._ids
+        new = list(dict.fromkeys(w for doc in documents for w in doc if w not in ids))
+        if new:
+            ids = {**ids, **dict(zip(new, self._look_up(new).tolist(), strict=True))}
+        out = np.zeros((len(documents), self.maxlen_), np.int32)
+        lengths = np.empty(len(documents), np.int64)
+        for row, document in enumerate(documents):
+            line = list(map(ids.__getitem__, document))
+            if self.oov == "drop":
+                line = [number for number in line if number != OOV_ID]
+            lengths[row] = len(line)
+            line = line[: self.maxlen_] or [OOV_ID]
+            out[row, : len(line)] = line
+        if warn and len(documents):
+            self._warn_cut(lengths)
+        return TokenIds(out, self.vectors_)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__().copy()
+        state.pop("_ids", None)  # made again from vectors_ as words come
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "vectors_" in state:
+            self._ids = {}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _documents(X: Any) -> list[list[str]]:
+    return split_tokens(check_documents(X, "W2VIndexer"), "W2VIndexer")

@@ -1,0 +1,265 @@
+"""MeCab behind a wall: dictionaries, taggers and the texts that it cannot take.
+
+MeCab is fast and unforgiving. An output format that names a field which a word
+lacks, a path cost beyond 2**31, or a file that is no dictionary end the process
+with a segmentation fault; a NUL character cuts the text in silence. Everything in
+this module exists so that none of that reaches a user.
+"""
+
+from __future__ import annotations
+
+import importlib
+import mmap
+import os
+import re
+import shlex
+import struct
+import threading
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+MAX_WHOLE = 20_000  # longest text, in characters, that MeCab gets in one piece
+WINDOW = 8_000  # size of the overlapping windows of longer texts
+OVERLAP = 400
+
+_PIP = {"unidic-lite": "pip install unidic-lite", "unidic": "pip install unidic"}
+_HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MECAB_MAGIC = 0xEF718F77
+_HEADER = struct.Struct("<10I32s")
+_local = threading.local()
+
+
+def dictionary_folder(dictionary: str | os.PathLike[str]) -> str:
+    """Folder of a dictionary given by name or path.
+
+    Parameters
+    ----------
+    dictionary : str or path
+        ``"unidic-lite"``, ``"unidic"`` or the folder of a compiled dictionary.
+
+    Returns
+    -------
+    str
+        An existing folder that holds ``sys.dic``.
+
+    Raises
+    ------
+    ImportError
+        The named dictionary package is not installed, or has no data yet.
+    ValueError
+        The path holds no compiled MeCab dictionary.
+    """
+    name = os.fspath(dictionary)
+    if name in _PIP:
+        try:
+            folder = importlib.import_module(name.replace("-", "_")).DICDIR
+        except ImportError as error:
+            raise ImportError(
+                f"dictionary={name!r} needs a package that is not installed: {_PIP[name]}"
+            ) from error
+        if not os.path.exists(os.path.join(folder, "sys.dic")):
+            raise ImportError(
+                f"dictionary={name!r} is installed without its data: "
+                f"{_PIP[name]} && python -m {name.replace('-', '_')} download"
+            )
+        return str(folder)
+    if not os.path.exists(os.path.join(name, "sys.dic")):
+        raise ValueError(
+            f"Got dictionary={name!r} but expected 'unidic-lite', 'unidic' or a folder "
+            "that holds a compiled MeCab dictionary (sys.dic)."
+        )
+    return name
+
+
+def check_dictionary_file(path: str, fields: int, what: str, limit: int | None = None) -> None:
+    """Refuse a ``.dic`` file whose words lack fields that our output formats name.
+
+    Parameters
+    ----------
+    path : str
+        A compiled dictionary: ``sys.dic`` or a user dictionary.
+    fields : int
+        How many comma-separated fields each word must have.
+    what : str
+        How the message names the file.
+    limit : int or None, default=None
+        How many bytes of word features are looked at; None means all.
+
+    Raises
+    ------
+    ValueError
+        The file is missing, is no MeCab dictionary in UTF-8, or has short entries.
+    """
+    if not os.path.isfile(path):
+        raise ValueError(f"{what} {path!r} is not a file.")
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        head = file.read(_HEADER.size)
+        if len(head) < _HEADER.size or _HEADER.unpack(head)[0] ^ _MECAB_MAGIC != size:
+            raise ValueError(f"{what} {path!r} is not a compiled MeCab dictionary.")
+        *_, dsize, tsize, fsize, _reserved, charset = _HEADER.unpack(head)
+        encoding = charset.rstrip(b"\0").decode("ascii", "replace").lower()
+        if encoding.replace("-", "") != "utf8":
+            raise ValueError(f"{what} {path!r} is in {encoding!r} but expected UTF-8.")
+        start = _HEADER.size + dsize + tsize
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            region = data[start : start + min(fsize, limit or fsize)]
+    entries = region.split(b"\0")
+    for entry in entries[:-1] if limit else entries:
+        # a comma inside a quoted field only makes the count larger, never too small
+        if entry and entry.count(b",") + 1 < fields:
+            shown = entry.decode("utf-8", "replace")
+            raise ValueError(
+                f"{what} {path!r} is not in UniDic's format: an entry has "
+                f"{entry.count(b',') + 1} fields ({shown!r}) but at least {fields} are needed."
+            )
+
+
+def get_tagger(dictionary: str, user_dictionary: str | None, node: str, unknown: str) -> Any:
+    """Tagger of this thread for a dictionary and an output format.
+
+    A tagger holds MeCab's lattice, so two threads must never share one; it costs a
+    millisecond, and each thread keeps those that it made.
+    """
+    cache: dict[tuple[Any, ...], Any] = _local.__dict__.setdefault("taggers", {})
+    stamp = os.stat(user_dictionary).st_mtime_ns if user_dictionary else 0
+    key = (dictionary, user_dictionary, stamp, node, unknown)
+    if key not in cache:
+        import fugashi
+
+        if len(cache) >= 32:  # a search over many user dictionaries must not pile them up
+            cache.clear()
+        args = ["-r", os.devnull, "-d", dictionary]
+        if user_dictionary:
+            args += ["-u", user_dictionary]
+        # -F is ignored without -O ""; -U keeps unknown words from reading missing fields;
+        # fugashi strips the end of the output, so the end has a name.
+        args += ["-O", "", "-F", node, "-U", unknown, "-E", "EOS"]
+        cache[key] = fugashi.GenericTagger(" ".join(map(shlex.quote, args)))
+    return cache[key]
+
+
+def clean(text: str, normalize: str | None) -> str:
+    """Text as MeCab can take it: no NUL, no lone surrogate, composed, full-width kana."""
+    if not text.isascii():
+        if _SURROGATE.search(text):
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if normalize is not None:
+            text = _HALF_WIDTH_KANA.sub(
+                lambda found: unicodedata.normalize("NFKC", found.group()), text
+            )
+            if not unicodedata.is_normalized(normalize, text):  # type: ignore[arg-type]
+                text = unicodedata.normalize(normalize, text)  # type: ignore[arg-type]
+    if "\0" in text:
+        text = text.replace("\0", " ")
+    return text
+
+
+class Lattice:
+    """Parses texts of any length into lines of one output format.
+
+    Parameters
+    ----------
+    dictionary : str
+        Folder of the dictionary.
+    user_dictionary : str or None
+        Compiled user dictionary.
+    node, unknown : str
+        MeCab output formats of one known and one unknown word, without line end.
+    """
+
+    def __init__(
+        self, dictionary: str, user_dictionary: str | None, node: str, unknown: str
+    ) -> None:
+        self._short = get_tagger(dictionary, user_dictionary, node + r"\n", unknown + r"\n")
+        self._args = (dictionary, user_dictionary)
+        self._formats = (r"%ps %pe\t" + node + r"\n", r"%ps %pe\t" + unknown + r"\n")
+
+    def parse(self, text: str) -> str:
+        """Lines, one for each token, with a last line ``EOS``."""
+        if len(text) > MAX_WHOLE:
+            return self._parse_long(text)
+        lines: str = self._short.parse(text)
+        return lines
+
+    def _parse_long(self, text: str) -> str:
+        """Parse overlapping windows and join them at a token on which both agree.
+
+        MeCab's path is the best one under costs of adjacent words only (Kudo et al.,
+        EMNLP 2004), so where two windows share a word far from both their ends, the
+        path through it is that of the whole text.
+        """
+        tagger = get_tagger(*self._args, *self._formats)
+        kept: list[tuple[int, int, str]] = []
+        start, offset = 0, 0  # of the window: in characters, in UTF-8 bytes
+        fresh = True
+        while True:
+            window = text[start : start + WINDOW]
+            nodes = _positions(tagger.parse(window), offset)
+            if fresh:
+                kept += nodes
+            else:
+                joined = _join(kept, nodes, offset)
+                if joined is None:  # nothing in common: go on right behind the last window
+                    start += OVERLAP
+                    offset += len(window[:OVERLAP].encode())
+                    fresh = True
+                    continue
+                kept = joined
+            if start + WINDOW >= len(text):
+                break
+            offset += len(window[: WINDOW - OVERLAP].encode())
+            start += WINDOW - OVERLAP
+            fresh = False
+        return "\n".join([line for _, _, line in kept] + ["EOS"])
+
+
+def _positions(lines: str, offset: int) -> list[tuple[int, int, str]]:
+    """Tokens of an output with positions as (first byte, last byte + 1, line)."""
+    nodes = []
+    for line in lines.split("\n")[:-1]:
+        place, _, rest = line.partition("\t")
+        begin, end = place.split(" ")
+        nodes.append((int(begin) + offset, int(end) + offset, rest))
+    return nodes
+
+
+def _join(
+    left: list[tuple[int, int, str]], right: list[tuple[int, int, str]], offset: int
+) -> list[tuple[int, int, str]] | None:
+    """Join two windows at the common token nearest to the middle of their overlap."""
+    first = len(left)
+    while first and left[first - 1][0] >= offset:
+        first -= 1
+    if first == len(left):  # the overlap is blank: nothing to agree on, nothing to lose
+        return left + right
+    middle = (offset + left[-1][1]) / 2
+    places = {node: index for index, node in enumerate(left[first:], first)}
+    common = [(index, node) for index, node in enumerate(right) if node in places]
+    if not common:
+        return None
+    index, node = min(common, key=lambda pair: abs(pair[1][0] - middle))
+    del left[places[node] :]
+    left.extend(right[index:])
+    return left
+
+
+def resolve(
+    dictionary: str | os.PathLike[str], user_dictionary: str | os.PathLike[str] | None
+) -> tuple[str, str | None]:
+    """Check both dictionaries and return their paths; cheap when asked again."""
+    folder = dictionary_folder(dictionary)
+    user = None if user_dictionary is None else os.fspath(user_dictionary)
+    checked: set[Any] = _local.__dict__.setdefault("checked", set())
+    main = os.path.join(folder, "sys.dic")
+    if (main, 0) not in checked:
+        check_dictionary_file(main, 11, "dictionary", limit=1 << 16)
+        checked.add((main, 0))
+    if user is not None:
+        stamp = os.stat(user).st_mtime_ns if Path(user).is_file() else 0
+        if (user, stamp) not in checked:
+            check_dictionary_file(user, 11, "user_dictionary")
+            checked.add((user, stamp))
+    return folder, user

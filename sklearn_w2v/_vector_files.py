@@ -1,0 +1,279 @@
+"""Readers and writers of word vector files; formats are known by their content."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Block = tuple[list[str], NDArray[np.float32]]
+
+_CHUNK = 1 << 23
+_ROWS = 4_096  # of a block
+_MAX_DIM = 100_000
+_OPENERS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+_FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
+_HEADER = re.compile(rb"^[ \t]*(\d+)[ \t]+(\d+)[ \t\r]*\n")
+
+
+def read_blocks(path: str) -> Iterator[Block]:
+    """Words and rows of a vectors file, in the file's order, without repeated words.
+
+    Parameters
+    ----------
+    path : str
+        word2vec binary or text, or GloVe text without a header, plain or compressed
+        with gzip, bzip2 or xz.
+
+    Yields
+    ------
+    (words, rows) : list of str, ndarray of shape (n, dim) and dtype float32
+
+    Raises
+    ------
+    ValueError
+        The content is of no known format, broken, or holds values that are not finite.
+
+    Warns
+    -----
+    UserWarning
+        Once, when words came more than once; the first row of each is kept.
+    """
+    seen: set[str] = set()
+    dropped = 0
+    try:
+        for words, rows in _parse(path):
+            bad = ~np.isfinite(rows).all(axis=1)
+            if bad.any():
+                raise ValueError(f"the vector of {words[int(bad.argmax())]!r} is not finite")
+            fresh = [word not in seen and not seen.add(word) for word in words]  # type: ignore[func-returns-value]
+            if not all(fresh):
+                dropped += len(fresh) - sum(fresh)
+                words = [word for word, new in zip(words, fresh, strict=True) if new]
+                rows = rows[np.array(fresh)]
+            if words:
+                yield words, rows
+        if not seen:
+            raise ValueError("it holds no vectors")
+    except (ValueError, EOFError, OSError, lzma.LZMAError) as error:
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
+        raise ValueError(f"Cannot read word vectors from {path!r}: {error}.") from error
+    if dropped:
+        warnings.warn(
+            f"{dropped} words of {path!r} came more than once; the first row of each is kept.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _open(path: str) -> IO[bytes]:
+    with open(path, "rb") as file:
+        head = file.read(6)
+    for magic, opener in _OPENERS.items():
+        if head.startswith(magic):
+            return opener(path, "rb")  # type: ignore[no-any-return]
+    return open(path, "rb")
+
+
+def _parse(path: str) -> Iterator[Block]:
+    with _open(path) as file:
+        head = file.read(1 << 20)
+        _refuse(head)
+        header = _HEADER.match(head)
+        if header is None:
+            dim = _text_dim(head)
+            if dim is None or dim < 2:  # a word and one number is a vocabulary of counts
+                raise ValueError(
+                    "it is neither word2vec binary or text nor GloVe text (no line of a word "
+                    "and numbers at its start)"
+                )
+            yield from _read_text(file, head, None, dim)
+            return
+        rows, dim = int(header[1]), int(header[2])
+        if not rows or not 0 < dim <= _MAX_DIM:
+            raise ValueError(f"its header promises {rows} words of {dim} dimensions")
+        rest = head[header.end() :]
+        if _text_dim(rest) == dim:
+            yield from _read_text(file, rest, rows, dim)
+        else:
+            yield from _read_binary(file, rest, rows, dim)
+
+
+def _refuse(head: bytes) -> None:
+    """Name the formats that are known and not read here."""
+    if not head:
+        raise ValueError("it is empty")
+    if head[:1] == b"\x80":
+        raise ValueError(
+            "it is a pickle (gensim's native format), which can run code when it is loaded; if "
+            "you trust it, load it with gensim's KeyedVectors.load and pass the result"
+        )
+    if head[:4] == _FASTTEXT_MAGIC:
+        raise ValueError(
+            "it is a Facebook fastText model; load it with gensim's "
+            "load_facebook_vectors and pass the result, or use its .vec file"
+        )
+
+
+def _text_dim(head: bytes) -> int | None:
+    """Number of values in a first line of text; None when the bytes are no such line."""
+    line, end, _ = head.partition(b"\n")
+    if not end and len(head) >= 1 << 19:
+        return None
+    fields = line.split()
+    if len(fields) < 3:
+        return 1 if len(fields) == 2 and _is_number(fields[1]) else None
+    count = 0
+    for field in reversed(fields[1:]):
+        if not _is_number(field):
+            break
+        count += 1
+    return count or None
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_text(file: IO[bytes], head: bytes, rows: int | None, dim: int) -> Iterator[Block]:
+    words: list[str] = []
+    table = np.empty((_ROWS, dim), np.float32)
+    total = 0
+    for number, line in enumerate(_lines(file, head), 1 if rows is None else 2):
+        if not line.strip():
+            continue
+        word, values = _split_line(line, dim, number)
+        table[len(words)] = values
+        words.append(word.decode("utf-8", "replace"))
+        total += 1
+        if len(words) == _ROWS:
+            yield words, table
+            words, table = [], np.empty((_ROWS, dim), np.float32)
+    if words:
+        yield words, table[: len(words)]
+    if rows is not None and total != rows:
+        raise ValueError(f"its header promises {rows} words, but it holds {total}")
+
+
+def _lines(file: IO[bytes], head: bytes) -> Iterator[bytes]:
+    """Lines of what was read ahead and the rest, split at line feeds only."""
+    rest = head
+    while True:
+        chunk = file.read(_CHUNK)
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+        if not chunk:
+            if rest:
+                yield rest
+            return
+
+
+def _split_line(line: bytes, dim: int, number: int) -> tuple[bytes, NDArray[np.float32]]:
+    word, _, text = line.strip(b" \r").replace(b"\t", b" ").partition(b" ")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # text that is no number
+        try:
+            values = np.fromstring(text, np.float32, sep=" ")
+            if len(values) == dim:
+                return word, values
+        except (ValueError, DeprecationWarning):
+            pass
+    fields = line.split()  # a word with blanks, or a broken line
+    if len(fields) > dim + 1 and all(map(_is_number, fields[-dim:])):
+        return b" ".join(fields[:-dim]), np.array(fields[-dim:], np.float32)
+    shown = line[:40].decode("utf-8", "replace")
+    raise ValueError(f"line {number} ({shown!r} ...) does not hold a word and {dim} numbers")
+
+
+def _read_binary(file: IO[bytes], head: bytes, rows: int, dim: int) -> Iterator[Block]:
+    width = 4 * dim
+    buffer, place = head, 0
+    words: list[str] = []
+    pieces: list[bytes] = []
+    for row in range(rows):
+        end = buffer.find(b" ", place)
+        while end < 0 or end + 1 + width > len(buffer):
+            chunk = file.read(_CHUNK)
+            if not chunk or (end < 0 and len(buffer) - place > 1 << 20):
+                raise ValueError(f"its header promises {rows} words, but it ends in word {row + 1}")
+            buffer, place = buffer[place:] + chunk, 0
+            end = buffer.find(b" ", place)
+        words.append(buffer[place:end].lstrip(b"\n").decode("utf-8", "replace"))
+        place = end + 1 + width
+        pieces.append(buffer[end + 1 : place])
+        if len(words) == _ROWS:
+            yield words, np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dim)
+            words, pieces = [], []
+    if words:
+        yield words, np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dim)
+
+
+def write_file(path: str, words: Sequence[str], blocks: Callable[[int, int], Any], dim: int) -> None:
+    """Write vectors as word2vec binary (``.bin``) or text (``.txt``, ``.vec``).
+
+    Parameters
+    ----------
+    path : str
+        Target; a further ``.gz`` compresses. Written beside it and renamed.
+    words : sequence of str
+        The words, in order.
+    blocks : callable
+        ``blocks(start, stop)`` gives the float32 rows of a range.
+    dim : int
+        Number of dimensions.
+
+    Raises
+    ------
+    ValueError
+        The ending is of neither format, or a word cannot be written in it.
+    """
+    plain = path.removesuffix(".gz")
+    binary = plain.endswith(".bin")
+    if not binary and not plain.endswith((".txt", ".vec")):
+        raise ValueError(
+            f"Got path={path!r} but expected an ending of .bin, .txt or .vec (and .gz)."
+        )
+    for word in words:
+        if not word or " " in word or "\n" in word:
+            raise ValueError(f"word2vec files cannot hold the word {word!r}: it has a blank.")
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, work = tempfile.mkstemp(dir=folder, prefix=".tmp-", suffix=os.path.basename(path))
+    os.close(handle)
+    opener = gzip.open if path.endswith(".gz") else open
+    try:
+        with opener(work, "wb") as file:
+            file.write(f"{len(words)} {dim}\n".encode())
+            for start in range(0, len(words), _ROWS):
+                rows = np.asarray(blocks(start, start + _ROWS), np.float32)
+                for word, row in zip(words[start : start + _ROWS], rows, strict=True):
+                    name = word.encode("utf-8", "surrogatepass")
+                    if binary:
+                        file.write(name + b" " + row.astype("<f4").tobytes() + b"\n")
+                    else:
+                        values = " ".join(map(repr, row.tolist()))
+                        file.write(name + b" " + values.encode() + b"\n")
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(work, 0o666 & ~umask)  # mkstemp made it private
+        os.replace(work, path)
+    finally:
+        if os.path.exists(work):
+            os.unlink(work)

@@ -1,0 +1,322 @@
+"""Word2VecTrainer: token lists to WordVectors; gensim does the training."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ._vectors import WordVectors, as_word_vectors
+
+Tokens = list[str]
+
+_SENTENCE = 10_000  # gensim drops what a sentence holds beyond, in silence
+_AIM = 2_000_000  # words that epochs="auto" lets training see
+
+
+def split_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
+    """Token lists of documents; plain strings are split on white space.
+
+    Raises
+    ------
+    TypeError
+        A document is neither; the message names its position.
+    """
+    out = []
+    for position, document in enumerate(documents):
+        if isinstance(document, str):
+            out.append(document.split())
+            continue
+        if not isinstance(document, list | tuple | np.ndarray):
+            raise TypeError(
+                f"Document {position} is of type {type(document).__name__} but {what} expected "
+                "a list of str, or a str of words with blanks between."
+            )
+        tokens = document if isinstance(document, list) else list(document)
+        for token in tokens:
+            if not isinstance(token, str):
+                raise TypeError(
+                    f"Document {position} holds {token!r:.40} of type {type(token).__name__} "
+                    f"but {what} expected tokens of type str."
+                )
+        out.append(tokens)
+    return out
+
+
+class _Sentences:
+    """Sentences of the documents and the further corpus, as often as gensim asks."""
+
+    def __init__(self, documents: list[Tokens], corpus: Any) -> None:
+        self.documents = documents
+        self.corpus = corpus
+
+    def __iter__(self) -> Iterator[Tokens]:
+        for tokens in self.documents:
+            yield from _pieces(tokens)
+        if self.corpus is None:
+            return
+        if isinstance(self.corpus, str | os.PathLike):
+            with open(self.corpus, encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    yield from _pieces(line.split())
+        else:
+            for tokens in self.corpus:
+                yield from _pieces(tokens.split() if isinstance(tokens, str) else list(tokens))
+
+
+def _pieces(tokens: Tokens) -> Iterator[Tokens]:
+    for start in range(0, len(tokens), _SENTENCE):
+        yield tokens[start : start + _SENTENCE]
+
+
+class Word2VecTrainer(BaseEstimator):
+    """Learn word vectors from token lists, without labels (word2vec).
+
+    Parameters
+    ----------
+    vector_size : int, default=100
+        Number of dimensions.
+    window : int, default=5
+        How many words before and behind a word count as its context.
+    min_count : int, default=2
+        Words that occur less often get no vector.
+    sg : {0, 1}, default=1
+        1: skip-gram, the better one where text is scarce; 0: continuous bag of words.
+    epochs : int or "auto", default="auto"
+        Passes over the text. ``"auto"``: so many that training sees two million words,
+        at least 5 and at most 50, since a few hundred documents seen five times teach
+        word2vec nothing.
+    corpus : iterable of token lists, path or None, default=None
+        Further text without labels. A path names a UTF-8 text file, one sentence a
+        line, words with blanks between; it is read in a stream and never held in memory.
+        An iterable must allow to be walked through more than once.
+    initial_vectors : path, WordVectors, gensim.models.KeyedVectors or None, default=None
+        Vectors to start from: their words keep their rows as a start and all of them
+        stay in the result; the text's further words are added. `vector_size` must be
+        their number of dimensions.
+    n_jobs : int or None, default=None
+        Threads. With a `random_state`, one thread is used in any case, since word2vec's
+        result depends on which thread writes first.
+    random_state : int, RandomState instance or None, default=None
+        Seed. With an int, two trainings on the same text give bit-equal vectors.
+    verbose : int, default=0
+        1 shows a progress bar, where rich is installed and the output is a terminal.
+    word2vec_kwargs : dict or None, default=None
+        Further parameters for ``gensim.models.Word2Vec``, such as ``{"sample": 1e-4}``.
+
+    Attributes
+    ----------
+    vectors_ : WordVectors
+        The learnt vectors; the most frequent word comes first.
+    loss_ : float
+        Training loss of the last epoch, as gensim sums it.
+
+    See Also
+    --------
+    W2VIndexer : Takes a trainer as its ``vectors``.
+
+    References
+    ----------
+    T. Mikolov, I. Sutskever, K. Chen, G. Corrado, J. Dean: Distributed representations of
+    words and phrases and their compositionality. NIPS 2013.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import Word2VecTrainer
+    >>> docs = [["雨", "が", "降る"], ["雪", "が", "降る"]] * 20
+    >>> trainer = Word2VecTrainer(vector_size=8, random_state=0).fit(docs)
+    >>> len(trainer.vectors_), trainer.vectors_.dim
+    (4, 8)
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "vector_size": [Interval(Integral, 1, None, closed="left")],
+        "window": [Interval(Integral, 1, None, closed="left")],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "sg": [Interval(Integral, 0, 1, closed="both")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "corpus": "no_validation",
+        "initial_vectors": "no_validation",
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "word2vec_kwargs": [dict, None],
+    }
+
+    def __init__(
+        self,
+        vector_size: int = 100,
+        window: int = 5,
+        min_count: int = 2,
+        sg: int = 1,
+        epochs: int | str = "auto",
+        corpus: Any = None,
+        initial_vectors: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+        word2vec_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        self.vector_size = vector_size
+        self.window = window
+        self.min_count = min_count
+        self.sg = sg
+        self.epochs = epochs
+        self.corpus = corpus
+        self.initial_vectors = initial_vectors
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+        self.word2vec_kwargs = word2vec_kwargs
+
+    def fit(self, X: Iterable[Any], y: Any = None) -> Word2VecTrainer:
+        """Train on token lists.
+
+        Parameters
+        ----------
+        X : iterable of list of str, or of str
+            Documents; strings are split on white space.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        Word2VecTrainer
+            The trainer itself.
+
+        Raises
+        ------
+        ValueError
+            No word occurs `min_count` times, or `initial_vectors` have another size.
+        """
+        self._validate_params()
+        sentences = _Sentences(split_tokens(X, "Word2VecTrainer"), self._checked_corpus())
+        initial = None if self.initial_vectors is None else as_word_vectors(self.initial_vectors)
+        if initial is not None and initial.dim != self.vector_size:
+            raise ValueError(
+                f"Got vector_size={self.vector_size} but initial_vectors have {initial.dim} "
+                f"dimensions; set vector_size={initial.dim}."
+            )
+        model = self._model()
+        model.build_vocab(sentences)
+        if not len(model.wv):
+            raise ValueError(
+                f"No word occurs min_count={self.min_count} times in the "
+                f"{len(sentences.documents)} documents; lower min_count or pass more text."
+            )
+        if initial is not None:
+            _start_from(model, initial)
+        epochs = self.epochs
+        if epochs == "auto":
+            epochs = int(np.clip(np.ceil(_AIM / max(1, model.corpus_total_words)), 5, 50))
+        with _progress(int(epochs), self.verbose) as callbacks:
+            model.train(
+                sentences,
+                total_examples=model.corpus_count,
+                total_words=model.corpus_total_words,
+                epochs=epochs,
+                compute_loss=True,
+                callbacks=callbacks,
+            )
+        self.loss_ = float(model.get_latest_training_loss())
+        self.vectors_ = _result(model, initial)
+        return self
+
+    def _checked_corpus(self) -> Any:
+        corpus = self.corpus
+        if corpus is None:
+            return None
+        if isinstance(corpus, str | os.PathLike):
+            if not os.path.isfile(corpus):
+                raise ValueError(f"Got corpus={os.fspath(corpus)!r}, which is not a file.")
+        elif iter(corpus) is corpus:
+            raise TypeError(
+                "Got a generator as corpus but expected token lists that can be walked through "
+                "more than once: a list, or the path of a text file."
+            )
+        return corpus
+
+    def _model(self) -> Any:
+        from gensim.models import Word2Vec
+
+        workers = effective_n_jobs(self.n_jobs)
+        if self.random_state is not None:
+            if workers > 1:
+                warnings.warn(
+                    f"n_jobs={self.n_jobs} is not used: with a random_state, word2vec trains on "
+                    "one thread to be reproducible; random_state=None trains on more.",
+                    UserWarning,
+                    stacklevel=3,
+                )
+            workers = 1
+        settings: dict[str, Any] = {
+            "vector_size": self.vector_size,
+            "window": self.window,
+            "min_count": self.min_count,
+            "sg": self.sg,
+            "workers": workers,
+            "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
+        }
+        extra = self.word2vec_kwargs or {}
+        twice = sorted(set(extra) & {*settings, "epochs", "sentences", "corpus_file", "callbacks"})
+        if twice:
+            raise ValueError(
+                f"Got {twice} in word2vec_kwargs but expected only parameters that "
+                "Word2VecTrainer does not set itself."
+            )
+        return Word2Vec(**settings, **extra)
+
+
+def _start_from(model: Any, initial: WordVectors) -> None:
+    """Let the rows of words that the initial vectors know start from there."""
+    rows = initial.find(model.wv.index_to_key)
+    known = rows >= 0
+    model.wv.vectors[known] = initial.take(rows[known] + 2)
+
+
+def _result(model: Any, initial: WordVectors | None) -> WordVectors:
+    words, vectors = list(model.wv.index_to_key), model.wv.vectors
+    if initial is not None:  # what the text does not mention stays as it was
+        mine = set(words)
+        rows = [row for row, word in enumerate(initial.words) if word not in mine]
+        words += [initial.words[row] for row in rows]
+        vectors = np.concatenate([vectors, initial.take(np.array(rows, np.int64) + 2)])
+    return WordVectors(words, vectors)
+
+
+class _progress:
+    """Context of a progress bar over epochs; gives gensim's callbacks for it."""
+
+    def __init__(self, epochs: int, verbose: int) -> None:
+        self.epochs, self.verbose = epochs, verbose
+        self.bar: Any = None
+
+    def __enter__(self) -> list[Any]:
+        if not self.verbose:
+            return []
+        from gensim.models.callbacks import CallbackAny2Vec
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.bar = Progress(console=Console(stderr=True), transient=True)
+        self.bar.start()
+        task = self.bar.add_task("word2vec", total=self.epochs)
+        bar = self.bar
+
+        class Advance(CallbackAny2Vec):  # type: ignore[misc]
+            def on_epoch_end(self, model: Any) -> None:
+                bar.advance(task)
+
+        return [Advance()]
+
+    def __exit__(self, *error: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
