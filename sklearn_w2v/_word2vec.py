@@ -230,6 +230,13 @@ class Word2VecTrainer(BaseEstimator):
         self.vectors_ = _result(model, initial)
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.non_deterministic = self.random_state is None
+        return tags
+
     def _checked_corpus(self) -> Any:
         corpus = self.corpus
         if corpus is None:

@@ -1,0 +1,76 @@
+"""Keras, imported without its backend's start-up chatter.
+
+TensorFlow logs from C++ before any level can be set, so the file descriptor itself is
+turned aside while it is imported; what is no chatter is written again afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+
+_CHATTER = re.compile(rb"^(WARNING: All log messages before absl|[IW]\d{4} |E\d{4} .*cuda|\s*$)")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    # errors that matter come as exceptions; what is logged as one (no CUDA here, no oneDNN
+    # kernel for bool) is chatter as well
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        sys.stderr.flush()
+        saved = os.dup(2)
+    except (OSError, AttributeError, ValueError):  # no standard error at all
+        yield
+        return
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            aside.seek(0)
+            rest = b"".join(line for line in aside if not _CHATTER.match(line))
+            if rest:
+                os.write(2, rest)
+
+
+with _quiet():
+    import keras
+
+    if keras.config.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()  # looks for GPUs, and talks about it
+
+
+class _NoRetracing(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in str(record.msg)
+
+
+@contextlib.contextmanager
+def expected_tracing() -> Iterator[None]:
+    """TensorFlow's advice against many traced functions stays away.
+
+    Every fit has a graph of its own, so that a search must trace often; there is nothing
+    that the user could do about it.
+    """
+    logger, quiet = logging.getLogger("tensorflow"), _NoRetracing()
+    logger.addFilter(quiet)
+    try:
+        yield
+    finally:
+        logger.removeFilter(quiet)
+
+
+__all__ = ["expected_tracing", "keras"]

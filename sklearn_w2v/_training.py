@@ -1,0 +1,216 @@
+"""A network and the table of word vectors that it reads from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._backend import expected_tracing, keras
+from ._batches import batch_width, shuffled_batches, sorted_batches
+from ._networks import embedding_layer, full_model
+from ._vectors import OOV_ID, PADDING_ID, WordVectors
+
+_PREDICT_WORDS = 1 << 15  # words of one batch of a prediction
+RANDOM_DIM = 100  # of a table that no vectors stand behind
+
+
+class RowMap:
+    """Which row of a small table stands for which id of the vectors.
+
+    Rows are in the order in which ids came: rows 0 and 1 are padding and unknown, and
+    later ids are appended, so that a table that grows keeps its rows.
+    """
+
+    def __init__(self, ids: NDArray[np.int32]) -> None:
+        self.ids = ids
+        self._order = np.argsort(ids, kind="stable")
+        self._sorted = ids[self._order]
+
+    @classmethod
+    def of(cls, ids: NDArray[np.int32]) -> RowMap:
+        used = np.union1d(np.array([PADDING_ID, OOV_ID], np.int32), distinct(ids))
+        return cls(used.astype(np.int32))
+
+    def rows(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Row of each id; -1 where the table has none."""
+        places = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
+        rows = self._order[places].astype(np.int32)
+        rows[self._sorted[places] != ids] = -1
+        return rows
+
+    def with_more(self, ids: NDArray[np.int32]) -> RowMap:
+        new = np.setdiff1d(distinct(ids), self.ids).astype(np.int32)
+        return RowMap(np.concatenate([self.ids, new])) if len(new) else self
+
+
+def distinct(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Sorted distinct ids, without sorting them all."""
+    if not ids.size:
+        return ids.ravel()
+    there = np.zeros(int(ids.max()) + 1, bool)
+    there[ids] = True
+    return np.flatnonzero(there).astype(np.int32)
+
+
+class Table:
+    """Rows of a network's embedding, and where rows outside of it come from.
+
+    Parameters
+    ----------
+    rows : RowMap
+        Ids of the rows.
+    vectors : WordVectors or None
+        What the ids index; None where the table is random.
+    values : ndarray of shape (n_rows, dim) or None
+        The rows; None takes them from the vectors.
+    seed : int
+        Of random rows, used without vectors.
+    """
+
+    def __init__(
+        self,
+        rows: RowMap,
+        vectors: WordVectors | None,
+        values: NDArray[np.float32] | None,
+        seed: int,
+    ) -> None:
+        self.rows, self.vectors, self.seed = rows, vectors, seed
+        self.values = self.initial(rows.ids) if values is None else values
+
+    @property
+    def dim(self) -> int:
+        return int(self.values.shape[1])
+
+    def initial(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What rows of ids hold before training."""
+        if self.vectors is not None:
+            return self.vectors.take(ids)
+        draw = np.random.default_rng([self.seed, len(ids)])
+        out = draw.uniform(-0.25, 0.25, (len(ids), RANDOM_DIM)).astype(np.float32)
+        out[ids == PADDING_ID] = 0
+        return out
+
+    def embed(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Vectors of ids: the network's own rows, else the vectors', untouched."""
+        rows = self.rows.rows(ids)
+        unseen = rows < 0
+        if not unseen.any():
+            return self.values[rows]
+        rows[unseen] = OOV_ID
+        out = self.values[rows]
+        if self.vectors is not None:
+            new, inverse = np.unique(ids[unseen], return_inverse=True)
+            out[unseen] = self.vectors.take(new)[inverse]
+        return out
+
+    def grown(self, ids: NDArray[np.int32]) -> Table:
+        """This table with rows for more ids."""
+        rows = self.rows.with_more(ids)
+        if rows is self.rows:
+            return self
+        more = self.initial(rows.ids[len(self.values) :])
+        return Table(rows, self.vectors, np.concatenate([self.values, more]), self.seed)
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of similar length for ``Model.fit``, new in each epoch."""
+
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        y: NDArray[Any],
+        weights: NDArray[np.float32] | None,
+        batch_size: int,
+        random: np.random.Generator | None,
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._data = ids, lengths, y, weights
+        self._batch_size = batch_size
+        self._random = random
+        self._plan: list[NDArray[np.int64]] = []
+        self._make_plan()
+
+    def _make_plan(self) -> None:
+        lengths = self._data[1]
+        if self._random is None:
+            order = np.argsort(lengths, kind="stable")
+            size = self._batch_size
+            self._plan = [order[at : at + size] for at in range(0, len(order), size)]
+        else:
+            self._plan = shuffled_batches(lengths, self._batch_size, self._random)
+
+    def __len__(self) -> int:
+        return len(self._plan)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        ids, lengths, y, weights = self._data
+        rows = self._plan[index]
+        width = min(batch_width(lengths[rows]), ids.shape[1])
+        batch = ids[rows, :width], y[rows]
+        return batch if weights is None else (*batch, weights[rows])
+
+    def on_epoch_end(self) -> None:
+        if self._random is not None:
+            self._make_plan()
+
+
+class TableNetwork:
+    """A Keras model, its head and its table, kept together.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From vectors and mask to probabilities.
+    table : Table
+        Its rows become the embedding.
+    trainable : bool
+        Whether training changes the rows.
+    """
+
+    def __init__(self, head: Any, table: Table, trainable: bool) -> None:
+        self.head, self.table, self.trainable = head, table, trainable
+        self.embedding = embedding_layer(table.values, trainable)
+        self.model = full_model(head, self.embedding)
+
+    def pull(self) -> None:
+        """Take the rows that training made into the table."""
+        if self.trainable:
+            self.table.values = np.asarray(self.embedding.get_weights()[0])
+
+    def compile(self, optimizer: Any, loss: Any, metrics: list[Any]) -> None:
+        # XLA would compile the recurrent loop anew for each width
+        jit = False if keras.config.backend() == "tensorflow" else "auto"
+        self.model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit)
+
+    def adopt_optimizer(self, former: TableNetwork) -> None:
+        """Go on with the optimizer state of a network whose table was smaller."""
+        mine, theirs = self.model.optimizer, former.model.optimizer
+        if mine is None or theirs is None or not theirs.built or type(mine) is not type(theirs):
+            return
+        mine.build(self.model.trainable_variables)
+        if len(mine.variables) != len(theirs.variables):
+            return
+        for target, source in zip(mine.variables, theirs.variables, strict=True):
+            value, old = np.array(target), np.array(source)
+            if value.shape == old.shape:
+                value = old
+            else:
+                value[: len(old)] = old
+            target.assign(value)
+
+    def predict(self, ids: NDArray[np.int32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Probabilities in the order of the rows; memory is bounded by a batch."""
+        out: NDArray[np.float32] | None = None
+        for rows in sorted_batches(lengths, _PREDICT_WORDS):
+            width = min(batch_width(lengths[rows]), ids.shape[1])
+            batch = ids[rows, :width]
+            with expected_tracing():
+                result = self.head.predict_on_batch([self.table.embed(batch), batch != 0])
+            if out is None:
+                out = np.empty((len(ids), result.shape[1]), np.float32)
+            out[rows] = result
+        assert out is not None
+        return out
