@@ -209,16 +209,17 @@ default=None
         total = sum(counts.values())
         lost = sum(counts[word] for word in missing)
         unknown = sorted(((word, counts[word]) for word in missing), key=lambda p: (-p[1], p[0]))
-        self.coverage_ = {
-            "tokens": 1 - lost / total if total else 0.0,
+        share = 1 - lost / total if total else 0.0
+        self.coverage_: dict[str, Any] = {
+            "tokens": share,
             "types": 1 - len(missing) / len(counts) if counts else 0.0,
             "unknown": unknown[:_LISTED],
             "cut": float(np.mean(lengths > self.maxlen_)),
         }
-        if total and self.coverage_["tokens"] < 0.5 and not hasattr(self, "trainer_"):
+        if total and share < 0.5 and not hasattr(self, "trainer_"):
             shown = ", ".join(word for word, _ in unknown[:5])
             warnings.warn(
-                f"The vectors know only {self.coverage_['tokens']:.0%} of the words. Mostly the "
+                f"The vectors know only {share:.0%} of the words. Mostly the "
                 "vectors were trained on another tokenizer's words or another form (surface, "
                 "base, lemma); try JapaneseTokenizer(form=...). Most frequent unknown words: "
                 f"{shown}.",

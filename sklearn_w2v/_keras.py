@@ -36,7 +36,7 @@ from ._vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 _ROUTED = ("optimizer__", "callbacks__")
 
 
-class _MixinFirst(type(KerasClassifier)):  # type: ignore[misc]
+class _MixinFirst(type):
     """Puts ClassifierMixin ahead of scikeras' classes.
 
     scikeras inherits from it on the right of BaseEstimator, where scikit-learn's tags
@@ -47,15 +47,18 @@ class _MixinFirst(type(KerasClassifier)):  # type: ignore[misc]
         order = super().mro()
         order.remove(ClassifierMixin)
         order.insert(order.index(KerasClassifier), ClassifierMixin)
-        return order  # type: ignore[no-any-return]
+        return order
 
 
-class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignore[misc]
+class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):
     """Base of the classifiers: everything but the graph.
 
     A subclass has an explicit ``__init__`` and ``_spec(dim, n_classes, seed)``, which gives
     an object whose ``head()`` builds the graph from vectors to probabilities.
     """
+
+    classes_: NDArray[Any]
+    vectors_: WordVectors | None
 
     _parameter_constraints: dict[str, Any] = {
         "vectors": "no_validation",
@@ -78,7 +81,7 @@ class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignor
     }
 
     # ------------------------------------------------- scikit-learn's own ways
-    _get_param_names = classmethod(BaseEstimator._get_param_names.__func__)  # type: ignore[attr-defined]
+    _get_param_names: Any = classmethod(BaseEstimator._get_param_names.__func__)
     __repr__ = BaseEstimator.__repr__
     score = ClassifierMixin.score
 
@@ -132,6 +135,7 @@ class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignor
         tags.classifier_tags = ClassifierTags(poor_score=True)
         tags.target_tags.required = True
         tags.input_tags.categorical = True  # whole numbers from 0: ids
+        tags.input_tags.positive_only = True
         tags.non_deterministic = self.random_state is None
         return tags
 
@@ -239,7 +243,9 @@ class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignor
         vectors = self._vectors_of(X, fresh)
         ids, lengths = self._check_ids(X, vectors, reset=fresh, y=y)
         labels = self._check_labels(y, len(ids))
-        known = self.classes_ if not fresh else np.unique(labels if classes is None else classes)
+        known: NDArray[Any] = (
+            np.unique(labels if classes is None else classes) if fresh else self.classes_
+        )
         y_index = _encode(labels, known)
         weights = self._weights(sample_weight, ids, labels, known)
         if (val := self._validation_set(validation, vectors, known)) is not None:
@@ -276,7 +282,12 @@ class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignor
         callbacks = self._fresh_callbacks()
         if val is None and self.early_stopping and epochs > 1:
             train, held = self._split(y_index)
-            val = ids[held], lengths[held], y_index[held], None if weights is None else weights[held]
+            val = (
+                ids[held],
+                lengths[held],
+                y_index[held],
+                None if weights is None else weights[held],
+            )
             ids, lengths, y_index = ids[train], lengths[train], y_index[train]
             weights = None if weights is None else weights[train]
         if val is not None and self.early_stopping:
@@ -397,6 +408,19 @@ class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignor
             raise AttributeError(f"This {type(self).__name__} has no model_: it is not fitted yet.")
         return self._ready().model
 
+    @property
+    def word_vectors_(self) -> WordVectors:
+        """The word vectors after training; words that it did not touch are as before."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        if self.vectors_ is None:
+            raise AttributeError("The classifier was fitted without word vectors.")
+        table = self._ready().table
+        matrix = np.array(self.vectors_.vectors)
+        words = table.rows.ids >= FIRST_ID
+        matrix[table.rows.ids[words] - FIRST_ID] = table.values[words]
+        return WordVectors(self.vectors_.words, matrix)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_") and hasattr(self, "_network")
 
@@ -473,7 +497,7 @@ class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignor
         """sample_weight and class_weight in one new vector."""
         if sample_weight is None and self.class_weight is None:
             return None
-        weights = _check_sample_weight(
+        weights: NDArray[np.float32] = _check_sample_weight(
             sample_weight, ids, dtype=np.float32, copy=True, ensure_non_negative=True
         )
         if self.class_weight is not None:
@@ -484,7 +508,7 @@ class W2VKerasClassifier(KerasClassifier, metaclass=_MixinFirst):  # type: ignor
                         f"Got class_weight for {unknown} but the classes are {classes.tolist()}."
                     )
             weights = weights * compute_sample_weight(self.class_weight, labels)
-        return weights.astype(np.float32)
+        return weights.astype(np.float32, copy=False)
 
     def _validation_set(
         self, validation: tuple[Any, Any], vectors: WordVectors | None, classes: NDArray[Any]

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from ._backend import keras
 
 
-def embedding_layer(
-    table: NDArray[np.float32], trainable: bool, mask_zero: bool = False
-) -> Any:
+def embedding_layer(table: NDArray[np.float32], trainable: bool, mask_zero: bool = False) -> Any:
     """Embedding layer that holds a table.
 
     The weights are set after building: a table in the config (as an initializer) would

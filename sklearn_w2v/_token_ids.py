@@ -48,14 +48,13 @@ class TokenIds(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         self.vectors = getattr(source, "vectors", None)
 
-    def __array_wrap__(
-        self, array: Any, context: Any = None, return_scalar: bool = False
-    ) -> Any:
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         # the result of arithmetic is no array of ids any more
         return np.asarray(array)[()] if return_scalar else np.asarray(array)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        rebuild, args, state = super().__reduce__()  # type: ignore[misc]
+        pickled: tuple[Any, ...] = super().__reduce__()  # type: ignore[assignment]
+        rebuild, args, state = pickled
         return rebuild, args, (state, self.vectors)
 
     def __setstate__(self, state: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from numbers import Integral
 from os import PathLike
 from typing import Any
@@ -241,7 +241,7 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
     folder, user, form, pattern, normalize, stop = settings
     if form == "surface" and pattern is None:
         lattice = _mecab.Lattice(folder, user, "%m", "%m")
-        find = _split_surfaces
+        find: Callable[[str], list[str]] = _split_surfaces
     else:
         head = r"%f[0],%f[1]\t"
         field = _FIELD.get(form, "%m")

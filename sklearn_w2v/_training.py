@@ -114,7 +114,7 @@ class Table:
         return Table(rows, self.vectors, np.concatenate([self.values, more]), self.seed)
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class Batches(keras.utils.PyDataset):
     """Batches of similar length for ``Model.fit``, new in each epoch."""
 
     def __init__(

@@ -226,7 +226,9 @@ def _read_binary(file: IO[bytes], head: bytes, rows: int, dim: int) -> Iterator[
         yield words, np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dim)
 
 
-def write_file(path: str, words: Sequence[str], blocks: Callable[[int, int], Any], dim: int) -> None:
+def write_file(
+    path: str, words: Sequence[str], blocks: Callable[[int, int], Any], dim: int
+) -> None:
     """Write vectors as word2vec binary (``.bin``) or text (``.txt``, ``.vec``).
 
     Parameters

@@ -16,6 +16,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,7 @@ class FolderStore:
     @cached_property
     def words(self) -> list[str]:
         blob, ends = self._blob.tobytes(), self._offsets.tolist()
-        return [
-            blob[start:end].decode("utf-8", "surrogatepass")
-            for start, end in zip(ends[:-1], ends[1:], strict=True)
-        ]
+        return [blob[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends)]
 
     def find(self, words: Iterable[str]) -> NDArray[np.int64]:
         """Row of each word, -1 where it is not known."""

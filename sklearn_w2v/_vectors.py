@@ -257,7 +257,8 @@ class WordVectors:
         row = self.find([word])[0]
         if row < 0:
             raise KeyError(f"{word!r} is not among the {len(self)} words of these vectors")
-        return self._rows(np.array([row]))[0]
+        vector: NDArray[np.float32] = self._rows(np.array([row]))[0]
+        return vector
 
     def __repr__(self) -> str:
         if self._opened is None:
@@ -411,8 +412,7 @@ class WordVectors:
         """
         if self._extra[0]:
             raise ValueError("These vectors were extended before.")
-        new = self._from(self._opened, self.path, self._expected, extra=(list(words), seed))
-        return new
+        return self._from(self._opened, self.path, self._expected, extra=(list(words), seed))
 
     # ------------------------------------------------------------ travelling
     def __copy__(self) -> WordVectors:
@@ -453,7 +453,7 @@ def _from_folder(folder: str, extra: tuple[list[str], int]) -> WordVectors:
 def _reduce_for_workers(vectors: WordVectors) -> tuple[Any, ...]:
     """Worker processes of joblib map what this process holds in memory."""
     if vectors.path is not None:
-        return vectors.__reduce__()  # type: ignore[return-value]
+        return vectors.__reduce__()
     store = vectors._store
     folder = str(store.folder) if isinstance(store, FolderStore) else store.spilled
     return _from_folder, (folder, vectors._extra)

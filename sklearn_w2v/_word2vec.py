@@ -217,7 +217,7 @@ class Word2VecTrainer(BaseEstimator):
         epochs = self.epochs
         if epochs == "auto":
             epochs = int(np.clip(np.ceil(_AIM / max(1, model.corpus_total_words)), 5, 50))
-        with _progress(int(epochs), self.verbose) as callbacks:
+        with _Progress(int(epochs), self.verbose) as callbacks:
             model.train(
                 sentences,
                 total_examples=model.corpus_count,
@@ -299,7 +299,7 @@ def _result(model: Any, initial: WordVectors | None) -> WordVectors:
     return WordVectors(words, vectors)
 
 
-class _progress:
+class _Progress:
     """Context of a progress bar over epochs; gives gensim's callbacks for it."""
 
     def __init__(self, epochs: int, verbose: int) -> None:
@@ -318,7 +318,7 @@ class _progress:
         task = self.bar.add_task("word2vec", total=self.epochs)
         bar = self.bar
 
-        class Advance(CallbackAny2Vec):  # type: ignore[misc]
+        class Advance(CallbackAny2Vec):
             def on_epoch_end(self, model: Any) -> None:
                 bar.advance(task)
 

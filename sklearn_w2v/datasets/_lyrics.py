@@ -73,11 +73,11 @@ def load_lyrics(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
     (180, '朝霧ナツメ')
     """
     names, songs = [], []
-    for target, artist in enumerate(_ARTISTS):
+    for number, artist in enumerate(_ARTISTS):
         path = files(__package__) / "data" / "lyrics" / f"{artist}.txt"
         name, *rest = _read(path.read_text(encoding="utf-8"))
         names.append(name)
-        songs += [(text, target, album, title) for album, title, text in rest]
+        songs += [(text, number, album, title) for album, title, text in rest]
     data: Any = [song[0] for song in songs]
     target: Any = np.array([song[1] for song in songs], np.int64)
     album: Any = np.array([song[2] for song in songs])

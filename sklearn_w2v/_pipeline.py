@@ -1,0 +1,108 @@
+"""make_w2v_pipeline: the recipe that a user starts with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from ._indexer import W2VIndexer
+from ._tokenizer import JapaneseTokenizer, check_documents
+
+_NETWORKS = ("lstm",)
+# chosen by cross-validation inside the training folds of two corpora: benchmarks/README.md
+_RECIPE: dict[str, Any] = {"pooling": "max", "bidirectional": True, "epochs": 20}
+
+
+def _apply(documents: Iterable[str], tokenizer: Callable[[str], list[str]]) -> list[list[str]]:
+    return [list(tokenizer(text)) for text in check_documents(documents, "the tokenizer")]
+
+
+def make_w2v_pipeline(
+    vectors: Any = None,
+    *,
+    tokenizer: Any = "japanese",
+    network: str = "lstm",
+    memory: Any = None,
+    random_state: Any = None,
+    **classifier_params: Any,
+) -> Pipeline:
+    """Pipeline from texts to labels, with settings to start from.
+
+    The steps are ``"tokens"`` (without it where tokens come in), ``"ids"`` and ``"clf"``.
+    All words are kept, function words and punctuation included: content words alone throw
+    away what tells authors apart. The LSTM reads in both directions and its states are
+    pooled by their maximum, which learns faster than the last state of a long document.
+
+    Parameters
+    ----------
+    vectors : path, WordVectors, gensim.models.KeyedVectors, Word2VecTrainer or None, \
+default=None
+        Where the word vectors come from; None learns them from the texts in ``fit``.
+    tokenizer : "japanese", estimator, callable or None, default="japanese"
+        ``"japanese"``: `JapaneseTokenizer` with all parts of speech. An estimator with
+        ``transform``, such as a `JapaneseTokenizer` of your own. A callable from str to a
+        list of str. None: token lists, or strings of words with blanks between, come in.
+    network : {"lstm"}, default="lstm"
+        Which classifier.
+    memory : str, joblib.Memory or None, default=None
+        Folder where results of the first steps are kept, so that a search tokenizes each
+        text once, not once for each candidate.
+    random_state : int, RandomState instance or None, default=None
+        Given to the indexer and the classifier.
+    **classifier_params : dict
+        Parameters of the classifier, which replace the recipe's.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Not fitted.
+
+    Raises
+    ------
+    ValueError
+        `network` or `tokenizer` is none of these.
+
+    See Also
+    --------
+    JapaneseTokenizer, W2VIndexer, W2VLSTMClassifier : The steps.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import make_w2v_pipeline
+    >>> pipeline = make_w2v_pipeline(random_state=0, epochs=5)
+    >>> list(pipeline.named_steps)
+    ['tokens', 'ids', 'clf']
+    """
+    from ._classifier import W2VLSTMClassifier
+
+    if network not in _NETWORKS:
+        raise ValueError(f"Got network={network!r} but expected one of {list(_NETWORKS)}.")
+    steps: list[tuple[str, Any]] = []
+    if isinstance(tokenizer, str):
+        if tokenizer != "japanese":
+            raise ValueError(
+                f"Got tokenizer={tokenizer!r} but expected 'japanese', an estimator, a callable "
+                "or None."
+            )
+        steps.append(("tokens", JapaneseTokenizer(pos=None)))
+    elif hasattr(tokenizer, "transform"):
+        steps.append(("tokens", tokenizer))
+    elif callable(tokenizer):
+        step = FunctionTransformer(_apply, kw_args={"tokenizer": tokenizer})
+        steps.append(("tokens", step))
+    elif tokenizer is not None:
+        raise ValueError(
+            f"Got tokenizer={tokenizer!r} but expected 'japanese', an estimator, a callable or "
+            "None."
+        )
+    steps += [
+        ("ids", W2VIndexer(vectors, random_state=random_state)),
+        (
+            "clf",
+            W2VLSTMClassifier(**{**_RECIPE, "random_state": random_state, **classifier_params}),
+        ),
+    ]
+    return Pipeline(steps, memory=memory)

@@ -1,0 +1,49 @@
+"""Shared fixtures: seeds, a cache of its own, small vectors, and corpora where they are."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# before anything converts vectors, here or in a worker process
+_CACHE = tempfile.TemporaryDirectory(prefix="sklearn_w2v-tests-")
+os.environ["SKLEARN_W2V_CACHE"] = _CACHE.name
+
+DATA = Path(os.environ.get("SKLEARN_W2V_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _fixed_seeds() -> None:
+    random.seed(0)
+    np.random.seed(0)
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Folder of real corpora; the tests that need it are skipped where it is missing."""
+    if not DATA.is_dir():
+        pytest.skip(f"no corpora at {DATA} (set SKLEARN_W2V_DATA to their folder)")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def lyrics():
+    from sklearn_w2v.datasets import load_lyrics
+
+    return load_lyrics()
+
+
+@pytest.fixture
+def small_vectors():
+    """Eight words in four dimensions: rain words on one side, summer words on the other."""
+    from sklearn_w2v import WordVectors
+
+    words = ["雨", "雪", "霧", "傘", "夏", "海", "砂", "祭"]
+    rows = np.array([[1, 0], [1, 0.1], [0.9, -0.1], [1, 0.2], [-1, 0], [-1, 0.1], [-0.9, 0], [-1, 1]])
+    noise = np.random.default_rng(0).normal(0, 0.05, (8, 2))
+    return WordVectors(words, np.hstack([rows, noise]))
