@@ -26,6 +26,9 @@ OVERLAP = 400
 _PIP = {"unidic-lite": "pip install unidic-lite", "unidic": "pip install unidic"}
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# NUL, and white space that UniDic takes for symbols and ties to its neighbours; the
+# ideographic space stays, as UniDic knows it
+_BLANK = re.compile("[\0\x0b-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f]")
 _MECAB_MAGIC = 0xEF718F77
 _HEADER = struct.Struct("<10I32s")
 _local = threading.local()
@@ -55,7 +58,7 @@ def dictionary_folder(dictionary: str | os.PathLike[str]) -> str:
     if name in _PIP:
         try:
             folder = importlib.import_module(name.replace("-", "_")).DICDIR
-        except ImportError as error:
+        except (ImportError, AttributeError) as error:  # a folder of that name is imported, too
             raise ImportError(
                 f"dictionary={name!r} needs a package that is not installed: {_PIP[name]}"
             ) from error
@@ -132,17 +135,31 @@ def get_tagger(dictionary: str, user_dictionary: str | None, node: str, unknown:
         if len(cache) >= 32:  # a search over many user dictionaries must not pile them up
             cache.clear()
         args = ["-r", os.devnull, "-d", dictionary]
-        if user_dictionary:
-            args += ["-u", user_dictionary]
+        if user_dictionary:  # MeCab reads a row of CSV here
+            args += ["-u", '"' + user_dictionary.replace('"', '""') + '"']
         # -F is ignored without -O ""; -U keeps unknown words from reading missing fields;
         # fugashi strips the end of the output, so the end has a name.
         args += ["-O", "", "-F", node, "-U", unknown, "-E", "EOS"]
-        cache[key] = fugashi.GenericTagger(" ".join(map(shlex.quote, args)))
+        try:
+            cache[key] = fugashi.GenericTagger(" ".join(map(shlex.quote, args)))
+        except RuntimeError as error:
+            raise ValueError(
+                f"Got dictionary={dictionary!r} and user_dictionary={user_dictionary!r} but "
+                f"expected files that MeCab can load together: {_reason(error)}"
+            ) from error
     return cache[key]
 
 
+def _reason(error: RuntimeError) -> str:
+    """MeCab's own words, the last line of fugashi's long message."""
+    lines = [line.strip() for line in str(error).split("\n") if line.strip(" -")]
+    return lines[-1] if lines else type(error).__name__
+
+
 def clean(text: str, normalize: str | None) -> str:
-    """Text as MeCab can take it: no NUL, no lone surrogate, composed, full-width kana."""
+    """Text as MeCab can take it: plain blanks, no lone surrogate, composed, full-width kana."""
+    if type(text) is not str:  # numpy's str_, which fugashi refuses
+        text = str.__str__(text)
     if not text.isascii():
         if _SURROGATE.search(text):
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -152,9 +169,7 @@ def clean(text: str, normalize: str | None) -> str:
             )
             if not unicodedata.is_normalized(normalize, text):  # type: ignore[arg-type]
                 text = unicodedata.normalize(normalize, text)  # type: ignore[arg-type]
-    if "\0" in text:
-        text = text.replace("\0", " ")
-    return text
+    return _BLANK.sub(" ", text)
 
 
 class Lattice:
@@ -234,7 +249,8 @@ def _join(
     while first and left[first - 1][0] >= offset:
         first -= 1
     if first == len(left):  # the overlap is blank: nothing to agree on, nothing to lose
-        return left + right
+        left.extend(right)
+        return left
     middle = (offset + left[-1][1]) / 2
     places = {node: index for index, node in enumerate(left[first:], first)}
     common = [(index, node) for index, node in enumerate(right) if node in places]
@@ -249,9 +265,9 @@ def _join(
 def resolve(
     dictionary: str | os.PathLike[str], user_dictionary: str | os.PathLike[str] | None
 ) -> tuple[str, str | None]:
-    """Check both dictionaries and return their paths; cheap when asked again."""
-    folder = dictionary_folder(dictionary)
-    user = None if user_dictionary is None else os.fspath(user_dictionary)
+    """Check both dictionaries and return their absolute paths; cheap when asked again."""
+    folder = os.path.abspath(dictionary_folder(dictionary))
+    user = None if user_dictionary is None else os.path.abspath(os.fspath(user_dictionary))
     checked: set[Any] = _local.__dict__.setdefault("checked", set())
     main = os.path.join(folder, "sys.dic")
     if (main, 0) not in checked:

@@ -25,6 +25,11 @@ class TokenIds(np.ndarray):
     vectors : WordVectors or None, default=None
         What the ids index.
 
+    Raises
+    ------
+    ValueError
+        A value is not whole, or does not fit into 32 bits.
+
     Attributes
     ----------
     vectors : WordVectors or None
@@ -41,7 +46,15 @@ class TokenIds(np.ndarray):
     vectors: WordVectors | None
 
     def __new__(cls, ids: ArrayLike, vectors: WordVectors | None = None) -> TokenIds:
-        new = np.asarray(ids, np.int32).view(cls)
+        given = np.asarray(ids)
+        with np.errstate(invalid="ignore"):
+            whole = given.astype(np.int32, copy=False)
+        if given.dtype != np.int32 and not np.array_equal(given, whole):
+            raise ValueError(
+                f"Got ids of dtype {given.dtype} that are no whole numbers of 32 bits but "
+                "expected ids as W2VIndexer makes them."
+            )
+        new = whole.view(cls)
         new.vectors = vectors
         return new
 

@@ -30,10 +30,11 @@ def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
             f"Got a single {type(documents).__name__} but {what} expected an iterable of "
             "documents; put the text into a list."
         )
-    if getattr(documents, "ndim", 1) != 1:
+    shape = getattr(documents, "shape", (0,))
+    if len(shape) != 1:
         raise TypeError(
-            f"Got a {type(documents).__name__} of shape {getattr(documents, 'shape', '?')} but "
-            f"{what} expected one dimension: pass the column that holds the documents."
+            f"Got a {type(documents).__name__} of shape {shape} but {what} expected one "
+            "dimension: pass the column that holds the documents."
         )
     try:
         return list(documents)
@@ -85,8 +86,9 @@ class JapaneseTokenizer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Blank tokens never come out. NUL characters count as blanks, lone surrogates become
-    U+FFFD. Texts above 20,000 characters, which MeCab does not survive reliably, are
+    Blank tokens never come out. NUL characters and the white space that UniDic does not
+    know (carriage return, no-break space, line separator, ...) count as blanks, lone
+    surrogates become U+FFFD. Texts above 20,000 characters, which MeCab does not survive reliably, are
     parsed in overlapping windows that are joined at words on which both windows agree;
     only a run of thousands of characters of one class can be cut in two.
 
@@ -177,8 +179,8 @@ class JapaneseTokenizer(TransformerMixin, BaseEstimator):
                     f"Document {position} is of type {type(text).__name__} ({text!r:.60}) but "
                     "JapaneseTokenizer expected a str."
                 )
-        jobs = effective_n_jobs(self.n_jobs) if len(texts) >= _PARALLEL_FROM else 1
-        if jobs == 1:
+        jobs = effective_n_jobs(self.n_jobs)
+        if jobs == 1 or len(texts) < _PARALLEL_FROM:
             return _tokenize(texts, settings)
         # one pool of strings for all batches: a worker shares them only within its own
         pool: dict[str, str] = {}
@@ -257,6 +259,8 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
     for text in texts:
         text = _mecab.clean(text, normalize)
         words = find(lattice.parse(text)) if text else []
+        if "\u3000" in text and "\u3000" in "".join(words):  # tied to an unknown symbol
+            words = [word.strip() for word in words]
         if stop:
             words = [word for word in words if word not in stop]
         documents.append(list(map(pool.setdefault, words, words)))
@@ -266,7 +270,7 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
 def _split_surfaces(lines: str) -> list[str]:
     """Surfaces of an output of one field, without the blank ones and the last line."""
     words = lines.split()
-    if len(words) != lines.count("\n") + 1:  # a blank token, or one that holds a blank
+    if "\n".join(words) != lines:  # a blank token, or one that holds a blank
         words = [line for line in lines.split("\n") if not line.isspace()]
     words.pop()
     return words

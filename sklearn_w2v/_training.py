@@ -194,7 +194,7 @@ class TableNetwork:
         if len(mine.variables) != len(theirs.variables):
             return
         for target, source in zip(mine.variables, theirs.variables, strict=True):
-            value, old = np.array(target), np.array(source)
+            value, old = (np.array(keras.ops.convert_to_numpy(v)) for v in (target, source))
             if value.shape == old.shape:
                 value = old
             else:

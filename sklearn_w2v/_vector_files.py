@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any
 
@@ -68,7 +69,7 @@ def read_blocks(path: str) -> Iterator[Block]:
                 yield words, rows
         if not seen:
             raise ValueError("it holds no vectors")
-    except (ValueError, EOFError, OSError, lzma.LZMAError) as error:
+    except (ValueError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
         raise ValueError(f"Cannot read word vectors from {path!r}: {error}.") from error
@@ -107,7 +108,7 @@ def _parse(path: str) -> Iterator[Block]:
         if not rows or not 0 < dim <= _MAX_DIM:
             raise ValueError(f"its header promises {rows} words of {dim} dimensions")
         rest = head[header.end() :]
-        if _text_dim(rest) == dim:
+        if (_text_dim(rest) or 0) >= dim:  # more where a first word of parts ends in a number
             yield from _read_text(file, rest, rows, dim)
         else:
             yield from _read_binary(file, rest, rows, dim)
@@ -134,7 +135,7 @@ def _text_dim(head: bytes) -> int | None:
     line, end, _ = head.partition(b"\n")
     if not end and len(head) >= 1 << 19:
         return None
-    fields = line.split()
+    fields = re.split(rb"[ \t]+", line.lstrip(b" ").rstrip())  # other blanks can be words
     if len(fields) < 3:
         return 1 if len(fields) == 2 and _is_number(fields[1]) else None
     count = 0
@@ -187,15 +188,17 @@ def _lines(file: IO[bytes], head: bytes) -> Iterator[bytes]:
 
 
 def _split_line(line: bytes, dim: int, number: int) -> tuple[bytes, NDArray[np.float32]]:
-    word, _, text = line.strip(b" \r").replace(b"\t", b" ").partition(b" ")
+    line = line.lstrip(b" ").rstrip()
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # text that is no number
-        try:
-            values = np.fromstring(text, np.float32, sep=" ")
+        for blank in (b" ", b"\t"):
+            word, _, text = line.partition(blank)
+            try:
+                values = np.fromstring(text, np.float32, sep=" ")
+            except (ValueError, DeprecationWarning):
+                continue
             if len(values) == dim:
                 return word, values
-        except (ValueError, DeprecationWarning):
-            pass
     fields = line.split()  # a word with blanks, or a broken line
     if len(fields) > dim + 1 and all(map(_is_number, fields[-dim:])):
         return b" ".join(fields[:-dim]), np.array(fields[-dim:], np.float32)
@@ -224,6 +227,8 @@ def _read_binary(file: IO[bytes], head: bytes, rows: int, dim: int) -> Iterator[
             words, pieces = [], []
     if words:
         yield words, np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dim)
+    if (buffer[place:] + file.read(_CHUNK)).strip():  # read with a wrong header, all is garbage
+        raise ValueError(f"its header promises {rows} words, but more follows them")
 
 
 def write_file(

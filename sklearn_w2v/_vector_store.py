@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ _open_stores: weakref.WeakValueDictionary[str, FolderStore] = weakref.WeakValueD
 
 def _hash(word: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little")
+
+
+def _remove(folder: str, pid: int) -> None:
+    if os.getpid() == pid:  # a forked child leaves alone what its parent uses
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class MemoryStore:
@@ -59,11 +64,14 @@ class MemoryStore:
         digest.update(np.ascontiguousarray(self.matrix).data)
         return digest.hexdigest()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MemoryStore, (self.words, self.matrix)
+
     @cached_property
     def spilled(self) -> str:
         """Folder form in a temporary place, for worker processes; gone with this store."""
         folder = tempfile.mkdtemp(prefix="sklearn_w2v-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(self, _remove, folder, os.getpid())
         write_store(Path(folder), [(self.words, self.matrix)], {"fingerprint": self.fingerprint})
         return folder
 
@@ -82,8 +90,13 @@ class FolderStore:
         self.matrix = np.memmap(folder / "matrix.f32", np.float32, "r", shape=(rows, dim))
         self._blob = np.memmap(folder / "words.utf8", np.uint8, "r")
         self._offsets = np.memmap(folder / "offsets.i64", np.int64, "r", shape=(rows + 1,))
+        if len(self._blob) < self._offsets[-1]:
+            raise OSError(f"{folder} is cut off")
         self._hashes = np.memmap(folder / "hashes.u64", np.uint64, "r", shape=(rows,))
         self._order = np.memmap(folder / "order.i32", np.int32, "r", shape=(rows,))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MemoryStore, (self.words, np.array(self.matrix))
 
     @cached_property
     def words(self) -> list[str]:
@@ -195,32 +208,62 @@ def open_file(path: str) -> FolderStore:
     name = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
     key = hashlib.blake2b(stamp.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
     root = cache_folder() / "vectors"
-    final = root / f"{name}-{key}"
-    try:
-        return open_folder(final)
-    except (OSError, ValueError, KeyError):
-        pass  # not there yet, or not whole
+    store = _whole(root / f"{name}-{key}")
+    if store is not None:
+        return store
     try:
         root.mkdir(parents=True, exist_ok=True)
         work = tempfile.mkdtemp(prefix=f"tmp-{name}-", dir=root)
     except OSError:  # a cache that cannot be written: convert for this process alone
-        root = Path(tempfile.mkdtemp(prefix="sklearn_w2v-"))
-        atexit.register(shutil.rmtree, root, ignore_errors=True)
-        final = root / final.name
-        work = tempfile.mkdtemp(dir=root)
+        root = _own_root(os.getpid())
+        store = _whole(root / f"{name}-{key}")
+        if store is not None:
+            return store
+        work = tempfile.mkdtemp(prefix=f"tmp-{name}-", dir=root)
     try:
-        with open(path, "rb") as file:
-            fingerprint = hashlib.file_digest(
-                file, lambda: hashlib.blake2b(digest_size=16)
-            ).hexdigest()
-        write_store(Path(work), read_blocks(path), {"fingerprint": fingerprint, "source": path})
+        _convert(path, Path(work))
+        final = root / f"{name}-{key}"
         for old in root.glob(f"{name}-*"):  # forms of what the file was before
-            shutil.rmtree(old, ignore_errors=True)
+            if old != final:
+                shutil.rmtree(old, ignore_errors=True)
+        return _put(Path(work), final)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@cache
+def _own_root(pid: int) -> Path:
+    """Folder that stands in for a cache that cannot be written, as long as a process lives."""
+    root = tempfile.mkdtemp(prefix="sklearn_w2v-")
+    atexit.register(_remove, root, pid)
+    return Path(root)
+
+
+def _whole(folder: Path) -> FolderStore | None:
+    """The folder form; None where it is not there yet, or broken."""
+    try:
+        return open_folder(folder)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _convert(path: str, work: Path) -> None:
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+    note = {"fingerprint": digest.hexdigest(), "source": path}
+    write_store(work, read_blocks(path), note)
+
+
+def _put(work: Path, final: Path) -> FolderStore:
+    """Rename a finished folder form and open it, or the one that another process put there."""
+    for _ in range(3):
         try:
             os.rename(work, final)
         except OSError:
-            if not (final / "meta.json").exists():
-                raise  # not the race with another process that got there first
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return open_folder(final)
+            store = _whole(final)
+            if store is not None:
+                return store
+            shutil.rmtree(final, ignore_errors=True)  # it stands there, but broken
+        else:
+            return open_folder(final)
+    raise OSError(f"Cannot write the converted vectors to {str(final)!r}.")

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from multiprocessing import parent_process
 from typing import Any
 
 import numpy as np
@@ -432,18 +433,15 @@ class WordVectors:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.path is not None:
             return _from_file, (self.path, self._expected or self._store.fingerprint, self._extra)
-        store = self._store
-        return _from_memory, (store.words, np.array(store.matrix), self._extra)
+        return _from_store, (self._store, self._extra)  # pickle writes a shared store once
 
 
 def _from_file(path: str, fingerprint: str, extra: tuple[list[str], int]) -> WordVectors:
     return WordVectors._from(None, path, fingerprint, extra=extra)
 
 
-def _from_memory(
-    words: list[str], matrix: NDArray[np.float32], extra: tuple[list[str], int]
-) -> WordVectors:
-    return WordVectors._from(MemoryStore(words, matrix), extra=extra)
+def _from_store(store: Store, extra: tuple[list[str], int]) -> WordVectors:
+    return WordVectors._from(store, extra=extra)
 
 
 def _from_folder(folder: str, extra: tuple[list[str], int]) -> WordVectors:
@@ -455,8 +453,12 @@ def _reduce_for_workers(vectors: WordVectors) -> tuple[Any, ...]:
     if vectors.path is not None:
         return vectors.__reduce__()
     store = vectors._store
-    folder = str(store.folder) if isinstance(store, FolderStore) else store.spilled
-    return _from_folder, (folder, vectors._extra)
+    if isinstance(store, FolderStore):
+        if (store.folder / "meta.json").exists():  # not if its process has let it go
+            return _from_folder, (str(store.folder), vectors._extra)
+    elif parent_process() is None:  # a worker's folder would be gone before its result is read
+        return _from_folder, (store.spilled, vectors._extra)
+    return vectors.__reduce__()
 
 
 _register_for_workers(WordVectors, _reduce_for_workers)

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from ._tokenizer import check_documents
 from ._vectors import WordVectors, as_word_vectors
 
 Tokens = list[str]
@@ -198,7 +199,8 @@ class Word2VecTrainer(BaseEstimator):
             No word occurs `min_count` times, or `initial_vectors` have another size.
         """
         self._validate_params()
-        sentences = _Sentences(split_tokens(X, "Word2VecTrainer"), self._checked_corpus())
+        documents = split_tokens(check_documents(X, "Word2VecTrainer"), "Word2VecTrainer")
+        sentences = _Sentences(documents, self._checked_corpus())
         initial = None if self.initial_vectors is None else as_word_vectors(self.initial_vectors)
         if initial is not None and initial.dim != self.vector_size:
             raise ValueError(
@@ -210,7 +212,7 @@ class Word2VecTrainer(BaseEstimator):
         if not len(model.wv):
             raise ValueError(
                 f"No word occurs min_count={self.min_count} times in the "
-                f"{len(sentences.documents)} documents; lower min_count or pass more text."
+                f"{len(documents)} documents; lower min_count or pass more text."
             )
         if initial is not None:
             _start_from(model, initial)
@@ -300,29 +302,33 @@ def _result(model: Any, initial: WordVectors | None) -> WordVectors:
 
 
 class _Progress:
-    """Context of a progress bar over epochs; gives gensim's callbacks for it."""
+    """Context of a progress bar over epochs; gives gensim's callbacks for it and the loss."""
 
     def __init__(self, epochs: int, verbose: int) -> None:
         self.epochs, self.verbose = epochs, verbose
         self.bar: Any = None
 
     def __enter__(self) -> list[Any]:
-        if not self.verbose:
-            return []
         from gensim.models.callbacks import CallbackAny2Vec
-        from rich.console import Console
-        from rich.progress import Progress
 
-        self.bar = Progress(console=Console(stderr=True), transient=True)
-        self.bar.start()
-        task = self.bar.add_task("word2vec", total=self.epochs)
+        if self.verbose:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self.bar = Progress(console=Console(stderr=True), transient=True)
+            self.bar.start()
+            self.bar.add_task("word2vec", total=self.epochs)
         bar = self.bar
 
-        class Advance(CallbackAny2Vec):
-            def on_epoch_end(self, model: Any) -> None:
-                bar.advance(task)
+        class Epoch(CallbackAny2Vec):
+            def on_epoch_begin(self, model: Any) -> None:
+                model.running_training_loss = 0.0  # gensim sums over all epochs
 
-        return [Advance()]
+            def on_epoch_end(self, model: Any) -> None:
+                if bar is not None:
+                    bar.advance(bar.task_ids[0])
+
+        return [Epoch()]
 
     def __exit__(self, *error: object) -> None:
         if self.bar is not None:

@@ -1,0 +1,56 @@
+# make demo: the main job; make test: all checks. Both make .venv first and can be run again.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONSTRAINTS ?= constraints.txt
+
+.PHONY: help demo test lint docs clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo   classify the lyrics that ship with the package (3 minutes)"
+	@echo "make test   ruff, mypy and pytest"
+	@echo "make docs   build the documentation into docs/_build/html"
+	@echo "make clean  remove what these made"
+
+$(VENV)/.made:
+	@echo "== making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; use make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml $(CONSTRAINTS)
+	@echo "== installing sklearn_w2v (a few minutes: TensorFlow is 600 MB)"
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[plot]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml $(CONSTRAINTS)
+	@echo "== installing sklearn_w2v with its test tools (a few minutes: TensorFlow is 600 MB)"
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[test]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.made pyproject.toml $(CONSTRAINTS)
+	@echo "== installing sklearn_w2v with its documentation tools"
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[docs]"
+	@touch $@
+
+demo: $(VENV)/.demo
+	@echo "== sklearn-w2v demo"
+	$(BIN)/sklearn-w2v demo
+
+test: $(VENV)/.test
+	@echo "== ruff"
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	@echo "== mypy"
+	$(BIN)/mypy
+	@echo "== pytest"
+	$(BIN)/python -m pytest
+
+docs: $(VENV)/.docs
+	@echo "== sphinx"
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) demo-output docs/_build docs/auto_examples docs/generated .mypy_cache .pytest_cache .ruff_cache .hypothesis
