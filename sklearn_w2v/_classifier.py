@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._keras import W2VKerasClassifier
+from ._fitting import W2VKerasClassifier
 from ._networks import LSTMSpec
 
 

@@ -8,6 +8,7 @@ this module exists so that none of that reaches a user.
 
 from __future__ import annotations
 
+import csv
 import importlib
 import mmap
 import os
@@ -111,13 +112,19 @@ def check_dictionary_file(path: str, fields: int, what: str, limit: int | None =
             region = data[start : start + min(fsize, limit or fsize)]
     entries = region.split(b"\0")
     for entry in entries[:-1] if limit else entries:
-        # a comma inside a quoted field only makes the count larger, never too small
-        if entry and entry.count(b",") + 1 < fields:
+        if entry and _count_fields(entry) < fields:
             shown = entry.decode("utf-8", "replace")
             raise ValueError(
                 f"{what} {path!r} is not in UniDic's format: an entry has "
-                f"{entry.count(b',') + 1} fields ({shown!r}) but at least {fields} are needed."
+                f"{_count_fields(entry)} fields ({shown!r:.200}) but at least {fields} are needed."
             )
+
+
+def _count_fields(entry: bytes) -> int:
+    """How many fields MeCab reads; commas inside a quoted field separate nothing."""
+    if b'"' not in entry:
+        return entry.count(b",") + 1
+    return len(next(csv.reader([entry.decode("utf-8", "replace")], skipinitialspace=True)))
 
 
 def get_tagger(dictionary: str, user_dictionary: str | None, node: str, unknown: str) -> Any:
@@ -248,8 +255,9 @@ def _join(
     first = len(left)
     while first and left[first - 1][0] >= offset:
         first -= 1
-    if first == len(left):  # the overlap is blank: nothing to agree on, nothing to lose
-        left.extend(right)
+    if first == len(left):  # blank behind the last word, whose end `right` may begin with
+        end = left[-1][1] if left else 0
+        left.extend(node for node in right if node[0] >= end)
         return left
     middle = (offset + left[-1][1]) / 2
     places = {node: index for index, node in enumerate(left[first:], first)}
@@ -272,6 +280,7 @@ def resolve(
     main = os.path.join(folder, "sys.dic")
     if (main, 0) not in checked:
         check_dictionary_file(main, 11, "dictionary", limit=1 << 16)
+        check_dictionary_file(os.path.join(folder, "unk.dic"), 2, "dictionary")
         checked.add((main, 0))
     if user is not None:
         stamp = os.stat(user).st_mtime_ns if Path(user).is_file() else 0

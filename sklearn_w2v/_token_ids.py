@@ -35,6 +35,11 @@ class TokenIds(np.ndarray):
     vectors : WordVectors or None
         What the ids index.
 
+    Notes
+    -----
+    ``joblib.hash``, and so ``joblib.Memory``, sees the ids alone: a cached function of ids
+    is called once for equal ids, whatever their vectors. Pass it the vectors, too.
+
     Examples
     --------
     >>> from sklearn_w2v import TokenIds, WordVectors

@@ -18,6 +18,8 @@ from . import _mecab
 CONTENT_POS: tuple[str, ...] = ("名詞", "代名詞", "動詞", "形容詞", "形状詞", "副詞")
 CONTENT_POS_WITHOUT: tuple[str, ...] = ("数詞", "助動詞語幹")
 
+# a word that the dictionary does not know, with an ideographic space in it
+_UNKNOWN_WITH_BLANK = re.compile("^([^\t\n]*\t|)\t([^\t\n]*\u3000[^\t\n]*)$", re.MULTILINE)
 _FIELD = {"base": r"%f[10]\t%m", "lemma": r"%f[7]\t%m"}
 _BATCH = 100  # documents that a worker gets at once
 _PARALLEL_FROM = 1_100  # below, starting the workers costs more than it gains
@@ -242,7 +244,7 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
     """
     folder, user, form, pattern, normalize, stop = settings
     if form == "surface" and pattern is None:
-        lattice = _mecab.Lattice(folder, user, "%m", "%m")
+        lattice = _mecab.Lattice(folder, user, "%m", r"\t%m")
         find: Callable[[str], list[str]] = _split_surfaces
     else:
         head = r"%f[0],%f[1]\t"
@@ -258,9 +260,10 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
     documents = []
     for text in texts:
         text = _mecab.clean(text, normalize)
-        words = find(lattice.parse(text)) if text else []
-        if "\u3000" in text and "\u3000" in "".join(words):  # tied to an unknown symbol
-            words = [word.strip() for word in words]
+        lines = lattice.parse(text) if text else "EOS"
+        words = find(lines)
+        if "\u3000" in text and "\u3000" in "".join(words):
+            words = find(_UNKNOWN_WITH_BLANK.sub(_split_unknown, lines))
         if stop:
             words = [word for word in words if word not in stop]
         documents.append(list(map(pool.setdefault, words, words)))
@@ -269,8 +272,15 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
 
 def _split_surfaces(lines: str) -> list[str]:
     """Surfaces of an output of one field, without the blank ones and the last line."""
+    lines = lines.replace("\t", "")
     words = lines.split()
     if "\n".join(words) != lines:  # a blank token, or one that holds a blank
-        words = [line for line in lines.split("\n") if not line.isspace()]
+        words = [line for line in lines.split("\n") if line and not line.isspace()]
     words.pop()
     return words
+
+
+def _split_unknown(line: re.Match[str]) -> str:
+    """Lines of the parts of an unknown word: MeCab ties symbols and blanks together."""
+    head, word = line.groups()
+    return "\n".join(f"{head}\t{part}" for part in word.split())

@@ -200,8 +200,11 @@ def _split_line(line: bytes, dim: int, number: int) -> tuple[bytes, NDArray[np.f
             if len(values) == dim:
                 return word, values
     fields = line.split()  # a word with blanks, or a broken line
-    if len(fields) > dim + 1 and all(map(_is_number, fields[-dim:])):
-        return b" ".join(fields[:-dim]), np.array(fields[-dim:], np.float32)
+    parts, numbers = fields[:-dim], fields[-dim:]
+    if len(parts) > 1 and all(map(_is_number, numbers)):
+        last = parts[-1]  # 0.25 is one value too many, 2003 or a lone point is a word
+        if not (b"." in last and _is_number(last)):
+            return b" ".join(parts), np.array(numbers, np.float32)
     shown = line[:40].decode("utf-8", "replace")
     raise ValueError(f"line {number} ({shown!r} ...) does not hold a word and {dim} numbers")
 

@@ -53,6 +53,8 @@ class WordVectors:
 
     Raises
     ------
+    TypeError
+        A word is no str.
     ValueError
         Words repeat, or the shapes do not fit, or a value is not finite.
 
@@ -81,6 +83,11 @@ class WordVectors:
             )
         if not words:
             raise ValueError("Got no words but expected at least one.")
+        odd = next((word for word in words if not isinstance(word, str)), None)
+        if odd is not None:
+            raise TypeError(
+                f"Got the word {odd!r} of type {type(odd).__name__} but expected words of type str."
+            )
         if len(set(words)) != len(words):
             raise ValueError("Got words that repeat but expected distinct ones.")
         if not np.isfinite(matrix).all():
@@ -160,7 +167,7 @@ class WordVectors:
         """
         from gensim.models import KeyedVectors
 
-        keyed = KeyedVectors(self.dim, count=len(self))
+        keyed = KeyedVectors(self.dim)  # with a count, gensim adds behind that many empty rows
         keyed.add_vectors(self.words, np.array(self.vectors))
         return keyed
 

@@ -109,7 +109,7 @@ class Word2VecTrainer(BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seed. With an int, two trainings on the same text give bit-equal vectors.
     verbose : int, default=0
-        1 shows a progress bar, where rich is installed and the output is a terminal.
+        1 shows a progress bar, where the error output is a terminal.
     word2vec_kwargs : dict or None, default=None
         Further parameters for ``gensim.models.Word2Vec``, such as ``{"sample": 1e-4}``.
 
@@ -315,9 +315,11 @@ class _Progress:
             from rich.console import Console
             from rich.progress import Progress
 
-            self.bar = Progress(console=Console(stderr=True), transient=True)
-            self.bar.start()
-            self.bar.add_task("word2vec", total=self.epochs)
+            console = Console(stderr=True)
+            if console.is_terminal:
+                self.bar = Progress(console=console, transient=True)
+                self.bar.start()
+                self.bar.add_task("word2vec", total=self.epochs)
         bar = self.bar
 
         class Epoch(CallbackAny2Vec):

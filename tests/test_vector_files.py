@@ -207,10 +207,11 @@ def test_compressed_files_cut_or_damaged_are_refused(tmp_path, by_gensim, form, 
     for length in range(6, len(whole), 7):
         with pytest.raises(ValueError, match="cut"):
             read(write(tmp_path / "cut", whole[:length]))
-    damaged = bytearray(whole)
-    damaged[len(whole) // 2 : len(whole) // 2 + 8] = b"\xff" * 8
-    with pytest.raises(ValueError, match="damaged"):
-        read(write(tmp_path / "damaged", bytes(damaged)))
+    for place in range(20, len(whole) - 8, 17):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        with pytest.raises(ValueError, match="damaged"):
+            read(write(tmp_path / "damaged", bytes(damaged)))
 
 
 @pytest.mark.parametrize("rows", [4, 10**12, 0, -3, 2])
@@ -227,13 +228,9 @@ def test_headers_that_promise_another_number_of_words_are_refused(tmp_path, form
 @pytest.mark.parametrize("dim", [0, 1, 3, 10**12])
 @pytest.mark.parametrize("form", ["bin", "txt"])
 def test_headers_that_promise_another_dimension_are_refused(tmp_path, form, dim):
-    rows = [(f"word{number}".encode(), [number, 0.5]) for number in range(4)]
+    rows = [(f"word{number}".encode(), [0.25, 0.5]) for number in range(4)]
     text = b"".join(word + b" 0.25 0.5\n" for word, _ in rows)
-    header = f"4 {dim}"
-    data = binary(rows, header) if form == "bin" else header.encode() + b"\n" + text
-    if form == "txt" and dim == 1:  # words with a blank and a number: cannot be told apart
-        assert read(write(tmp_path / "vectors", data))[0][0] == "word0 0.25"
-        return
+    data = binary(rows, f"4 {dim}") if form == "bin" else f"4 {dim}\n".encode() + text
     with pytest.raises(ValueError, match="Cannot read"):
         read(write(tmp_path / "vectors", data))
 
@@ -246,7 +243,7 @@ def test_files_without_vectors_are_refused(tmp_path, data):
         read(write(tmp_path / "nothing", data))
 
 
-@pytest.mark.parametrize("line", ["b 1", "b", "b 1 x", "b x 1"])
+@pytest.mark.parametrize("line", ["b 1", "b", "b 1 x", "b x 1", "b 0.5 1 2"])
 def test_broken_lines_are_named(tmp_path, line):
     with pytest.raises(ValueError, match=r"line 2 \('b"):
         read(write(tmp_path / "glove.txt", f"a 1 2\n{line}\nc 1 2\n".encode()))
@@ -354,12 +351,13 @@ def test_written_files_read_the_same_here_and_in_gensim(tmp_path, suffix):
     np.testing.assert_array_equal(rows, TABLE)
 
 
-_word = st.text(st.characters(codec="utf-8", exclude_characters=" \n"), min_size=1, max_size=6)
+_character = st.characters(codec="utf-8", exclude_characters=" \n")
+_word = st.text(_character | st.sampled_from("\r\t\x0b\x0c\x851.-"), min_size=1, max_size=6)
 _finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
 @pytest.mark.parametrize("suffix", [".bin", ".txt", ".vec.gz"])
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
 def test_any_words_without_blanks_and_any_finite_values_come_back(suffix, data):
     words = data.draw(st.lists(_word, min_size=1, max_size=5, unique=True))
@@ -377,7 +375,9 @@ def test_any_words_without_blanks_and_any_finite_values_come_back(suffix, data):
 def test_characters_that_only_look_like_line_ends_stay_in_words(tmp_path, suffix):
     words = ["\r", "a\r", "\x0c", "\x1c", "\x85", "\u2028", "\t", "a\tb", "\x00"]
     save(tmp_path / f"v{suffix}", words, np.eye(len(words)))
-    assert read(tmp_path / f"v{suffix}")[0] == words
+    read_words, rows = read(tmp_path / f"v{suffix}")
+    assert read_words == words
+    np.testing.assert_array_equal(rows, np.eye(len(words)))
 
 
 @pytest.mark.parametrize("name", ["v", "v.npy", "v.gz", "v.bin.bz2", "v.model"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,7 @@ def load_livedoor(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ValueError
-        There are no articles in it.
+        There are no articles in it, or the archive is damaged.
 
     Notes
     -----
@@ -71,7 +73,7 @@ def _articles(path: Path) -> Iterator[tuple[str, str]]:
     if path.is_dir():
         for file in path.rglob("*.txt"):
             if _ARTICLE.search(file.as_posix()):
-                yield file.as_posix(), file.read_text(encoding="utf-8")
+                yield file.as_posix(), file.read_text(encoding="utf-8-sig")
         return
     if not path.is_file():
         raise FileNotFoundError(f"{os.fspath(path)!r} is neither a file nor a folder.")
@@ -81,9 +83,12 @@ def _articles(path: Path) -> Iterator[tuple[str, str]]:
                 if member.isfile() and _ARTICLE.search(member.name):
                     content = archive.extractfile(member)
                     assert content is not None
-                    yield member.name, content.read().decode("utf-8")
-    except tarfile.ReadError as error:
-        raise ValueError(f"Got {os.fspath(path)!r}, which is no tar archive: {error}.") from error
+                    # line ends as read_text has them
+                    yield member.name, io.TextIOWrapper(content, encoding="utf-8-sig").read()
+    except (tarfile.ReadError, EOFError, zlib.error) as error:  # the last two: cut off, damaged
+        raise ValueError(
+            f"Got {os.fspath(path)!r}, which is no whole tar archive: {error}."
+        ) from error
 
 
 def load_poets(path: str | os.PathLike[str]) -> Any:
@@ -105,7 +110,7 @@ def load_poets(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ValueError
-        A column is missing.
+        A column is missing, a row is not as long as the first, or there are no poems.
     """
     file = Path(path)
     if file.is_dir():
@@ -115,7 +120,16 @@ def load_poets(path: str | os.PathLike[str]) -> Any:
         missing = {"author", "work", "title", "text"} - set(reader.fieldnames or ())
         if missing:
             raise ValueError(f"Got {os.fspath(file)!r}, which lacks the columns {sorted(missing)}.")
-        rows = list(reader)
+        rows = []
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(
+                    f"Got {os.fspath(file)!r}, whose line {reader.line_num} has more or fewer "
+                    "cells than the first line."
+                )
+            rows.append(row)
+    if not rows:
+        raise ValueError(f"Got {os.fspath(file)!r}, which holds no poems.")
     authors = [row["author"] for row in rows]
     target_names, target = np.unique(authors, return_inverse=True)
     return Bunch(

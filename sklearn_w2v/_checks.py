@@ -1,0 +1,179 @@
+"""Checks of what comes into the classifiers."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+from sklearn.utils import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+
+from ._batches import right_padded
+from ._vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
+
+
+def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVectors | None:
+    """Word vectors that the ids of X index.
+
+    Parameters
+    ----------
+    X : TokenIds or array-like
+        Ids, with a handle to their vectors or without.
+    given : path, WordVectors, gensim.models.KeyedVectors or None
+        The classifier's ``vectors`` parameter.
+    fitted : tuple of (WordVectors or None) or None
+        What the classifier was fitted with; None in a first fit.
+    estimator : object
+        Named in messages.
+
+    Returns
+    -------
+    WordVectors or None
+        None where nothing says what the ids mean.
+
+    Raises
+    ------
+    ValueError
+        The ids are those of other vectors than the classifier was fitted with.
+    """
+    handle = getattr(X, "vectors", None)
+    handle = handle if isinstance(handle, WordVectors) else None
+    if fitted is not None:
+        known: WordVectors | None = fitted[0]
+        if handle is not None and known is not None and handle != known:
+            raise ValueError(
+                "X holds ids of other word vectors than the classifier was fitted with: "
+                f"{handle!r} instead of {known!r}. Use the W2VIndexer of the fit."
+            )
+        return known
+    if given is not None:
+        return as_word_vectors(given)
+    if handle is None:
+        warnings.warn(
+            f"X brings no word vectors (a plain array, not TokenIds), and vectors=None: the "
+            f"embedding of this {type(estimator).__name__} starts from random values and nothing "
+            "is transferred. Pass vectors=, or the output of W2VIndexer.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return handle
+
+
+def check_ids(
+    estimator: Any, X: Any, vectors: WordVectors | None, reset: bool
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Ids as right-padded int32, and the documents' lengths.
+
+    Raises
+    ------
+    ValueError
+        X holds anything but whole numbers from 0, or ids beyond the vectors.
+    """
+    array = np.asarray(validate_data(estimator, X, reset=reset, dtype="numeric"))
+    name = type(estimator).__name__
+    if array.dtype.kind not in "iu":
+        whole = np.floor(array) == array
+        if not whole.all():
+            raise ValueError(
+                f"Got {array[~whole].flat[0]} in X but {name} expected ids of words: whole "
+                "numbers from 0, as W2VIndexer makes them."
+            )
+    if array.size and array.min() < 0:
+        raise ValueError(
+            f"Negative values in data passed to {name}: got {array.min()} in X but expected "
+            "ids of words, whole numbers from 0."
+        )
+    limit = len(vectors) + FIRST_ID if vectors is not None else 2**31 - 1
+    if array.size and array.max() >= limit:
+        raise ValueError(
+            f"Got id {array.max()} in X but {name} expected ids below {limit}: "
+            + ("X was not made from these vectors." if vectors is not None else "int32.")
+        )
+    return right_padded(array.astype(np.int32, copy=False), OOV_ID)
+
+
+def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
+    """Labels as a one-dimensional array.
+
+    Raises
+    ------
+    ValueError
+        There are none, too few or too many, or they are no classes.
+    """
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(
+            f"This {name} estimator requires y to be passed, but the target y is None."
+        )
+    check_classification_targets(y)
+    if getattr(y, "ndim", 1) == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"Got y of shape {y.shape} but {name} expected one label for each document."
+        )
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    if len(labels) != n_documents:
+        raise ValueError(f"Found {n_documents} documents in X but {len(labels)} labels in y.")
+    return labels
+
+
+def encode(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Place of each label among the sorted classes.
+
+    Raises
+    ------
+    ValueError
+        A label is not among them.
+    """
+    places = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    wrong = classes[places] != labels
+    if wrong.any():
+        raise ValueError(
+            f"Got label {labels[wrong][0]!r} in y but the classes are {classes.tolist()}."
+        )
+    return places.astype(np.int64)
+
+
+def total_weights(
+    sample_weight: Any, class_weight: Any, labels: NDArray[Any], classes: NDArray[Any]
+) -> NDArray[np.float32] | None:
+    """sample_weight times class_weight in one new vector; None where neither is given.
+
+    Raises
+    ------
+    ValueError
+        A weight is negative, all are zero, or a class is unknown.
+    """
+    if sample_weight is None and class_weight is None:
+        return None
+    weights: NDArray[np.float32] = _check_sample_weight(
+        sample_weight, labels, dtype=np.float32, copy=True, ensure_non_negative=True
+    )
+    if class_weight is not None:
+        if isinstance(class_weight, dict):
+            unknown = [label for label in class_weight if label not in classes.tolist()]
+            if unknown:
+                raise ValueError(
+                    f"Got class_weight for {unknown} but the classes are {classes.tolist()}."
+                )
+        weights = weights * compute_sample_weight(class_weight, labels).astype(np.float32)
+    if not weights.any():
+        raise ValueError("The weight is zero for every document; nothing can be learnt.")
+    return weights
+
+
+def hold_out(
+    y_index: NDArray[np.int64], fraction: float, seed: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows to train on and rows held out, stratified where the classes are large enough."""
+    n_held = int(np.ceil(fraction * len(y_index)))
+    counts = np.bincount(y_index)
+    counts = counts[counts > 0]
+    stratify = counts.min() > 1 and min(n_held, len(y_index) - n_held) >= len(counts)
+    kind = StratifiedShuffleSplit if stratify else ShuffleSplit
+    split = kind(n_splits=1, test_size=n_held, random_state=seed)
+    train, held = next(split.split(np.zeros(len(y_index)), y_index))
+    return np.sort(train), np.sort(held)

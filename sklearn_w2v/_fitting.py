@@ -1,0 +1,345 @@
+"""Fitting and predicting: what all classifiers share but their graphs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._keras import ScikerasClassifier
+
+# isort: split
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.validation import check_is_fitted
+
+from ._backend import keras
+from ._checks import check_ids, check_labels, check_vectors, encode, hold_out, total_weights
+from ._training import Batches, RowMap, Table, TableNetwork, run_epochs
+from ._vectors import FIRST_ID, WordVectors
+
+
+class W2VKerasClassifier(ScikerasClassifier):
+    """Base of the classifiers: everything but the graph.
+
+    A subclass has ``_spec(dim, n_classes, seed)``, which gives an object whose ``head()``
+    builds the graph from vectors to probabilities.
+    """
+
+    classes_: NDArray[Any]
+    vectors_: WordVectors | None
+
+    # ---------------------------------------------------------------- fitting
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> W2VKerasClassifier:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : TokenIds or array-like of shape (n_documents, width)
+            Ids of words, as `W2VIndexer` makes them; 0 is padding.
+        y : array-like of shape (n_documents,)
+            Labels: str, int or bool.
+        sample_weight : array-like of shape (n_documents,), default=None
+            Weights of documents; multiplied with those of `class_weight`.
+        X_val : TokenIds or array-like of shape (n_validation, width), default=None
+            Documents to validate on after each epoch. With `early_stopping`, they take
+            the place of the part that would be split off.
+        y_val : array-like of shape (n_validation,), default=None
+            Their labels.
+
+        Returns
+        -------
+        W2VKerasClassifier
+            The classifier itself.
+
+        Raises
+        ------
+        ValueError
+            `X` holds anything but ids, or labels do not fit.
+
+        Warns
+        -----
+        UserWarning
+            Neither `X` nor `vectors` brings word vectors, so that nothing is transferred.
+        """
+        fresh = not (self.warm_start and self.__sklearn_is_fitted__())
+        return self._fit(X, y, sample_weight, (X_val, y_val), fresh, self.epochs)
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> W2VKerasClassifier:
+        """Train for one epoch, going on from where the network stands.
+
+        Parameters
+        ----------
+        X : TokenIds or array-like of shape (n_documents, width)
+            Ids of words.
+        y : array-like of shape (n_documents,)
+            Labels, each of them among `classes`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call.
+        sample_weight : array-like of shape (n_documents,), default=None
+            Weights of documents.
+
+        Returns
+        -------
+        W2VKerasClassifier
+            The classifier itself.
+        """
+        if self.__sklearn_is_fitted__():
+            _check_partial_fit_first_call(self, classes)
+            fresh = False
+        else:
+            if classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            fresh = True
+        return self._fit(X, y, sample_weight, (None, None), fresh, 1, classes)
+
+    def initialize(self, X: Any, y: Any = None) -> W2VKerasClassifier:
+        """Build the network without training it.
+
+        Parameters
+        ----------
+        X : TokenIds or array-like of shape (n_documents, width)
+            Ids of words.
+        y : array-like of shape (n_documents,)
+            Labels.
+
+        Returns
+        -------
+        W2VKerasClassifier
+            The classifier itself.
+        """
+        return self._fit(X, y, None, (None, None), True, 0)
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any],
+        fresh: bool,
+        epochs: int,
+        classes: Any = None,
+    ) -> W2VKerasClassifier:
+        self._validate_params()
+        fitted = None if fresh else (self.vectors_,)
+        vectors = check_vectors(X, self.vectors, fitted, self)
+        ids, lengths = check_ids(self, X, vectors, reset=fresh)
+        labels = check_labels(self, y, len(ids))
+        known: NDArray[Any] = (
+            np.unique(labels if classes is None else classes) if fresh else self.classes_
+        )
+        y_index = encode(labels, known)
+        weights = total_weights(sample_weight, self.class_weight, labels, known)
+        if (val := self._validation_set(validation, vectors, known)) is not None:
+            used = np.concatenate([ids.ravel(), val[0].ravel()])
+        else:
+            used = ids
+        if fresh:
+            random = check_random_state(self.random_state)
+            self._seed = int(random.randint(2**31 - 1))
+            self._draws = 0
+            self.classes_, self.vectors_ = known, vectors
+            self.history_: dict[str, list[float]] = {}
+            self._network = self._build(Table(RowMap.of(used), vectors, None, self._seed))
+            self._compile(self._network)
+        else:
+            self._grow(used)
+        self.n_classes_ = len(self.classes_)
+        self._train((ids, lengths, y_index, weights), val, epochs)
+        self.n_iter_ = len(self.history_.get("loss", ()))
+        return self
+
+    def _train(self, data: tuple[Any, ...], val: tuple[Any, ...] | None, epochs: int) -> None:
+        ids, lengths, y_index, weights = data
+        network = self._network
+        # each fit draws from a stream of its own, so that warm starts do not repeat batches
+        random = np.random.default_rng([self._seed, self._draws])
+        self._draws += 1
+        if weights is not None:  # as if these documents were not there
+            keep = np.flatnonzero(weights != 0)
+            ids, lengths, y_index = ids[keep], lengths[keep], y_index[keep]
+            weights = weights[keep]
+        callbacks = self._fresh_callbacks()
+        if val is None and self.early_stopping and epochs > 1:
+            seed = int(np.random.default_rng([self._seed, 1 << 20]).integers(2**31 - 1))
+            train, held = hold_out(y_index, self.validation_fraction, seed)
+            val = (
+                ids[held],
+                lengths[held],
+                y_index[held],
+                None if weights is None else weights[held],
+            )
+            ids, lengths, y_index = ids[train], lengths[train], y_index[train]
+            weights = None if weights is None else weights[train]
+        if val is not None and self.early_stopping:
+            callbacks.append(
+                keras.callbacks.EarlyStopping(
+                    monitor="val_loss",
+                    patience=self.n_iter_no_change,
+                    restore_best_weights=True,
+                )
+            )
+        if not epochs:
+            return
+
+        def batches(part: tuple[Any, ...], order: np.random.Generator | None) -> Batches:
+            part_ids, part_lengths, part_y, part_weights = part
+            rows = network.table.rows.rows(part_ids)
+            return Batches(
+                rows, part_lengths, self._targets(part_y), part_weights, self.batch_size, order
+            )
+
+        history = run_epochs(
+            network.model,
+            batches((ids, lengths, y_index, weights), random),
+            None if val is None else batches(val, None),
+            epochs,
+            callbacks,
+            int(self.verbose),
+        )
+        network.pull()
+        for name, values in history.items():
+            self.history_.setdefault(name, []).extend(values)
+
+    def _targets(self, y_index: NDArray[np.int64]) -> NDArray[Any]:
+        if self.output == "softmax":
+            return y_index
+        return np.eye(len(self.classes_), dtype=np.float32)[y_index]
+
+    # ------------------------------------------------------------ the network
+    def _spec(self, dim: int, n_classes: int, seed: int) -> Any:
+        raise NotImplementedError
+
+    def _build(self, table: Table) -> TableNetwork:
+        spec = self._spec(table.dim, len(self.classes_), self._seed % (1 << 30))
+        return TableNetwork(spec.head(), table, self.train_embeddings)
+
+    def _compile(self, network: TableNetwork) -> None:
+        if self.output == "softmax":
+            loss: Any = keras.losses.SparseCategoricalCrossentropy()
+            metric: Any = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        else:
+            loss = keras.losses.BinaryCrossentropy()
+            metric = keras.metrics.CategoricalAccuracy(name="accuracy")
+        network.compile(self._new_optimizer(), loss, [metric])
+
+    def _grow(self, used: NDArray[np.int32]) -> None:
+        """Give the table rows for ids that it lacks, and keep all that was learnt."""
+        former = self._ready()
+        table = former.table.grown(used)
+        if table is not former.table:
+            self._network = TableNetwork(former.head, table, self.train_embeddings)
+            self._compile(self._network)
+            self._network.adopt_optimizer(former)
+        elif not getattr(former.model, "compiled", False):
+            self._compile(former)
+
+    def _ready(self) -> TableNetwork:
+        """The network; after unpickling, it is built again when first needed."""
+        if self._network is None:
+            head, ids, values = self._saved
+            self._network = self._build(Table(RowMap(ids), self.vectors_, values, self._seed))
+            self._network.head.set_weights(head)
+            self._saved = None
+        return self._network
+
+    @property
+    def model_(self) -> Any:
+        """Keras model from rows of the table to probabilities."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"This {type(self).__name__} has no model_: it is not fitted yet.")
+        return self._ready().model
+
+    @property
+    def word_vectors_(self) -> WordVectors:
+        """The word vectors after training; words that it did not touch are as before."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        if self.vectors_ is None:
+            raise AttributeError("The classifier was fitted without word vectors.")
+        table = self._ready().table
+        matrix = np.array(self.vectors_.vectors)
+        words = table.rows.ids >= FIRST_ID
+        matrix[table.rows.ids[words] - FIRST_ID] = table.values[words]
+        return WordVectors(self.vectors_.words, matrix)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "classes_") and hasattr(self, "_network")
+
+    def _validation_set(
+        self, validation: tuple[Any, Any], vectors: WordVectors | None, classes: NDArray[Any]
+    ) -> tuple[Any, ...] | None:
+        X_val, y_val = validation
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("Got only one of X_val and y_val but expected both or none.")
+        handle = getattr(X_val, "vectors", None)
+        if isinstance(handle, WordVectors) and vectors is not None and handle != vectors:
+            raise ValueError("X_val holds ids of other word vectors than X.")
+        ids, lengths = check_ids(self, X_val, vectors, reset=False)
+        return ids, lengths, encode(check_labels(self, y_val, len(ids)), classes), None
+
+    # ------------------------------------------------------------- predicting
+    def predict_proba(self, X: Any) -> NDArray[np.float32]:
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : TokenIds or array-like of shape (n_documents, width)
+            Ids of words.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_classes), float32
+            In the order of ``classes_``; each row sums to 1.
+        """
+        check_is_fitted(self)
+        vectors = check_vectors(X, self.vectors, (self.vectors_,), self)
+        ids, lengths = check_ids(self, X, vectors, reset=False)
+        out = self._ready().predict(ids, lengths)
+        if self.output == "sigmoid":
+            out /= np.maximum(out.sum(axis=1, keepdims=True), 1e-12)
+        return out
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Most probable class of each document.
+
+        Parameters
+        ----------
+        X : TokenIds or array-like of shape (n_documents, width)
+            Ids of words.
+
+        Returns
+        -------
+        ndarray of shape (n_documents,)
+            Labels as they were given to `fit`.
+        """
+        best = np.argmax(self.predict_proba(X), axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
+
+    # ------------------------------------------------------------- travelling
+    def __getstate__(self) -> dict[str, Any]:
+        """Parameters and weights as plain arrays.
+
+        No optimizer state, and no frozen table: its rows stand in the vectors.
+        """
+        state = super().__getstate__()
+        network: TableNetwork | None = state.get("_network")
+        if network is not None:
+            values: NDArray[np.float32] | None = network.table.values
+            if not network.trainable and network.table.vectors is not None:
+                values = None
+            state["_saved"] = network.head.get_weights(), network.table.rows.ids, values
+            state["_network"] = None
+        return state

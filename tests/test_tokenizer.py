@@ -1,0 +1,637 @@
+"""JapaneseTokenizer: forms, parts of speech, hard texts, containers, scikit-learn's checks."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import subprocess
+import sys
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+
+import fugashi
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import unidic_lite
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_w2v import JapaneseTokenizer, _mecab
+from sklearn_w2v._tokenizer import CONTENT_POS, CONTENT_POS_WITHOUT
+
+FORMS = ["surface", "base", "lemma"]
+EVERY_BLANK = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
+
+few_examples = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+
+
+def words(text, **parameters):
+    """Words of one text."""
+    return JapaneseTokenizer(**parameters).fit_transform([text])[0]
+
+
+def all_surfaces(text, **parameters):
+    return words(text, form="surface", pos=None, **parameters)
+
+
+def unspaced(text):
+    return "".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def naive_nodes():
+    """Words by the slow way, as ``(surface, pos1, pos2, base, lemma)``."""
+    tagger = fugashi.Tagger(f"-r /dev/null -d {unidic_lite.DICDIR}")
+
+    def read(text):
+        found = []
+        for node in tagger(text):
+            pos = (node.feature.pos1, node.feature.pos2)
+            if node.is_unk:  # MeCab ties ideographic spaces to unknown symbols
+                found += [(part, *pos, part, part) for part in node.surface.split()]
+            else:
+                base = node.feature.orthBase or node.surface
+                lemma = re.sub("(?<=.)-.*", "", node.feature.lemma or node.surface)
+                found.append((node.surface, *pos, base, lemma))
+        return found
+
+    return read
+
+
+def naive_words(nodes, form, pos):
+    column = {"surface": 0, "base": 3, "lemma": 4}[form]
+    return [
+        node[column]
+        for node in nodes
+        if not node[0].isspace()
+        and (pos is None or (node[1] in CONTENT_POS and node[2] not in CONTENT_POS_WITHOUT))
+    ]
+
+
+# forms
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("surface", ["スポーツ", "を", "聴い", "た"]),
+        ("base", ["スポーツ", "を", "聴く", "た"]),
+        ("lemma", ["スポーツ", "を", "聞く", "た"]),
+    ],
+)
+def test_form_chooses_spelling(form, expected):
+    assert words("スポーツを聴いた", form=form, pos=None) == expected
+
+
+def test_lemma_merges_spellings_and_writes_names_in_katakana():
+    assert words("東京で撮る。取る", form="lemma") == ["トウキョウ", "取る", "取る"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_gloss_is_cut_from_the_lemma_but_never_from_a_surface(form):
+    # the dictionary's lemma is スポーツ-sport; the hyphens of the text are words of their own
+    assert words("スポーツ-sport", form=form, pos=None) == ["スポーツ", "-", "sport"]
+    assert words("‐-‐ x--y", form=form, pos=None) == ["‐-‐", "x", "--", "y"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_unknown_words_come_out_as_written(form):
+    assert words("ゔぁゔぃゔぅをqwzx", form=form, pos=None)[-1] == "qwzx"
+
+
+@pytest.mark.parametrize("pos", [None, "content"])
+@pytest.mark.parametrize("form", FORMS)
+def test_lyrics_come_out_as_by_reading_node_features(lyrics, naive_nodes, form, pos):
+    found = JapaneseTokenizer(form=form, pos=pos).transform(lyrics.data)
+    expected = [naive_words(naive_nodes(text), form, pos) for text in lyrics.data]
+    assert found == expected
+    assert sum(map(len, found)) > 8_000
+
+
+# parts of speech
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "dropped"),
+    [
+        ("三つの猫", ["猫"], "数詞"),
+        ("降りそうだ", ["降る"], "助動詞語幹"),
+        ("綺麗なようだ", ["綺麗"], "助動詞語幹"),
+        ("見ていることが", ["見る", "いる", "こと"], None),  # 非自立可能 stays
+        ("私は静かにゆっくり歩く", ["私", "静か", "ゆっくり", "歩く"], None),
+        ("そして、ああ、この赤い花", ["赤い", "花"], None),
+    ],
+)
+def test_content_keeps_words_that_name_something(naive_nodes, text, kept, dropped):
+    assert words(text) == kept
+    if dropped:  # the case is what it says
+        assert dropped in {pos2 for _, _, pos2, _, _ in naive_nodes(text)}
+
+
+def test_pos_none_keeps_particles_numbers_and_punctuation():
+    assert all_surfaces("三人で、見た。") == ["三", "人", "で", "、", "見", "た", "。"]
+
+
+@pytest.mark.parametrize(
+    ("pos", "expected"),
+    [
+        (["助詞"], ["で", "を"]),
+        (["名詞"], ["三", "雨"]),
+        ([("名詞", "数詞")], ["三"]),
+        ([["名詞", "数詞"]], ["三"]),
+        (["助詞", ("名詞", "普通名詞")], ["で", "雨", "を"]),
+        (("助詞", "助動詞"), ["で", "を", "た"]),  # a tuple is a list of pos1, not a pair
+        ([("名詞", "数")], []),  # whole names only
+        (["名"], []),
+        ([".詞"], []),  # no regular expression
+        ([], []),
+    ],
+)
+def test_pos_takes_names_and_pairs(pos, expected):
+    assert words("三人で雨を見た", form="surface", pos=pos) == expected
+
+
+def test_parts_of_speech_together_are_the_whole(lyrics, naive_nodes):
+    text = "\n".join(lyrics.data[:5])
+    names = sorted({pos1 for _, pos1, _, _, _ in naive_nodes(text)})
+    assert len(names) > 8
+    assert words(text, pos=names) == words(text, pos=None)
+    assert sum(len(words(text, pos=[name])) for name in names) == len(words(text, pos=None))
+
+
+@pytest.mark.parametrize("kind", [set, frozenset, list, tuple])
+def test_stop_words_are_compared_with_the_chosen_form(kind):
+    text = "雨を聴いた"
+    assert words(text, pos=None, stop_words=kind(["聴く", "た"])) == ["雨", "を"]
+    assert words(text, pos=None, stop_words=kind(["聴い"])) == ["雨", "を", "聴く", "た"]
+    assert words(text, form="lemma", stop_words=kind(["聞く"])) == ["雨"]
+    assert words(text, form="surface", pos=None, stop_words=kind(["聴い"])) == ["雨", "を", "た"]
+
+
+# blanks
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("pos", [None, ["空白", "補助記号", "記号", "名詞", "助詞", "動詞"]])
+def test_blank_tokens_never_come_out(form, pos):
+    tokenizer = JapaneseTokenizer(form=form, pos=pos)
+    for blank in EVERY_BLANK:
+        texts = [
+            blank,
+            blank * 30,
+            f"雨が{blank}降る",
+            f"{blank}雨が降る{blank * 2}",
+            f"✨{blank}✨",
+        ]
+        for text, found in zip(texts, tokenizer.transform(texts), strict=True):
+            assert "".join(found) == unspaced(text), repr(text)
+            assert all(unspaced(word) == word for word in found), repr(text)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("blank", EVERY_BLANK)
+def test_no_word_begins_or_ends_with_white_space(form, blank):
+    # MeCab joins white space that is not in its dictionary to unknown symbols
+    for text in (f"😀{blank}次", f"あ✨{blank}う", f"{blank}※雨", f'"雨"{blank}"夏"', f"-{blank}-"):
+        found = words(text, form=form, pos=None)
+        assert [word.strip() for word in found] == found
+        assert "" not in found
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\u2028", "\x85", "\x0c"])
+def test_any_line_end_gives_the_words_of_a_newline(lyrics, form, end):
+    texts = [*lyrics.data[:10], "すごい😀\n次\n\n※雨\n"]
+    tokenizer = JapaneseTokenizer(form=form, pos=None)
+    assert tokenizer.transform([text.replace("\n", end) for text in texts]) == tokenizer.transform(
+        texts
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("pos", [None, "content"])
+def test_empty_and_blank_documents_have_no_words(form, pos):
+    texts = ["", " ", "\n\n", "\u3000\u3000", "\x00", "\t \x85\u2028", "雨"]
+    found = JapaneseTokenizer(form=form, pos=pos).transform(texts)
+    assert found == [[], [], [], [], [], [], ["雨"]]
+    assert JapaneseTokenizer(form=form, pos=pos).transform([]) == []
+
+
+# normalization and hard characters
+
+
+@pytest.mark.parametrize(
+    ("normalize", "text", "expected"),
+    [
+        ("NFC", "20㎡①ＡＢＣ", ["20", "㎡", "①", "ＡＢＣ"]),
+        ("NFKC", "20㎡①ＡＢＣ", ["20", "m", "21", "ABC"]),
+        (None, "20㎡①ＡＢＣ", ["20", "㎡", "①", "ＡＢＣ"]),
+        ("NFC", "ｽﾎﾟｰﾂのﾊﾞﾝﾄﾞ｡", ["スポーツ", "の", "バンド", "。"]),
+        ("NFKC", "ｽﾎﾟｰﾂのﾊﾞﾝﾄﾞ｡", ["スポーツ", "の", "バンド", "。"]),
+        (None, "ｽﾎﾟｰﾂのﾊﾞﾝﾄﾞ", ["ｽﾎﾟｰﾂ", "の", "ﾊﾞﾝﾄﾞ"]),
+        ("NFC", "カﾞラスの雨", ["ガラス", "の", "雨"]),  # half-width mark, full-width kana
+    ],
+)
+def test_normalize(normalize, text, expected):
+    assert all_surfaces(text, normalize=normalize) == expected
+
+
+@pytest.mark.parametrize("normalize", ["NFC", "NFKC"])
+def test_decomposed_kana_are_composed(lyrics, normalize):
+    texts = lyrics.data[:20]
+    decomposed = [unicodedata.normalize("NFD", text) for text in texts]
+    tokenizer = JapaneseTokenizer(normalize=normalize, pos=None)
+    assert tokenizer.transform(decomposed) == tokenizer.transform(texts)
+    assert tokenizer.set_params(normalize=None).transform(decomposed) != tokenizer.transform(texts)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_words_behind_a_nul_are_kept(form):
+    expected = words("雨が\n光る夜", form=form)
+    assert expected[-1] == "夜"
+    assert words("雨が\0光る夜", form=form) == expected
+    assert words("\0雨が\0\0光る夜\0", form=form) == expected
+
+
+@pytest.mark.parametrize("normalize", ["NFC", "NFKC", None])
+@pytest.mark.parametrize("form", FORMS)
+def test_lone_surrogates_become_replacement_characters(form, normalize):
+    for lone in ("\ud800", "\udfff", "\udc80"):
+        for text in (
+            f"雨{lone}が降る",
+            f"雨が降る{lone}",
+            lone,
+            f"{lone}{lone}雨",
+            f"\udc00{lone}a",
+        ):
+            found = words(text, form=form, pos=None, normalize=normalize)
+            assert "�" in "".join(found)
+            assert not re.search("[\ud800-\udfff]", "".join(found))
+            assert ("雨" in found) == ("雨" in text)
+
+
+def test_surrogate_pair_is_one_character():
+    assert all_surfaces("雨\ud83d\ude00が") == ["雨", "😀", "が"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("emoji", ["😀", "👨‍👩‍👧", "🇯🇵", "❤️", "👍🏽"])
+def test_emoji_are_kept(form, emoji):
+    assert "".join(words(f"雨{emoji}雨", form=form, pos=None)) == f"雨{emoji}雨"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
+@few_examples
+def test_surfaces_hold_every_character(text):
+    assert unspaced("".join(all_surfaces(text, normalize=None))) == unspaced(text.replace("\0", ""))
+
+
+@given(
+    st.text(st.sampled_from("\u3000 \t\n\r\x1c\x85\u2028\xa0xあ漢ア1-。✨😀￤\u200b"), max_size=40)
+)
+@few_examples
+def test_blanks_and_symbols_in_any_mixture(naive_nodes, text):
+    cleaned = _mecab.clean(text, "NFC")
+    for form in FORMS:
+        assert words(text, form=form, pos=None) == naive_words(naive_nodes(cleaned), form, None)
+
+
+ALL_OF_UNICODE = """
+import sys
+from hypothesis import configuration, given, settings, strategies as st
+configuration.set_hypothesis_home_dir(sys.argv[1])
+from sklearn_w2v import JapaneseTokenizer
+from sklearn_w2v._mecab import clean
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(
+    st.lists(st.text(st.characters(exclude_categories=[])), max_size=6),
+    st.sampled_from(["surface", "base", "lemma"]),
+    st.sampled_from(["NFC", "NFKC", None]),
+)
+def check(texts, form, normalize):
+    tokenizer = JapaneseTokenizer(form=form, pos=None, normalize=normalize)
+    found = tokenizer.transform(texts)
+    assert len(found) == len(texts)
+    assert all(word and not word.isspace() for doc in found for word in doc)
+    JapaneseTokenizer(form=form, normalize=normalize).transform(texts)
+    for text, doc in zip(texts, tokenizer.set_params(form="surface").transform(texts)):
+        assert "".join("".join(doc).split()) == "".join(clean(text, normalize).split())
+
+check()
+print("survived")
+"""
+
+
+def test_no_text_of_all_unicode_ends_the_process(tmp_path):
+    # a segmentation fault here is a failing test and not the end of all of them
+    run = subprocess.run(
+        [sys.executable, "-c", ALL_OF_UNICODE, str(tmp_path)], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout == "survived\n"
+
+
+# long documents
+
+
+@pytest.fixture(scope="module")
+def long_texts(lyrics_text):
+    plain = re.sub(r"[\W_]", "", lyrics_text)
+    texts = {
+        "lines": lyrics_text * 3,
+        "one line": lyrics_text.replace("\n", "") * 3,
+        "no punctuation": plain * 3,
+    }
+    assert min(map(len, texts.values())) > 100_000
+    return texts
+
+
+@pytest.fixture(scope="module")
+def lyrics_text():
+    from sklearn_w2v.datasets import load_lyrics
+
+    return "\n".join(load_lyrics().data)
+
+
+@pytest.mark.parametrize("kind", ["lines", "one line", "no punctuation"])
+def test_long_document_is_parsed_as_a_whole(long_texts, naive_nodes, kind):
+    text = long_texts[kind]
+    nodes = naive_nodes(text)  # MeCab's own parse of the whole text
+    for form in FORMS:
+        for pos in (None, "content"):
+            assert words(text, form=form, pos=pos) == naive_words(nodes, form, pos)
+
+
+@pytest.mark.parametrize("length", [19_999, 20_000, 20_001, 27_600, 27_601, 35_200])
+def test_lengths_around_the_limits(long_texts, naive_nodes, length):
+    text = long_texts["one line"][:length]
+    assert all_surfaces(text) == naive_words(naive_nodes(text), "surface", None)
+
+
+def test_ten_megabytes_in_one_line_keep_every_character(lyrics_text):
+    line = unspaced(lyrics_text)
+    text = line * (10_000_000 // len(line.encode()) + 1)
+    found = all_surfaces(text)
+    assert "".join(found) == text
+    assert len(found) > 2_000_000
+
+
+@pytest.mark.parametrize("character", ["a", "ー", "漢", "😀"])
+def test_run_of_one_character_class(character):
+    text = "雨が" + character * 200_000 + "降った"
+    found = all_surfaces(text)
+    assert "".join(found) == text
+    assert found[:2] == ["雨", "が"]
+
+
+@pytest.mark.parametrize(
+    ("blank", "size"),
+    [
+        *((blank, 10_000) for blank in (" ", "\u3000", "\n", "\r\n", "\0", " \u3000")),
+        *((blank, 100_000) for blank in (" ", "\u3000", "\0")),
+    ],
+)
+def test_run_of_blanks_drops_no_words(blank, size):
+    text = "雨が降った" + blank * size + "夏の海" + blank * size + "終わり"
+    expected = words("雨が降った\n\n夏の海\n\n終わり", pos=None)
+    assert words(text, pos=None) == expected
+
+
+@pytest.mark.parametrize("edge", range(7_598, 7_603))
+def test_word_that_a_window_cuts_ahead_of_blanks_comes_out_once(edge):
+    text = ("雨。" * 4_000)[:edge] + "うつくしい" + " " * 15_000 + "海"
+    assert "".join(all_surfaces(text)) == unspaced(text)
+
+
+# containers
+
+
+DOCUMENTS = ["夜行列車の窓", "", "雨が光った😀"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        tuple,
+        iter,
+        np.array,
+        lambda documents: np.array(documents, dtype=object),
+        lambda documents: np.array(documents, dtype=np.dtypes.StringDType()),
+        pd.Series,
+        pd.Index,
+        lambda documents: pd.Series(documents, index=[7, 7, 1], dtype=object),
+        lambda documents: pd.Series(documents, dtype="category"),
+        pl.Series,
+        lambda documents: (document for document in documents),
+    ],
+)
+def test_any_container_of_documents_gives_the_same(make):
+    expected = JapaneseTokenizer(pos=None).transform(DOCUMENTS)
+    assert JapaneseTokenizer(pos=None).transform(make(DOCUMENTS)) == expected
+    assert JapaneseTokenizer(pos=None).fit_transform(make(DOCUMENTS)) == expected
+
+
+def test_words_are_plain_str_and_documents_stay_as_they_were():
+    class Text(str):
+        def __str__(self):
+            return "夏"
+
+    documents = [np.str_("雨が"), Text("雨が"), "雨\0が"]
+    found = JapaneseTokenizer(pos=None).transform(documents)
+    assert found == [["雨", "が"]] * 3
+    assert {type(word) for doc in found for word in doc} == {str}
+    assert documents == ["雨が", "雨が", "雨\0が"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 3, 2.5, float("nan"), b"bytes", ["雨"], pd.NA, np.nan, ("雨",), np.array("雨")]
+)
+def test_document_that_is_no_str_is_named_by_its_position(wrong):
+    with pytest.raises(TypeError, match=r"Document 2 is of type .* but .* expected a str"):
+        JapaneseTokenizer().transform(["雨", "夏", wrong, "海"])
+    with pytest.raises(TypeError, match="Document 0 is of type"):
+        JapaneseTokenizer().transform([wrong])
+
+
+@pytest.mark.parametrize("series", [pd.Series(["雨", None]), pl.Series(["雨", None])])
+def test_missing_value_in_a_series_is_named_by_its_position(series):
+    with pytest.raises(TypeError, match="Document 1 is of type"):
+        JapaneseTokenizer().transform(series)
+
+
+@pytest.mark.parametrize(
+    ("table", "match"),
+    [
+        ("雨が降る", "single str"),
+        (b"rain", "single bytes"),
+        (np.str_("雨"), "single str_"),
+        (np.array([["雨", "夏"]]), r"ndarray of shape \(1, 2\).*one dimension"),
+        (np.array("雨"), r"ndarray of shape \(\).*one dimension"),
+        (pd.DataFrame({"text": ["雨"]}), r"DataFrame of shape \(1, 1\).*one dimension"),
+        (pl.DataFrame({"text": ["雨"]}), r"DataFrame of shape \(1, 1\).*one dimension"),
+        (None, "Got NoneType but"),
+        (5, "Got int but"),
+    ],
+)
+def test_text_or_table_instead_of_documents_is_refused(table, match):
+    with pytest.raises(TypeError, match=match):
+        JapaneseTokenizer().transform(table)
+
+
+# parameters and scikit-learn's conventions
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "match"),
+    [
+        ({"form": "reading"}, ValueError, "'form' parameter"),
+        ({"form": None}, ValueError, "'form' parameter"),
+        ({"pos": "名詞"}, ValueError, "'pos' parameter"),
+        ({"pos": [1]}, ValueError, "Got 1 in pos"),
+        ({"pos": [""]}, ValueError, "Got '' in pos"),
+        ({"pos": [("名詞", "普通名詞", "一般")]}, ValueError, "expected a str .pos1. or a pair"),
+        ({"pos": [("名詞", None)]}, ValueError, "in pos"),
+        ({"stop_words": "の"}, ValueError, "'stop_words' parameter"),
+        ({"stop_words": [1]}, TypeError, "Got 1 in stop_words"),
+        ({"normalize": "NFD"}, ValueError, "'normalize' parameter"),
+        ({"normalize": True}, ValueError, "'normalize' parameter"),
+        ({"dictionary": None}, ValueError, "'dictionary' parameter"),
+        ({"user_dictionary": 1}, ValueError, "'user_dictionary' parameter"),
+        ({"n_jobs": 1.5}, ValueError, "'n_jobs' parameter"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "transform", "fit_transform"])
+def test_wrong_parameters_are_refused_by_each_method_and_not_before(
+    parameters, error, match, method
+):
+    tokenizer = clone(JapaneseTokenizer(**parameters))
+    with pytest.raises(error, match=match):
+        getattr(tokenizer, method)(["雨"])
+
+
+def test_zero_jobs_are_refused_for_few_documents_too():
+    with pytest.raises(ValueError, match="n_jobs == 0"):
+        JapaneseTokenizer(n_jobs=0).transform(["雨"])
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_get_params_invariance",
+        "check_set_params",
+        "check_estimator_cloneable",
+        "check_estimator_repr",
+        "check_estimator_tags_renamed",
+        "check_valid_tag_types",
+        "check_mixin_order",
+        "check_do_not_raise_errors_in_init_or_set_params",
+    ],
+)
+def test_checks_of_scikit_learn_that_need_no_data(check):
+    getattr(estimator_checks, check)("JapaneseTokenizer", JapaneseTokenizer())
+
+
+def test_it_is_stateless():
+    tokenizer = JapaneseTokenizer()
+    check_is_fitted(tokenizer)
+    before = dict(vars(tokenizer))
+    assert tokenizer.transform(["雨"]) == [["雨"]]
+    assert tokenizer.fit(["夏"], ["y"]) is tokenizer
+    assert vars(tokenizer) == before == tokenizer.get_params()
+
+
+def test_tags_announce_strings_in_one_dimension():
+    tags = JapaneseTokenizer().__sklearn_tags__()
+    assert tags.input_tags.string
+    assert not tags.input_tags.two_d_array
+    assert not tags.requires_fit
+
+
+def test_set_params_takes_effect_at_the_next_call():
+    tokenizer = JapaneseTokenizer()
+    assert tokenizer.fit_transform(["雨を聴いた"]) == [["雨", "聴く"]]
+    tokenizer.set_params(form="lemma", pos=None, stop_words={"た"})
+    assert tokenizer.transform(["雨を聴いた"]) == [["雨", "を", "聞く"]]
+    with pytest.raises(ValueError, match="Invalid parameter 'mode'"):
+        tokenizer.set_params(mode="fast")
+
+
+@pytest.mark.parametrize("copy", [clone, lambda tokenizer: pickle.loads(pickle.dumps(tokenizer))])
+def test_copies_have_equal_parameters_and_words(lyrics, copy):
+    parameters = {
+        "form": "lemma",
+        "pos": ["名詞", ("助詞", "格助詞")],
+        "stop_words": frozenset({"雨"}),
+        "normalize": "NFKC",
+        "dictionary": "unidic-lite",
+        "user_dictionary": None,
+        "n_jobs": 1,
+    }
+    tokenizer = JapaneseTokenizer(**parameters).fit(lyrics.data)
+    expected = tokenizer.transform(lyrics.data[:5])  # MeCab is loaded
+    twin = copy(tokenizer)
+    assert twin.get_params() == parameters
+    assert twin.transform(lyrics.data[:5]) == expected
+
+
+def test_pickle_is_small():
+    tokenizer = JapaneseTokenizer().fit(["雨"])
+    tokenizer.transform(["雨"])
+    assert len(pickle.dumps(tokenizer)) < 1_000
+
+
+def test_it_works_in_a_pipeline(lyrics):
+    join = FunctionTransformer(lambda docs: [" ".join(doc) for doc in docs])
+    pipeline = make_pipeline(JapaneseTokenizer(), join, CountVectorizer(token_pattern=r"\S+"))
+    counts = pipeline.fit_transform(lyrics.data[:20])
+    found = JapaneseTokenizer().transform(lyrics.data[:20])
+    assert counts.sum() == sum(map(len, found))
+
+
+# many documents, many threads, many processes
+
+
+def test_equal_words_are_one_object(lyrics):
+    assert_shared(JapaneseTokenizer(pos=None).transform(lyrics.data))
+
+
+def assert_shared(found):
+    flat = [word for doc in found for word in doc]
+    assert len(set(map(id, flat))) == len(set(flat)) < len(flat) / 5
+
+
+def test_threads_that_share_a_tokenizer_get_the_serial_result(lyrics):
+    tokenizer = JapaneseTokenizer(form="lemma", pos=None)
+    expected = tokenizer.transform(lyrics.data)
+    chunks = [lyrics.data[start : start + 3] for start in range(0, len(lyrics.data), 3)] * 4
+    with ThreadPoolExecutor(8) as executor:
+        found = list(executor.map(tokenizer.transform, chunks))
+    assert [doc for chunk in found for doc in chunk] == expected * 4
+
+
+@pytest.mark.parametrize("form", ["surface", "lemma"])
+def test_two_processes_give_the_result_of_one_in_order(lyrics, form):
+    lines = [line for text in lyrics.data for line in text.split("\n")]
+    documents = [f"{number % 100} {line}" for number, line in enumerate(lines[:1_234])]
+    assert len(documents) == 1_234
+    serial = JapaneseTokenizer(form=form, pos=None, stop_words=["の"])
+    parallel = clone(serial).set_params(n_jobs=2)
+    found = parallel.transform(iter(documents))
+    assert found == serial.transform(documents)
+    assert_shared(found)  # not only within a worker's batch
+
+
+def test_error_comes_before_the_workers_start():
+    with pytest.raises(TypeError, match="Document 1999 is of type NoneType"):
+        JapaneseTokenizer(n_jobs=2).transform([*["雨"] * 1_999, None])

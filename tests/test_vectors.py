@@ -1,0 +1,423 @@
+"""WordVectors: reading, travelling between processes, ids and rows."""
+
+from __future__ import annotations
+
+import copy
+import operator
+import os
+import pickle
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from gensim.models import KeyedVectors, Word2Vec
+from joblib.externals.loky.backend.reduction import dumps
+from sklearn.base import clone
+
+from sklearn_w2v import W2VIndexer, WordVectors
+from sklearn_w2v._vector_store import FolderStore
+from sklearn_w2v._vectors import as_word_vectors
+
+WORDS = ["雨", "雪", "夏", "海", "rain", "\ud83d"]
+TABLE = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+
+
+def in_memory():
+    return WordVectors(WORDS, TABLE)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "vectors.bin"
+    WordVectors(WORDS[:5], TABLE[:5]).save(path)
+    return path
+
+
+@pytest.fixture(params=["memory", "file", "extended memory", "extended file"])
+def vectors(request, file):
+    if "file" in request.param:
+        vectors, new = WordVectors.load(file), ["\ud83d"]
+    else:
+        vectors, new = WordVectors(WORDS[:5], TABLE[:5]), ["\ud83d"]
+    return vectors.extended(new, seed=3) if "extended" in request.param else vectors
+
+
+def replace(path):
+    WordVectors(WORDS[:5], TABLE[:5] + 1).save(path)
+    os.utime(path, ns=(0, 1))
+
+
+# ------------------------------------------------------------------- making
+def test_words_and_vectors_are_copied_as_float32():
+    words, table = list(WORDS), TABLE.astype(np.float64)
+    vectors = WordVectors(words, table)
+    words[0], table[0] = "x", 9
+    assert vectors.words == WORDS
+    np.testing.assert_array_equal(vectors.vectors, TABLE)
+    assert vectors.vectors.dtype == np.float32
+    assert vectors.dim == 4
+    assert vectors.path is None
+
+
+@pytest.mark.parametrize(
+    ("words", "table", "message"),
+    [
+        (["a", "b"], [[1, 2]], r"2 words and vectors of shape \(1, 2\)"),
+        (["a"], [1, 2], "shape"),
+        (["a"], [[]], "shape"),
+        ([], np.empty((0, 3)), "no words"),
+        (["a", "a"], [[1], [2]], "repeat"),
+        (["a"], [[np.nan]], "not finite"),
+        (["a"], [[np.inf]], "not finite"),
+    ],
+)
+def test_what_is_no_table_of_words_is_refused(words, table, message):
+    with pytest.raises(ValueError, match=message):
+        WordVectors(words, table)
+
+
+@pytest.mark.parametrize(("words", "shown"), [(["a", 7], "7 of type int"), ([b"a", "b"], "b'a'")])
+def test_words_that_are_no_strings_are_refused(words, shown):
+    with pytest.raises(TypeError, match=f"the word {shown}"):
+        WordVectors(words, [[1], [2]])
+
+
+@pytest.mark.parametrize("as_type", [str, Path])
+def test_load_maps_a_file(file, as_type):
+    vectors = WordVectors.load(as_type(file))
+    assert vectors.path == os.fspath(file)
+    assert isinstance(vectors.vectors, np.memmap)
+    assert vectors.words == WORDS[:5]
+    np.testing.assert_array_equal(vectors.vectors, TABLE[:5])
+
+
+def test_load_of_a_relative_path_survives_a_change_of_folder(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    vectors = pickle.loads(pickle.dumps(WordVectors.load(file.name)))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert vectors.words == WORDS[:5]
+
+
+@pytest.mark.parametrize("model", [False, True])
+def test_from_gensim_takes_keyed_vectors_and_models(model):
+    gensim_model = Word2Vec([["a", "b", "c"]] * 5, vector_size=3, min_count=1, seed=1, workers=1)
+    vectors = WordVectors.from_gensim(gensim_model if model else gensim_model.wv)
+    assert vectors.words == gensim_model.wv.index_to_key
+    np.testing.assert_array_equal(vectors.vectors, gensim_model.wv.vectors)
+    gensim_model.wv.vectors[:] = 0
+    assert vectors.vectors.any()
+
+
+def test_from_gensim_refuses_other_things():
+    with pytest.raises(TypeError, match="Got dict but expected gensim's KeyedVectors"):
+        WordVectors.from_gensim({})
+
+
+def test_to_gensim_holds_words_and_rows(vectors):
+    keyed = vectors.to_gensim()
+    assert keyed.index_to_key == vectors.words
+    np.testing.assert_array_equal(keyed.vectors, vectors.vectors)
+    keyed.vectors[:] = 0  # a copy
+    assert vectors.vectors.any()
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".txt", ".vec", ".bin.gz", ".txt.gz"])
+def test_save_and_load_round_trip(tmp_path, suffix):
+    path = tmp_path / f"saved{suffix}"
+    extended = WordVectors(WORDS[:5], TABLE[:5]).extended(["風", "嵐"], seed=0)
+    extended.save(path)
+    again = WordVectors.load(path)
+    assert again.words == extended.words
+    np.testing.assert_array_equal(again.vectors, extended.vectors)
+    keyed = KeyedVectors.load_word2vec_format(os.fspath(path), binary=".bin" in suffix)
+    assert keyed.index_to_key == extended.words
+    np.testing.assert_array_equal(keyed.vectors, extended.vectors)
+
+
+def test_save_over_the_file_that_is_mapped(file):
+    vectors = WordVectors.load(file)
+    vectors.save(file)
+    assert WordVectors.load(file).words == WORDS[:5]
+    np.testing.assert_array_equal(WordVectors.load(file).vectors, TABLE[:5])
+
+
+def test_as_word_vectors_takes_what_a_parameter_may_hold(file):
+    vectors = in_memory()
+    assert as_word_vectors(vectors) is vectors
+    assert as_word_vectors(file) == as_word_vectors(os.fspath(file)) == WordVectors.load(file)
+    assert as_word_vectors(vectors.to_gensim()) == vectors
+    with pytest.raises(TypeError, match="Got vectors of type int"):
+        as_word_vectors(3)
+
+
+# ------------------------------------------------------------------ reading
+def test_matrix_is_read_only(vectors):
+    with pytest.raises(ValueError, match="read-only"):
+        vectors.vectors[0] = 0
+
+
+def test_words_are_looked_up(vectors):
+    asked = [*vectors.words[::-1], "雷", ""]
+    rows = [vectors.words.index(word) if word in vectors.words else -1 for word in asked]
+    assert vectors.find(asked).tolist() == rows
+    assert [word in vectors for word in asked] == [row >= 0 for row in rows]
+    assert 3 not in vectors
+    assert len(vectors) == len(vectors.words) == len(vectors.vectors)
+    for row, word in enumerate(vectors.words):
+        np.testing.assert_array_equal(vectors[word], vectors.vectors[row])
+    with pytest.raises(KeyError, match="雷"):
+        vectors["雷"]
+
+
+def test_repr_says_where_they_are_without_opening_a_file(file):
+    assert repr(in_memory()) == "WordVectors(6 words, dim=4, in memory)"
+    loaded = WordVectors.load(file)
+    assert repr(loaded) == f"WordVectors(5 words, dim=4, path={os.fspath(file)!r})"
+    pickled = pickle.dumps(loaded)
+    file.unlink()
+    assert repr(pickle.loads(pickled)) == f"WordVectors(path={os.fspath(file)!r})"
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative"), [("w3", []), (["w1", "w2"], []), (["w1", "w2"], ["w3", "w4"])]
+)
+@pytest.mark.parametrize("topn", [0, 1, 10, 47, 1_000])
+def test_most_similar_equals_gensims(positive, negative, topn, monkeypatch):
+    monkeypatch.setattr("sklearn_w2v._vectors._BLOCK", 16)
+    table = np.random.default_rng(1).normal(size=(50, 8)) * np.arange(1, 51)[:, None]
+    vectors = WordVectors([f"w{number}" for number in range(50)], table)
+    expected = vectors.to_gensim().most_similar(positive, negative, topn=topn) if topn else []
+    got = vectors.most_similar(positive, negative, topn=topn)
+    assert [word for word, _ in got] == [word for word, _ in expected]
+    np.testing.assert_allclose([c for _, c in got], [c for _, c in expected], atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning:gensim")  # of the row of zeros
+def test_most_similar_knows_words_of_an_extension_and_rows_of_zeros():
+    vectors = WordVectors(["a", "b", "zero"], [[1, 0], [1, 0.1], [0, 0]]).extended(["x"], 0)
+    assert {word for word, _ in vectors.most_similar("a")} == {"b", "zero", "x"}
+    assert vectors.most_similar("x", topn=5)[0][1] == pytest.approx(
+        vectors.to_gensim().most_similar("x")[0][1], abs=1e-6
+    )
+    assert dict(vectors.most_similar("a"))["zero"] == 0
+    with pytest.raises(KeyError, match="雷"):
+        vectors.most_similar(["a", "雷"])
+    with pytest.raises(ValueError, match="no words"):
+        vectors.most_similar([])
+
+
+# ----------------------------------------------------------------- ids, rows
+def test_take_gives_zeros_for_padding_the_mean_for_unknown_and_rows(vectors):
+    taken = vectors.take(np.array([0, 1, 2, len(vectors) + 1, 2]))
+    assert taken.dtype == np.float32
+    assert not taken[0].any()
+    np.testing.assert_allclose(taken[1], TABLE[:5].mean(axis=0), rtol=1e-6)
+    np.testing.assert_array_equal(taken[[2, 3, 4]], vectors.vectors[[0, -1, 0]])
+    taken[:] = 0  # a copy
+    assert vectors.vectors.any()
+    assert vectors.take(np.array([], np.int64)).shape == (0, 4)
+
+
+@pytest.mark.parametrize("bad", [-1, 8, 10**9])
+def test_take_refuses_ids_outside_the_table(bad):
+    with pytest.raises(ValueError, match="expected 0 to 7: these vectors have 6 words"):
+        in_memory().take(np.array([2, bad]))
+
+
+def test_extended_adds_words_and_leaves_the_table(vectors):
+    if len(vectors) == 6:
+        with pytest.raises(ValueError, match="extended before"):
+            vectors.extended(["x"], 0)
+        return
+    extended = vectors.extended(["風", "嵐"], seed=7)
+    assert extended.words == [*WORDS[:5], "風", "嵐"]
+    assert extended.find(["嵐", "雪", "風", "雷"]).tolist() == [6, 1, 5, -1]
+    np.testing.assert_array_equal(extended.vectors[:5], TABLE[:5])
+    assert len(vectors) == 5
+    assert "風" not in vectors
+
+
+def test_rows_of_an_extension_come_from_the_seed_alone():
+    one = in_memory().extended(["x", "y"], seed=7)
+    again = in_memory().extended(["x", "y"], seed=7)
+    other = in_memory().extended(["x", "y"], seed=8)
+    np.testing.assert_array_equal(one.vectors, again.vectors)
+    np.testing.assert_array_equal(one.vectors, pickle.loads(pickle.dumps(one)).vectors)
+    assert not np.isin(one.vectors[6:], other.vectors[6:]).any()
+    assert len(np.unique(one.vectors[6:])) == 8
+
+
+def test_values_of_an_extension_vary_as_much_as_the_tables():
+    table = np.random.default_rng(0).normal(0.1, 0.3, size=(2_000, 50))
+    vectors = WordVectors([f"w{number}" for number in range(2_000)], table)
+    rows = vectors.extended([f"x{number}" for number in range(2_000)], seed=0).vectors[2_000:]
+    assert rows.var() == pytest.approx(table.var(), rel=0.1)
+    assert abs(rows.mean()) < 0.01
+    assert abs(rows).max() <= np.sqrt(3 * table.var()) * 1.001
+
+
+def test_equality_and_hash_go_by_content():
+    base = in_memory()
+    assert base == in_memory()
+    assert hash(base) == hash(in_memory())
+    variants = [
+        base,
+        WordVectors(WORDS, TABLE + 1),
+        WordVectors(WORDS[::-1], TABLE),
+        base.extended(["x"], 0),
+        base.extended(["x"], 1),
+        base.extended(["y"], 0),
+    ]
+    assert len(set(variants)) == len({v.fingerprint for v in variants}) == 6
+    assert base.extended(["x"], 0) == in_memory().extended(["x"], 0)
+    assert base != "vectors"
+
+
+# ---------------------------------------------------------------- travelling
+def test_copies_and_clones_share(vectors):
+    assert copy.copy(vectors) is vectors
+    assert copy.deepcopy(vectors) is vectors
+    assert copy.deepcopy({"a": [vectors]})["a"][0] is vectors
+    assert clone(W2VIndexer(vectors)).vectors is vectors
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_pickles_give_equal_vectors(vectors, protocol):
+    again = pickle.loads(pickle.dumps(vectors, protocol))
+    assert again == vectors
+    assert again.words == vectors.words
+    np.testing.assert_array_equal(again.vectors, vectors.vectors)
+    assert not again.vectors.flags.writeable
+    assert pickle.loads(pickle.dumps(again)) == vectors
+
+
+def test_pickles_of_a_file_are_small_and_hold_its_fingerprint(tmp_path):
+    words = [f"w{number}" for number in range(3_000)]
+    WordVectors(words, np.ones((3_000, 5))).save(tmp_path / "v.bin")
+    vectors = WordVectors.load(tmp_path / "v.bin")
+    for some in (vectors, vectors.extended(["x", "y"], 0)):
+        some.words, some.vectors, some.find(["x"]), some.take(np.arange(5))  # fill its caches
+        data = pickle.dumps(some)
+        assert len(data) < 1_000
+        assert vectors.fingerprint.encode() in data
+
+
+def test_pickle_of_a_replaced_file_is_refused_when_used(file):
+    data = pickle.dumps(WordVectors.load(file))
+    replace(file)
+    vectors = pickle.loads(data)
+    with pytest.raises(ValueError, match=r"vectors\.bin' has changed: its fingerprint"):
+        vectors.find(["雨"])
+    with pytest.raises(ValueError, match="has changed"):
+        pickle.loads(pickle.dumps(vectors)).extended(["x"], 0).take(np.array([2]))
+
+
+def test_pickle_of_a_missing_file_is_refused_when_used_until_it_is_back(file):
+    data = pickle.dumps(WordVectors.load(file))
+    file.rename(file.with_suffix(".away"))
+    vectors = pickle.loads(data)
+    with pytest.raises(FileNotFoundError, match=r"vectors\.bin', which is not there any more"):
+        len(vectors)
+    file.with_suffix(".away").rename(file)
+    assert len(vectors) == 5
+
+
+def test_open_vectors_of_a_replaced_file_stay_what_they_were(file):
+    vectors = WordVectors.load(file)
+    replace(file)
+    changed = WordVectors.load(file)
+    np.testing.assert_array_equal(vectors.vectors, TABLE[:5])
+    np.testing.assert_array_equal(changed.vectors, TABLE[:5] + 1)
+    assert vectors != changed
+
+
+def test_vectors_in_memory_travel_once_in_a_pickle():
+    vectors = WordVectors([f"w{number}" for number in range(1_000)], np.ones((1_000, 50)))
+    alone = len(pickle.dumps(vectors))
+    assert alone > 200_000
+    both = pickle.loads(pickle.dumps([vectors, vectors.extended(["x"], 0)]))
+    assert len(pickle.dumps(both)) < 1.1 * alone
+    assert both[0] == vectors
+    assert both[1] == vectors.extended(["x"], 0)
+
+
+def test_joblib_dump_and_load(tmp_path, vectors):
+    joblib.dump(vectors, tmp_path / "v.joblib")
+    again = joblib.load(tmp_path / "v.joblib", mmap_mode="r")
+    assert again == vectors
+    np.testing.assert_array_equal(again.vectors, vectors.vectors)
+
+
+def big_in_memory():
+    table = np.random.default_rng(0).normal(size=(20_000, 100)).astype(np.float32)
+    return WordVectors([f"w{number}" for number in range(20_000)], table)
+
+
+def test_workers_get_a_big_table_cheaply_and_read_the_right_values():
+    big = big_in_memory()
+    for vectors in (big, big.extended(["new"], 0)):
+        assert len(bytes(dumps(vectors))) < 1_000
+        wanted = ["w3", vectors.words[-1]]
+        rows = joblib.Parallel(n_jobs=2)(
+            joblib.delayed(operator.getitem)(vectors, word) for word in wanted
+        )
+        np.testing.assert_array_equal(rows, [vectors[word] for word in wanted])
+
+
+def test_vectors_come_back_from_workers():
+    def made(number):  # in the worker's memory, which is gone soon
+        return WordVectors(["a", "b"], [[number, 1], [2, 3]])
+
+    def same(vectors):
+        return vectors
+
+    big = big_in_memory()
+    with joblib.Parallel(n_jobs=2) as parallel:
+        new = parallel(joblib.delayed(made)(number) for number in range(4))
+        assert [vectors["a"][0] for vectors in new] == [0, 1, 2, 3]
+        back = parallel(joblib.delayed(same)(v) for v in [*new, big])
+        assert back == [*new, big]
+        assert len(bytes(dumps(back[-1]))) < 1_000  # still that one folder
+        fingerprint = big.fingerprint
+        del big
+        again = parallel(joblib.delayed(same)(v) for v in back)  # the folder is gone now
+        assert again[-1].fingerprint == fingerprint
+        assert again[-1].vectors.any()
+
+
+def test_workers_open_the_file_themselves(file):
+    vectors = WordVectors.load(file)
+    assert len(bytes(dumps(vectors))) < 1_000
+    assert isinstance(vectors._store, FolderStore)
+    rows = joblib.Parallel(n_jobs=2)(
+        joblib.delayed(operator.getitem)(vectors, word) for word in ["雨", "rain"]
+    )
+    np.testing.assert_array_equal(rows, TABLE[[0, 4]])
+
+
+# -------------------------------------------------------------------- keras
+def test_keras_embedding_has_rows_for_padding_and_unknown_words_and_is_saved(tmp_path):
+    import keras
+
+    vectors = WordVectors(WORDS[:5], TABLE[:5]).extended(["x"], 0)
+    layer = vectors.get_keras_embedding()
+    (table,) = layer.get_weights()
+    np.testing.assert_array_equal(table, vectors.take(np.arange(8)))
+    np.testing.assert_array_equal(table[2:], vectors.vectors)
+    assert not layer.trainable
+    assert layer.trainable_variables == []
+    assert len(vectors.get_keras_embedding(train_embeddings=True).trainable_variables) == 1
+    assert "[" not in str(layer.get_config()["embeddings_initializer"])  # no table in the config
+
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), layer, keras.layers.LSTM(3)])
+    ids = np.array([[2, 3, 0, 0], [1, 7, 4, 5]], np.int32)
+    output = model.predict(ids, verbose=0)
+    np.testing.assert_allclose(  # padding is masked
+        model.predict(ids[:1, :2], verbose=0), output[:1], rtol=1e-5
+    )
+    assert not np.allclose(model.predict(ids[:1, [0, 0]], verbose=0), output[:1])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.predict(ids, verbose=0), output)
