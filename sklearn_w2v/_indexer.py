@@ -25,7 +25,8 @@ _LISTED = 20  # unknown words that coverage_ names
 _CUT_WARNING = 0.10  # share of documents that may be cut without a word
 
 
-class W2VIndexer(TransformerMixin, BaseEstimator):
+# no output wrapper: a table of ids would have lost their handle
+class W2VIndexer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Turn token lists into ids of word vectors.
 
     An id is the row of the word in the vectors, plus 2; so it does not depend on the
@@ -188,8 +189,10 @@ default=None
         seed = int(random.randint(2**31 - 1))
         self.vectors_ = vectors.extended(own, seed) if own else vectors
         lengths = np.fromiter(map(len, documents), np.int64, len(documents))
-        self.maxlen_ = self.maxlen or max(1, int(np.ceil(np.percentile(lengths, 95))))
+        # an observed length, so that few documents are not cut at a mean of two lengths
+        self.maxlen_ = self.maxlen or max(1, int(np.percentile(lengths, 95, method="higher")))
         self._set_coverage(counts, missing, lengths)
+        self._warn_cut(lengths)
         self._remember_words(words)
         return documents
 
@@ -226,7 +229,6 @@ default=None
                 UserWarning,
                 stacklevel=4,
             )
-        self._warn_cut(lengths)
 
     def _warn_cut(self, lengths: NDArray[np.int64]) -> None:
         cut = int(np.sum(lengths > self.maxlen_))
@@ -235,7 +237,7 @@ default=None
                 f"{cut} of {len(lengths)} documents are longer than maxlen={self.maxlen_} words "
                 f"and are cut (the longest has {lengths.max()}); a larger maxlen keeps them whole.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
 
     def _remember_words(self, words: list[str]) -> None:

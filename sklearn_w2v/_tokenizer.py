@@ -88,11 +88,12 @@ class JapaneseTokenizer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Blank tokens never come out. NUL characters and the white space that UniDic does not
-    know (carriage return, no-break space, line separator, ...) count as blanks, lone
-    surrogates become U+FFFD. Texts above 20,000 characters, which MeCab does not survive reliably, are
-    parsed in overlapping windows that are joined at words on which both windows agree;
-    only a run of thousands of characters of one class can be cut in two.
+    Blank tokens never come out, and no word holds white space unless a dictionary lists
+    it so. NUL characters and the white space that UniDic does not know (carriage return,
+    no-break space, line separator, ...) count as blanks, lone surrogates become U+FFFD.
+    Texts above 20,000 characters, which MeCab does not survive reliably, are parsed in
+    overlapping windows that are joined at words on which both windows agree; only a run
+    of thousands of characters of one class can be cut in two.
 
     References
     ----------
@@ -272,10 +273,9 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
 
 def _split_surfaces(lines: str) -> list[str]:
     """Surfaces of an output of one field, without the blank ones and the last line."""
-    lines = lines.replace("\t", "")
-    words = lines.split()
-    if "\n".join(words) != lines:  # a blank token, or one that holds a blank
-        words = [line for line in lines.split("\n") if line and not line.isspace()]
+    words = lines.replace("\t", "").split("\n")
+    if "\u3000" in lines:  # the only blank that comes out of MeCab
+        words = [word for word in words if not word.isspace()]
     words.pop()
     return words
 
@@ -283,4 +283,4 @@ def _split_surfaces(lines: str) -> list[str]:
 def _split_unknown(line: re.Match[str]) -> str:
     """Lines of the parts of an unknown word: MeCab ties symbols and blanks together."""
     head, word = line.groups()
-    return "\n".join(f"{head}\t{part}" for part in word.split())
+    return "\n".join(f"{head}\t{part}" for part in word.split()) or line.group()

@@ -20,7 +20,7 @@ DATA = Path(os.environ.get("SKLEARN_W2V_DATA", Path(__file__).parents[2] / "shar
 @pytest.fixture(autouse=True)
 def _fixed_seeds() -> None:
     random.seed(0)
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  (what libraries still draw from)
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +44,8 @@ def small_vectors():
     from sklearn_w2v import WordVectors
 
     words = ["雨", "雪", "霧", "傘", "夏", "海", "砂", "祭"]
-    rows = np.array([[1, 0], [1, 0.1], [0.9, -0.1], [1, 0.2], [-1, 0], [-1, 0.1], [-0.9, 0], [-1, 1]])
+    rows = np.array(
+        [[1, 0], [1, 0.1], [0.9, -0.1], [1, 0.2], [-1, 0], [-1, 0.1], [-0.9, 0], [-1, 1]]
+    )
     noise = np.random.default_rng(0).normal(0, 0.05, (8, 2))
     return WordVectors(words, np.hstack([rows, noise]))

@@ -147,7 +147,7 @@ def test_installed_unidic_is_used(install_unidic, tiny_dictionary):
 
 def test_folder_that_has_the_name_of_the_package_is_not_taken_for_it(install_unidic):
     install_unidic(None)  # Python imports a bare folder, too
-    with pytest.raises(ImportError, match="pip install unidic$"):
+    with pytest.raises(ImportError, match=r"pip install unidic$"):
         JapaneseTokenizer(dictionary="unidic").fit(["雨"])
 
 
@@ -201,12 +201,18 @@ def test_small_dictionary_of_the_users_own(tiny_dictionary):
         tokenizer = JapaneseTokenizer(form=form, dictionary=tiny_dictionary, pos=None)
         assert tokenizer.fit_transform([text]) == [[word, "wx", "雨", word]]
         assert tokenizer.set_params(pos="content").transform([text]) == [[word, word]]
+        # it does not know the ideographic space
+        tokenizer.set_params(pos=None)
+        assert tokenizer.transform(["\u3000\u3000", "w\u3000さえずり\u3000\u3000x\u3000"]) == [
+            [],
+            ["w", word, "x"],
+        ]
 
 
 def test_system_dictionary_with_few_fields_is_an_error_and_no_crash(tmp_path):
     folder = compile_system_dictionary(tmp_path / "dic", {"雨": "名詞,普通名詞,一般,*,*,*,雨"})
     assert "ValueError" in in_a_process(dictionary=str(folder))
-    with pytest.raises(ValueError, match="an entry has 7 fields .* but at least 11 are needed"):
+    with pytest.raises(ValueError, match=r"an entry has 7 fields .* but at least 11 are needed"):
         JapaneseTokenizer(dictionary=folder).fit(["雨"])
 
 
@@ -369,7 +375,7 @@ def test_damaged_header_of_a_user_dictionary_never_crashes(tmp_path, user_dictio
 @pytest.mark.parametrize("name", ["", ".", "missing.dic"])
 def test_missing_user_dictionary_is_refused(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="user_dictionary .* is not a file"):
+    with pytest.raises(ValueError, match=r"user_dictionary .* is not a file"):
         JapaneseTokenizer(user_dictionary=name).fit(["雨"])
 
 

@@ -8,6 +8,8 @@ import json
 import os
 import subprocess
 import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -321,6 +323,20 @@ def test_four_processes_that_convert_at_once_all_get_the_right_table(tmp_path, c
     assert [finish(process).splitlines() for process in processes] == [expected] * 4
     assert not list(cache.glob("tmp-*"))
     assert len(list(cache.iterdir())) == 6
+
+
+def test_threads_that_convert_at_once_leave_the_warning_filters_alone(tmp_path, cache):
+    words = [f"w{number}" for number in range(1_000)]
+    table = np.random.default_rng(0).normal(size=(1_000, 5)).astype(np.float32)
+    path = write_vectors(tmp_path / "v.txt", words, table)
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(open_file, [path] * 4))
+    assert warnings.filters == before
+    for store in stores:
+        assert store.words == words
+        np.testing.assert_array_equal(store.matrix, table)
+    assert len(list(cache.iterdir())) == 1
 
 
 def test_a_cache_that_cannot_be_written_is_replaced_for_the_process(tmp_path, monkeypatch, reads):

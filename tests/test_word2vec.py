@@ -160,11 +160,11 @@ def test_a_random_state_instance_moves_on():
 def test_global_random_state_stays_as_it_was():
     drawn = []
     for fit in (False, True):
-        np.random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
         random.seed(0)
         if fit:
             trainer().fit(DOCS)
-        drawn.append((np.random.random(), random.random()))
+        drawn.append((np.random.random(), random.random()))  # noqa: NPY002
     assert drawn[0] == drawn[1]
 
 

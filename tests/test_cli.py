@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import sklearn_w2v
+from sklearn_w2v import cli
+
+
+def test_version_and_help_need_no_keras():
+    code = (
+        "import sys; sys.argv = ['sklearn-w2v', '--version']\n"
+        "from sklearn_w2v.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "assert not {'keras', 'sklearn'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == sklearn_w2v.__version__
+    assert "demo" in CliRunner().invoke(cli.app, ["--help"]).output
+
+
+def test_the_demo_runs_and_draws(tmp_path):
+    """The main job with a few epochs: everything that it prints and writes is there."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sklearn_w2v", "demo", "--out", str(tmp_path), "--epochs", "2"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for wanted in (
+        "180 song lyrics by 6 artists",
+        "TF-IDF + LinearSVC",
+        "word2vec + LSTM, frozen",
+        "word2vec + LSTM, fine-tuned",
+        "content words",
+        "all words",
+        "loses to TF-IDF",
+        "Nearest words before and after fine-tuning",
+        "A verse that is on no album",
+    ):
+        assert wanted in done.stdout
+    for name in ("confusion_matrix.png", "learning_curve.png"):
+        assert (tmp_path / name).read_bytes()[:4] == b"\x89PNG"
+    assert done.stderr == ""
+
+
+def test_errors_are_one_line_and_exit_status_2(tmp_path):
+    (tmp_path / "file").write_text("")
+    code = (
+        "import sys; sys.argv = ['sklearn-w2v', 'demo', '--out', sys.argv[1]]\n"
+        "import sklearn_w2v._demo\n"
+        "def broken(*args, **kwargs): raise ValueError('no such [thing]')\n"
+        "sklearn_w2v._demo.run_demo = broken\n"
+        "from sklearn_w2v.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip() == "Error: no such [thing]"
+
+
+@pytest.mark.parametrize("arguments", [["demo", "--epochs", "0"], ["nonsense"]])
+def test_wrong_arguments_exit_with_2(arguments):
+    assert CliRunner().invoke(cli.app, arguments).exit_code == 2

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import builtins
+
+import matplotlib as mpl
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.validation import NotFittedError
+
+from sklearn_w2v import TokenIds, TrainingHistoryDisplay, W2VLSTMClassifier
+from sklearn_w2v._displays import require_matplotlib
+
+mpl.use("agg")
+
+
+@pytest.fixture
+def fitted(small_vectors):
+    X, y = TokenIds([[2], [6]] * 6, small_vectors), [0, 1] * 6
+    return W2VLSTMClassifier(units=3, epochs=4, random_state=0).fit(X, y, X_val=X, y_val=y)
+
+
+def test_accuracies_are_drawn_over_epochs(fitted):
+    display = TrainingHistoryDisplay.from_estimator(fitted)
+    assert set(display.lines_) == {"accuracy", "val_accuracy"}
+    line = display.lines_["accuracy"]
+    assert line.get_xdata().tolist() == [1, 2, 3, 4]
+    assert line.get_ydata().tolist() == fitted.history_["accuracy"]
+    assert display.figure_ is display.ax_.figure
+
+
+def test_metrics_axes_and_pipelines(fitted):
+    plt = require_matplotlib()
+    _, ax = plt.subplots()
+    display = TrainingHistoryDisplay.from_estimator(make_pipeline(fitted), metrics=["loss"], ax=ax)
+    assert display.ax_ is ax
+    assert list(display.lines_) == ["loss"]
+    with pytest.raises(ValueError, match="nonsense"):
+        display.plot(metrics=["nonsense"])
+
+
+def test_estimators_without_a_history_are_refused():
+    with pytest.raises(NotFittedError):
+        TrainingHistoryDisplay.from_estimator(W2VLSTMClassifier())
+    with pytest.raises(TypeError, match="LogisticRegression"):
+        TrainingHistoryDisplay.from_estimator(LogisticRegression().fit([[0], [1]], [0, 1]))
+
+
+def test_japanese_labels_have_glyphs(tmp_path, recwarn):
+    plt = require_matplotlib()
+    figure, ax = plt.subplots()
+    ax.set_title("朝霧ナツメの歌詞、々〆〜ゔ")
+    figure.savefig(tmp_path / "f.png")
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+
+
+def test_a_missing_matplotlib_names_the_extra(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"pip install 'sklearn-w2v\[plot\]'"):
+        TrainingHistoryDisplay({"accuracy": [1.0]}).plot()
