@@ -415,7 +415,7 @@ def test_word_that_a_window_cuts_ahead_of_blanks_comes_out_once(edge):
 # containers
 
 
-DOCUMENTS = ["夜行列車の窓", "", "雨が光った😀"]
+DOCUMENTS = ["夜行列車の窓", "", "雨が光った😀", "rain ascii"]
 
 
 @pytest.mark.parametrize(
@@ -445,11 +445,11 @@ def test_words_are_plain_str_and_documents_stay_as_they_were():
         def __str__(self):
             return "夏"
 
-    documents = [np.str_("雨が"), Text("雨が"), "雨\0が"]
+    documents = [np.str_("雨 a"), Text("雨 a"), "雨\0a", np.str_("a"), Text("a")]
     found = JapaneseTokenizer(pos=None).transform(documents)
-    assert found == [["雨", "が"]] * 3
+    assert found == [["雨", "a"]] * 3 + [["a"]] * 2
     assert {type(word) for doc in found for word in doc} == {str}
-    assert documents == ["雨が", "雨が", "雨\0が"]
+    assert documents == ["雨 a", "雨 a", "雨\0a", "a", "a"]
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,24 @@ def test_threads_and_a_seed_warn_and_change_nothing(recwarn):
     assert caught[0].filename == __file__
 
 
+@pytest.mark.filterwarnings("ignore:n_jobs=3 is not used:UserWarning")
+@pytest.mark.parametrize(
+    ("n_jobs", "seed", "threads"), [(3, 0, 1), (3, None, 3), (None, None, 1), (None, 0, 1)]
+)
+def test_number_of_threads(monkeypatch, n_jobs, seed, threads):
+    import gensim.models
+
+    seen = []
+    real = gensim.models.Word2Vec.__init__
+    monkeypatch.setattr(
+        gensim.models.Word2Vec,
+        "__init__",
+        lambda self, *args, **kw: seen.append(kw["workers"]) or real(self, *args, **kw),
+    )
+    trainer(n_jobs=n_jobs, random_state=seed).fit(DOCS)
+    assert seen == [threads]
+
+
 # ------------------------------------------------------------------- corpus
 def test_corpus_of_a_path_or_of_lists_or_strings_is_learnt_from(tmp_path):
     more = [["風", "が", "吹く"], ["嵐", "が", "来る"]] * 5
