@@ -428,7 +428,7 @@ DOCUMENTS = ["夜行列車の窓", "", "雨が光った😀", "rain ascii"]
         lambda documents: np.array(documents, dtype=np.dtypes.StringDType()),
         pd.Series,
         pd.Index,
-        lambda documents: pd.Series(documents, index=[7, 7, 1], dtype=object),
+        lambda documents: pd.Series(documents, index=[7, 7, 1, 0], dtype=object),
         lambda documents: pd.Series(documents, dtype="category"),
         pl.Series,
         lambda documents: (document for document in documents),
