@@ -17,7 +17,7 @@ from sklearn_w2v.datasets import load_poets
 def main() -> None:
     """Run and write ``results/poets.md``."""
     options = parser(__doc__)
-    options.add_argument("--epochs", type=int, default=20)
+    options.add_argument("--epochs", type=int, default=15)
     args = options.parse_args()
     corpus = load_poets(args.data / "poets")
     notes = (

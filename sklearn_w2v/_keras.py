@@ -121,7 +121,6 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
         tags.target_tags.required = True
         tags.input_tags.categorical = True  # whole numbers from 0: ids
         tags.input_tags.positive_only = True
-        tags.non_deterministic = self.random_state is None
         return tags
 
     def _new_optimizer(self) -> Any:

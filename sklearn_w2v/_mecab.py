@@ -216,25 +216,19 @@ class Lattice:
         tagger = get_tagger(*self._args, *self._formats)
         kept: list[tuple[int, int, str]] = []
         start, offset = 0, 0  # of the window: in characters, in UTF-8 bytes
-        fresh = True
         while True:
             window = text[start : start + WINDOW]
             nodes = _positions(tagger.parse(window), offset)
-            if fresh:
-                kept += nodes
-            else:
-                joined = _join(kept, nodes, offset)
-                if joined is None:  # nothing in common: go on right behind the last window
-                    start += OVERLAP
-                    offset += len(window[:OVERLAP].encode())
-                    fresh = True
-                    continue
-                kept = joined
+            joined = _join(kept, nodes, offset)
+            if joined is None:  # nothing in common: go on right behind the last window
+                start += OVERLAP
+                offset += len(window[:OVERLAP].encode())
+                continue
+            kept = joined
             if start + WINDOW >= len(text):
                 break
             offset += len(window[: WINDOW - OVERLAP].encode())
             start += WINDOW - OVERLAP
-            fresh = False
         return "\n".join([line for _, _, line in kept] + ["EOS"])
 
 

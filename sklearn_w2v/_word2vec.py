@@ -236,7 +236,6 @@ class Word2VecTrainer(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
-        tags.non_deterministic = self.random_state is None
         return tags
 
     def _checked_corpus(self) -> Any:

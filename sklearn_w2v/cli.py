@@ -43,7 +43,7 @@ def demo(
         Path, typer.Option(help="Folder for the pictures; made if it is not there.")
     ] = Path("demo-output"),
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each training.")] = 25,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each training.")] = 20,
 ) -> None:
     """Whose song is it? Classify the lyrics that ship with the package by artist."""
     from ._demo import run_demo

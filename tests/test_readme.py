@@ -40,3 +40,12 @@ def test_code_blocks_run(page, tmp_path, monkeypatch, capsys):
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text("utf-8")):
         assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ja.md"])
+def test_tables_are_those_that_the_benchmarks_wrote(page, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import update_readme
+
+    assert (ROOT / page).read_text("utf-8") == update_readme.updated(page)
+    assert "TF-IDF" in update_readme.table(page)
