@@ -30,5 +30,6 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
 }
-suppress_warnings = ["config.cache"]
+# scikit-learn's own docstrings refer to its glossary
+suppress_warnings = ["config.cache", "ref.ref"]
 warnings.filterwarnings("ignore", ".*FigureCanvasAgg is non-interactive.*", UserWarning)
