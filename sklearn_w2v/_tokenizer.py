@@ -18,8 +18,6 @@ from . import _mecab
 CONTENT_POS: tuple[str, ...] = ("名詞", "代名詞", "動詞", "形容詞", "形状詞", "副詞")
 CONTENT_POS_WITHOUT: tuple[str, ...] = ("数詞", "助動詞語幹")
 
-# a word that the dictionary does not know, with an ideographic space in it
-_UNKNOWN_WITH_BLANK = re.compile("^([^\t\n]*\t|)\t([^\t\n]*\u3000[^\t\n]*)$", re.MULTILINE)
 _FIELD = {"base": r"%f[10]\t%m", "lemma": r"%f[7]\t%m"}
 _BATCH = 100  # documents that a worker gets at once
 _PARALLEL_FROM = 1_100  # below, starting the workers costs more than it gains
@@ -88,12 +86,13 @@ class JapaneseTokenizer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Blank tokens never come out, and no word holds white space unless a dictionary lists
-    it so. NUL characters and the white space that UniDic does not know (carriage return,
-    no-break space, line separator, ...) count as blanks, lone surrogates become U+FFFD.
-    Texts above 20,000 characters, which MeCab does not survive reliably, are parsed in
-    overlapping windows that are joined at words on which both windows agree; only a run
-    of thousands of characters of one class can be cut in two.
+    Blank tokens never come out. NUL characters and the white space that UniDic does not
+    know (carriage return, no-break space, line separator, ...) count as blanks, lone
+    surrogates become U+FFFD. MeCab may tie an ideographic space to an unknown symbol before
+    it; such a word is left as MeCab gives it. Texts above 20,000 characters, which MeCab
+    does not survive reliably, are parsed in overlapping windows that are joined at words on
+    which both windows agree; only a run of thousands of characters of one class can be cut
+    in two.
 
     References
     ----------
@@ -245,7 +244,7 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
     """
     folder, user, form, pattern, normalize, stop = settings
     if form == "surface" and pattern is None:
-        lattice = _mecab.Lattice(folder, user, "%m", r"\t%m")
+        lattice = _mecab.Lattice(folder, user, "%m", "%m")
         find: Callable[[str], list[str]] = _split_surfaces
     else:
         head = r"%f[0],%f[1]\t"
@@ -261,10 +260,7 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
     documents = []
     for text in texts:
         text = _mecab.clean(text, normalize)
-        lines = lattice.parse(text) if text else "EOS"
-        words = find(lines)
-        if "\u3000" in text and "\u3000" in "".join(words):
-            words = find(_UNKNOWN_WITH_BLANK.sub(_split_unknown, lines))
+        words = find(lattice.parse(text)) if text else []
         if stop:
             words = [word for word in words if word not in stop]
         documents.append(list(map(pool.setdefault, words, words)))
@@ -273,14 +269,8 @@ def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
 
 def _split_surfaces(lines: str) -> list[str]:
     """Surfaces of an output of one field, without the blank ones and the last line."""
-    words = lines.replace("\t", "").split("\n")
+    words = lines.split("\n")
     if "\u3000" in lines:  # the only blank that comes out of MeCab
         words = [word for word in words if not word.isspace()]
     words.pop()
     return words
-
-
-def _split_unknown(line: re.Match[str]) -> str:
-    """Lines of the parts of an unknown word: MeCab ties symbols and blanks together."""
-    head, word = line.groups()
-    return "\n".join(f"{head}\t{part}" for part in word.split()) or line.group()
