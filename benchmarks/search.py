@@ -12,6 +12,7 @@ import pickle
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--epochs", type=int, default=3)
     args = options.parse_args()
+    # collections differ in their poems' lengths; how many are cut is no matter here
+    warnings.filterwarnings("ignore", ".*are longer than maxlen.*", UserWarning)
     corpus = load_poets(args.data / "poets")
     rows = []
     with tempfile.TemporaryDirectory() as name:

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
-from ._backend import keras
+from ._backend import keras, release_memory
 from ._checks import check_ids, check_labels, check_vectors, encode, hold_out, total_weights
 from ._training import Batches, RowMap, Table, TableNetwork, run_epochs
 from ._vectors import FIRST_ID, WordVectors
@@ -139,6 +139,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         )
         y_index = encode(labels, known)
         weights = total_weights(sample_weight, self.class_weight, labels, known)
+        callbacks = self._fresh_callbacks()
         if (val := self._validation_set(validation, vectors, known)) is not None:
             used = np.concatenate([ids.ravel(), val[0].ravel()])
         else:
@@ -149,16 +150,25 @@ class W2VKerasClassifier(ScikerasClassifier):
             self._draws = 0
             self.classes_, self.vectors_ = known, vectors
             self.history_: dict[str, list[float]] = {}
+            self.__dict__.pop("_network", None)
+            release_memory()
             self._network = self._build(Table(RowMap.of(used), vectors, None, self._seed))
             self._compile(self._network)
         else:
             self._grow(used)
         self.n_classes_ = len(self.classes_)
-        self._train((ids, lengths, y_index, weights), val, epochs)
+        if epochs:
+            self._train((ids, lengths, y_index, weights), val, epochs, callbacks)
         self.n_iter_ = len(self.history_.get("loss", ()))
         return self
 
-    def _train(self, data: tuple[Any, ...], val: tuple[Any, ...] | None, epochs: int) -> None:
+    def _train(
+        self,
+        data: tuple[Any, ...],
+        val: tuple[Any, ...] | None,
+        epochs: int,
+        callbacks: list[Any],
+    ) -> None:
         ids, lengths, y_index, weights = data
         network = self._network
         # each fit draws from a stream of its own, so that warm starts do not repeat batches
@@ -168,7 +178,6 @@ class W2VKerasClassifier(ScikerasClassifier):
             keep = np.flatnonzero(weights != 0)
             ids, lengths, y_index = ids[keep], lengths[keep], y_index[keep]
             weights = weights[keep]
-        callbacks = self._fresh_callbacks()
         if val is None and self.early_stopping and epochs > 1:
             seed = int(np.random.default_rng([self._seed, 1 << 20]).integers(2**31 - 1))
             train, held = hold_out(y_index, self.validation_fraction, seed)
@@ -188,8 +197,6 @@ class W2VKerasClassifier(ScikerasClassifier):
                     restore_best_weights=True,
                 )
             )
-        if not epochs:
-            return
 
         def batches(part: tuple[Any, ...], order: np.random.Generator | None) -> Batches:
             part_ids, part_lengths, part_y, part_weights = part
@@ -198,15 +205,18 @@ class W2VKerasClassifier(ScikerasClassifier):
                 rows, part_lengths, self._targets(part_y), part_weights, self.batch_size, order
             )
 
-        history = run_epochs(
-            network.model,
-            batches((ids, lengths, y_index, weights), random),
-            None if val is None else batches(val, None),
-            epochs,
-            callbacks,
-            int(self.verbose),
-        )
-        network.pull()
+        try:
+            history = run_epochs(
+                network.model,
+                batches((ids, lengths, y_index, weights), random),
+                None if val is None else batches(val, None),
+                epochs,
+                callbacks,
+                int(self.verbose),
+            )
+        finally:  # an interrupted training leaves a table that fits its network
+            network.pull()
+            release_memory()
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
 
@@ -236,7 +246,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         """Give the table rows for ids that it lacks, and keep all that was learnt."""
         former = self._ready()
         table = former.table.grown(used)
-        if table is not former.table:
+        if table is not former.table or former.trainable != self.train_embeddings:
             self._network = TableNetwork(former.head, table, self.train_embeddings)
             self._compile(self._network)
             self._network.adopt_optimizer(former)

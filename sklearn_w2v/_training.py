@@ -13,7 +13,7 @@ from ._batches import batch_width, shuffled_batches, sorted_batches
 from ._networks import embedding_layer, full_model
 from ._vectors import OOV_ID, PADDING_ID, WordVectors
 
-_PREDICT_WORDS = 1 << 15  # words of one batch of a prediction
+_PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
 RANDOM_DIM = 100  # of a table that no vectors stand behind
 
 

@@ -521,6 +521,29 @@ def test_warm_start_goes_on(data):
     assert len(cold.history_["loss"]) == 2
 
 
+def test_warm_start_takes_up_another_trainability(data):
+    X, y = data
+    clf = small(warm_start=True, train_embeddings=False, epochs=2).fit(X, y)
+    assert np.array_equal(clf.word_vectors_.vectors, X.vectors.vectors)
+    clf.set_params(train_embeddings=True).fit(X, y)
+    assert not np.array_equal(clf.word_vectors_.vectors, X.vectors.vectors)
+    assert len(clf.history_["loss"]) == 4
+
+
+class Interrupt(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_predicts_as_its_pickle_does(data):
+    X, y = data
+    clf = small(callbacks=[Interrupt])
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y)
+    ids = clf._network.table.rows.rows(np.asarray(X))
+    np.testing.assert_allclose(clf.predict_proba(X), clf.model_.predict_on_batch(ids), atol=1e-5)
+
+
 def test_initialize_builds_without_training(data):
     clf = small().initialize(*data)
     assert clf.history_ == {}
