@@ -26,7 +26,6 @@ _OPENERS: dict[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }
-_FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
 _HEADER = re.compile(rb"^[ \t]*(\d+)[ \t]+(\d+)[ \t\r]*\n")
 
 
@@ -81,7 +80,8 @@ def read_blocks(path: str) -> Iterator[Block]:
         )
 
 
-def _open(path: str) -> IO[bytes]:
+def open_plain(path: str) -> IO[bytes]:
+    """Open a file that may be compressed, as its content says."""
     with open(path, "rb") as file:
         head = file.read(6)
     for magic, opener in _OPENERS.items():
@@ -91,7 +91,7 @@ def _open(path: str) -> IO[bytes]:
 
 
 def _parse(path: str) -> Iterator[Block]:
-    with _open(path) as file:
+    with open_plain(path) as file:
         head = file.read(1 << 20)
         _refuse(head)
         header = _HEADER.match(head)
@@ -122,11 +122,6 @@ def _refuse(head: bytes) -> None:
         raise ValueError(
             "it is a pickle (gensim's native format), which can run code when it is loaded; if "
             "you trust it, load it with gensim's KeyedVectors.load and pass the result"
-        )
-    if head[:4] == _FASTTEXT_MAGIC:
-        raise ValueError(
-            "it is a Facebook fastText model; load it with gensim's "
-            "load_facebook_vectors and pass the result, or use its .vec file"
         )
 
 

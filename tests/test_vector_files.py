@@ -154,8 +154,6 @@ def test_files_of_peers_read_as_gensim_reads_them(name, keywords):
         ("word2vec_pre_kv_py2", "pickle"),
         ("ft_kv_3.6.0.model.gz", "pickle"),
         ("varembed_vectors.pkl", "neither word2vec"),  # protocol 0
-        ("lee_fasttext_new.bin", "fastText"),
-        ("crime-and-punishment.bin", "fastText"),
         ("lee_fasttext.bin", "neither word2vec"),  # fastText before it had a magic number
         ("word2vec_pre_kv_sep_py3.syn0.npy", "neither word2vec"),
         ("pretrained.vec", "promises 3 words, but it holds 1"),

@@ -1,15 +1,11 @@
-"""Stores: looking words up, and the folder form of vectors files in the cache."""
+"""Stores: looking words up, in memory and in the folder form."""
 
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import os
-import subprocess
-import sys
-import warnings
-from concurrent.futures import ThreadPoolExecutor
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -17,42 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import sklearn_w2v
 from sklearn_w2v import _vector_store
-from sklearn_w2v._vector_files import write_file
-from sklearn_w2v._vector_store import (
-    FolderStore,
-    MemoryStore,
-    cache_folder,
-    open_file,
-    open_folder,
-    write_store,
-)
+from sklearn_w2v._subwords import Subwords
+from sklearn_w2v._vector_store import FolderStore, MemoryStore, open_folder, write_store
 
 WORDS = ["雨", "雪", "the", "a", "", "\ud83d", "\udc00x", "\u3000", "a\nb"]
 TABLE = np.random.default_rng(0).normal(size=(len(WORDS), 3)).astype(np.float32)
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """A cache of this test's own."""
-    monkeypatch.setenv("SKLEARN_W2V_CACHE", os.fspath(tmp_path / "cache"))
-    return tmp_path / "cache" / "vectors"
-
-
-@pytest.fixture
-def reads(monkeypatch):
-    """Paths that were parsed, one for each time."""
-    paths = []
-    real = _vector_store.read_blocks
-    monkeypatch.setattr(_vector_store, "read_blocks", lambda path: paths.append(path) or real(path))
-    return paths
-
-
-def write_vectors(path, words=("a", "b"), table=((1, 2), (3, 4))):
-    table = np.asarray(table, np.float32)
-    write_file(os.fspath(path), words, lambda start, stop: table[start:stop], table.shape[1])
-    return os.fspath(path)
 
 
 def write_folder(folder, words=WORDS, table=TABLE, cut=4):
@@ -60,24 +26,6 @@ def write_folder(folder, words=WORDS, table=TABLE, cut=4):
     blocks = [(words[:cut], table[:cut]), (words[cut:], table[cut:])]
     write_store(folder, [block for block in blocks if block[0]], {"fingerprint": "f"})
     return folder
-
-
-def run_python(code, *args, **environment):
-    """A process that runs code with this package; to be waited for."""
-    package = os.fspath(Path(sklearn_w2v.__file__).parents[1])
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(os.fspath, args)],
-        env={**os.environ, "PYTHONPATH": package, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process):
-    out, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    return out
 
 
 # ------------------------------------------------------------------- stores
@@ -152,6 +100,99 @@ def test_folders_of_another_version_or_cut_off_are_not_opened(tmp_path, damage):
         FolderStore(folder)
 
 
+# -------------------------------------------------------------- shared rows
+SHARING = ["雨天", "スノー", "A"]
+ROWS = np.array([0, 1, 3], np.int32)
+NGRAMS = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
+
+
+def sharing_store(kind, folder):
+    shared = np.concatenate([np.arange(len(WORDS)), ROWS]).astype(np.int32)
+    subwords = Subwords(NGRAMS, 3, 6)
+    memory = MemoryStore(WORDS + SHARING, TABLE.copy(), shared, subwords)
+    if kind == "memory":
+        return memory
+    folder.mkdir()
+    note = {"fingerprint": memory.fingerprint}
+    write_store(
+        folder, [(WORDS, TABLE)], note, [(SHARING[:2], ROWS[:2]), (SHARING[2:], ROWS[2:])], subwords
+    )
+    if kind == "spilled":
+        return FolderStore(Path(memory.spilled))
+    return FolderStore(folder)
+
+
+@pytest.mark.parametrize("kind", ["memory", "folder", "spilled", "pickled"])
+def test_words_may_share_rows(tmp_path, kind):
+    store = sharing_store(kind, tmp_path / "f")
+    expected = sharing_store("memory", None)
+    if kind == "pickled":
+        store = pickle.loads(pickle.dumps(store))
+        assert isinstance(store, MemoryStore)
+    assert store.words == WORDS + SHARING
+    assert len(store) == len(WORDS) + 3
+    assert store.n_rows == len(WORDS)
+    assert store.find(["A", "雨", "スノー", "no"]).tolist() == [
+        len(WORDS) + 2,
+        0,
+        len(WORDS) + 1,
+        -1,
+    ]
+    rows = store.row_of(np.arange(len(store)))
+    assert rows.dtype == np.int64
+    np.testing.assert_array_equal(rows[len(WORDS) :], ROWS)
+    np.testing.assert_array_equal(store.take(rows), store.expanded())
+    np.testing.assert_array_equal(store.expanded()[len(WORDS) :], TABLE[ROWS])
+    assert not store.expanded().flags.writeable
+    np.testing.assert_array_equal(store.moments[0], expected.moments[0])
+    np.testing.assert_array_equal(store.subwords.ngrams, NGRAMS)
+    assert (store.subwords.min_n, store.subwords.max_n) == (3, 6)
+    assert store.fingerprint == expected.fingerprint
+
+
+def test_a_folder_in_which_no_word_shares_a_row_has_no_file_of_rows(tmp_path):
+    assert not (write_folder(tmp_path / "f") / "rows.i32").exists()
+    assert (sharing_store("folder", tmp_path / "g").folder / "rows.i32").exists()
+
+
+def test_folders_from_before_words_could_share_rows_are_opened(tmp_path):
+    folder = write_folder(tmp_path / "f")
+    meta = json.loads((folder / "meta.json").read_text())
+    del meta["words"]
+    (folder / "meta.json").write_text(json.dumps(meta))
+    assert FolderStore(folder).words == WORDS
+
+
+@pytest.mark.parametrize("damage", ["cut", "beyond", "negative", "missing", "ngrams"])
+def test_folders_whose_rows_do_not_fit_are_not_opened(tmp_path, damage):
+    folder = sharing_store("folder", tmp_path / "f").folder
+    file = folder / ("ngrams.f32" if damage == "ngrams" else "rows.i32")
+    if damage in ("cut", "ngrams"):
+        file.write_bytes(file.read_bytes()[:-4])
+    elif damage == "missing":
+        file.unlink()
+    else:
+        rows = np.fromfile(file, np.int32)
+        rows[-1] = len(WORDS) if damage == "beyond" else -1
+        rows.tofile(file)
+    with pytest.raises((OSError, ValueError)):
+        FolderStore(folder)
+
+
+@pytest.mark.parametrize("change", ["shared", "ngrams", "max_n"])
+def test_memory_fingerprint_hangs_on_shared_rows_and_ngrams(change):
+    store = sharing_store("memory", None)
+    shared, ngrams, longest = np.array(store.shared), NGRAMS.copy(), 6
+    if change == "shared":
+        shared[-1] = 0
+    elif change == "ngrams":
+        ngrams[0] += 1
+    else:
+        longest = 5
+    other = MemoryStore(store.words, TABLE.copy(), shared, Subwords(ngrams, 3, longest))
+    assert other.fingerprint != store.fingerprint
+
+
 def test_memory_fingerprint_hangs_on_words_and_values():
     prints = {
         MemoryStore(words, np.array(table, np.float32)).fingerprint
@@ -187,179 +228,3 @@ def test_a_forked_child_leaves_the_spilled_folder_to_its_parent():
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert FolderStore(folder).words == WORDS
-
-
-# -------------------------------------------------------------- conversions
-def test_cache_lies_where_the_variable_says_or_in_the_users_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("SKLEARN_W2V_CACHE", os.fspath(tmp_path))
-    assert cache_folder() == tmp_path
-    monkeypatch.setenv("SKLEARN_W2V_CACHE", "")
-    monkeypatch.setenv("HOME", os.fspath(tmp_path / "home"))
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert cache_folder().name == "sklearn_w2v"
-    if sys.platform == "linux":
-        assert cache_folder() == tmp_path / "home" / ".cache" / "sklearn_w2v"
-
-
-def test_first_opening_converts_and_later_ones_map(tmp_path, cache, reads):
-    path = write_vectors(tmp_path / "v.txt")
-    store = open_file(path)
-    assert isinstance(store.matrix, np.memmap)
-    assert open_file(path) is store
-    del store
-    gc.collect()
-    assert open_file(path).words == ["a", "b"]
-    assert reads == [path]
-    assert [entry.name for entry in cache.iterdir()] == [open_file(path).folder.name]
-    assert (
-        open_file(path).fingerprint
-        == hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
-    )
-
-
-def test_replaced_file_is_noticed_and_its_former_form_removed(tmp_path, cache, reads):
-    path = write_vectors(tmp_path / "v.txt")
-    former = open_file(path)
-    write_vectors(path, table=((1, 2), (3, 5)))
-    os.utime(path, ns=(0, 1))
-    store = open_file(path)
-    assert store.matrix[1, 1] == 5
-    assert former.matrix[1, 1] == 4  # what is mapped stays as it was
-    assert store.fingerprint != former.fingerprint
-    assert reads == [path, path]
-    assert [entry.name for entry in cache.iterdir()] == [store.folder.name]
-
-
-def test_forms_of_other_files_stay(tmp_path, cache):
-    one = open_file(write_vectors(tmp_path / "one.txt"))
-    two = open_file(write_vectors(tmp_path / "two.txt"))
-    assert one.folder != two.folder
-    assert one.folder.exists()
-
-
-@pytest.mark.parametrize("content", ["", "3 2\na 1 2\n", "2 2\na 1 2\nb 1 nan\n", "a 1 2\nb 1"])
-def test_an_error_leaves_nothing_in_the_cache(tmp_path, cache, content):
-    path = tmp_path / "v.txt"
-    path.write_text(content)
-    with pytest.raises(ValueError, match=r"v\.txt"):
-        open_file(os.fspath(path))
-    assert not list(cache.iterdir())
-
-
-def test_a_broken_file_in_place_of_a_whole_one_leaves_the_former_form(tmp_path, cache):
-    path = write_vectors(tmp_path / "v.txt")
-    former = open_file(path)
-    Path(path).write_text("broken")
-    with pytest.raises(ValueError, match="Cannot read"):
-        open_file(path)
-    assert list(cache.iterdir()) == [former.folder]
-
-
-@pytest.mark.parametrize("what", ["folder", "missing"])
-def test_missing_files_and_folders_are_not_found(tmp_path, what):
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(FileNotFoundError, match=what):
-        open_file(os.fspath(tmp_path / what))
-
-
-@pytest.mark.parametrize("damage", ["meta", "matrix", "format"])
-def test_broken_and_outdated_forms_are_written_again(tmp_path, cache, damage):
-    path = write_vectors(tmp_path / "v.txt")
-    folder = open_file(path).folder
-    gc.collect()
-    if damage == "format":
-        meta = json.loads((folder / "meta.json").read_text())
-        (folder / "meta.json").write_text(json.dumps({**meta, "format": -1}))
-    elif damage == "meta":
-        (folder / "meta.json").unlink()
-    else:
-        (folder / "matrix.f32").write_bytes(b"")
-    store = open_file(path)
-    assert store.matrix.tolist() == [[1, 2], [3, 4]]
-    assert list(cache.iterdir()) == [store.folder] == [folder]
-
-
-def test_a_form_that_another_process_finished_meanwhile_is_kept(tmp_path, cache, monkeypatch):
-    path = write_vectors(tmp_path / "v.txt")
-    real = _vector_store.read_blocks
-    inodes = []
-
-    def read_late(name):
-        monkeypatch.setattr(_vector_store, "read_blocks", real)
-        inodes.append(open_file(name).folder.stat().st_ino)  # the other process
-        gc.collect()
-        return real(name)
-
-    monkeypatch.setattr(_vector_store, "read_blocks", read_late)
-    store = open_file(path)
-    assert store.words == ["a", "b"]
-    assert inodes == [store.folder.stat().st_ino]  # or the other one would stand without it
-    assert list(cache.iterdir()) == [store.folder]
-
-
-_CONVERT = """
-import sys, time, pathlib, hashlib
-from sklearn_w2v._vector_store import open_file
-folder, mine = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-mine.touch()
-while len(list(folder.glob("ready-*"))) < 4:
-    time.sleep(0.001)
-for path in sorted(folder.glob("*.txt")):
-    store = open_file(str(path))
-    text = "".join(store.words).encode() + store.matrix.tobytes()
-    print(hashlib.md5(text).hexdigest(), store.find(["w7"])[0])
-"""
-
-
-def test_four_processes_that_convert_at_once_all_get_the_right_table(tmp_path, cache):
-    words = [f"w{number}" for number in range(2_000)]
-    expected = []
-    for seed in range(6):
-        table = np.random.default_rng(seed).normal(size=(2_000, 10)).astype(np.float32)
-        write_vectors(tmp_path / f"v{seed}.txt", words, table)
-        text = "".join(words).encode() + table.tobytes()
-        expected.append(f"{hashlib.md5(text).hexdigest()} 7")
-    processes = [run_python(_CONVERT, tmp_path, tmp_path / f"ready-{n}") for n in range(4)]
-    assert [finish(process).splitlines() for process in processes] == [expected] * 4
-    assert not list(cache.glob("tmp-*"))
-    assert len(list(cache.iterdir())) == 6
-
-
-def test_threads_that_convert_at_once_leave_the_warning_filters_alone(tmp_path, cache):
-    words = [f"w{number}" for number in range(1_000)]
-    table = np.random.default_rng(0).normal(size=(1_000, 5)).astype(np.float32)
-    path = write_vectors(tmp_path / "v.txt", words, table)
-    before = list(warnings.filters)
-    with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(open_file, [path] * 4))
-    assert warnings.filters == before
-    for store in stores:
-        assert store.words == words
-        np.testing.assert_array_equal(store.matrix, table)
-    assert len(list(cache.iterdir())) == 1
-
-
-def test_a_cache_that_cannot_be_written_is_replaced_for_the_process(tmp_path, monkeypatch, reads):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("SKLEARN_W2V_CACHE", os.fspath(tmp_path / "file"))
-    path = write_vectors(tmp_path / "v.txt")
-    store = open_file(path)
-    assert store.matrix.tolist() == [[1, 2], [3, 4]]
-    del store
-    gc.collect()
-    assert open_file(path).words == ["a", "b"]
-    assert reads == [path]  # once for a process, not for each opening
-
-
-def test_the_replacement_of_an_unwritable_cache_goes_with_the_process(tmp_path):
-    path = write_vectors(tmp_path / "v.txt")
-    (tmp_path / "tmp").mkdir()
-    code = (
-        "import sys, os; from sklearn_w2v._vector_store import open_file\n"
-        "print(open_file(sys.argv[1]).words, len(os.listdir(os.environ['TMPDIR'])))"
-    )
-    process = run_python(
-        code, path, TMPDIR=os.fspath(tmp_path / "tmp"), SKLEARN_W2V_CACHE=os.fspath(path)
-    )
-    assert finish(process).split("\n")[0] == "['a', 'b'] 1"
-    assert not list((tmp_path / "tmp").iterdir())

@@ -1,0 +1,60 @@
+"""Vectors of words from their character n-grams, as fastText makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Subwords:
+    """Vectors of hashed n-grams.
+
+    Parameters
+    ----------
+    ngrams : ndarray of shape (n_buckets, dim), float32
+        A row for each bucket of n-grams.
+    min_n, max_n : int
+        Shortest and longest n-gram, in characters.
+
+    References
+    ----------
+    P. Bojanowski, E. Grave, A. Joulin, T. Mikolov: Enriching word vectors with subword
+    information. TACL 2017.
+    """
+
+    def __init__(self, ngrams: NDArray[np.float32], min_n: int, max_n: int) -> None:
+        self.ngrams, self.min_n, self.max_n = ngrams, min_n, max_n
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Subwords, (np.asarray(self.ngrams), self.min_n, self.max_n)
+
+    def compose(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Mean of the rows of each word's n-grams.
+
+        Parameters
+        ----------
+        words : sequence of str
+            Any words.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_words, dim), float32
+            Zeros where a word has no n-gram.
+        known : ndarray of shape (n_words,), bool
+            Whether a word has n-grams; a short one may have none.
+        """
+        from gensim.models.fasttext import ft_ngram_hashes
+
+        rows = np.zeros((len(words), self.ngrams.shape[1]), np.float32)
+        known = np.zeros(len(words), bool)
+        for place, word in enumerate(words):
+            # lone surrogates have no UTF-8; gensim escapes bytes that it cannot decode
+            text = word.encode("utf-8", "backslashreplace").decode("utf-8")
+            hashes = ft_ngram_hashes(text, self.min_n, self.max_n, len(self.ngrams))
+            if hashes:
+                rows[place] = self.ngrams[hashes].sum(axis=0) / len(hashes)
+                known[place] = True
+        return rows, known

@@ -1,0 +1,219 @@
+"""The cache of converted vectors, and the store that opens its source when it is used."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from ._subwords import Subwords
+from ._vector_sources import Source, find_source
+from ._vector_store import FolderStore, Store, open_folder, remove
+
+
+class SourceStore(Store):
+    """Vectors of a source, opened when they are used; pickles as what names them.
+
+    Parameters
+    ----------
+    path : str
+        What `find_source` knows.
+    aliases : str or None
+        Absolute path of a file of aliases.
+    expected : str or None
+        Fingerprint that the source must have; None opens it now.
+    """
+
+    def __init__(self, path: str, aliases: str | None, expected: str | None = None) -> None:
+        self.path, self.aliases = path, aliases
+        self._opened = open_source(path, aliases) if expected is None else None
+        self._expected = self._opened.fingerprint if self._opened is not None else expected
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SourceStore, (self.path, self.aliases, self._expected)
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened is not None
+
+    @property
+    def table(self) -> FolderStore:
+        """The opened folder form.
+
+        Raises
+        ------
+        FileNotFoundError
+            The file is not there any more.
+        ImportError
+            The package is not there any more.
+        ValueError
+            The source holds something else now.
+        """
+        if self._opened is None:
+            assert self.path is not None
+            try:
+                store = open_source(self.path, self.aliases)
+            except FileNotFoundError as error:
+                gone = self.aliases if os.path.isfile(self.path) else self.path
+                raise FileNotFoundError(
+                    f"These word vectors stand in {gone!r}, which is not there any more; "
+                    "put the file back."
+                ) from error
+            if store.fingerprint != self._expected:
+                raise ValueError(self._changed(store))
+            self._opened = store
+        return self._opened
+
+    def _changed(self, store: FolderStore) -> str:
+        source = find_source(str(self.path), self.aliases)
+        return (
+            f"{source.label} has changed: its fingerprint is {store.fingerprint} but "
+            f"{self._expected} was expected. {source.remedy}, or fit again."
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        return str(self._expected)
+
+    @property
+    def dim(self) -> int:
+        return self.table.dim
+
+    @property
+    def words(self) -> list[str]:
+        return self.table.words
+
+    @property
+    def n_rows(self) -> int:
+        return self.table.n_rows
+
+    @property
+    def moments(self) -> tuple[NDArray[np.float32], float]:
+        return self.table.moments
+
+    @property
+    def subwords(self) -> Subwords | None:
+        return self.table.subwords
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def find(self, words: Sequence[str]) -> NDArray[np.int64]:
+        return self.table.find(words)
+
+    def row_of(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.table.row_of(indices)
+
+    def first_words(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.table.first_words(rows)
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self.table.take(rows)
+
+    def expanded(self) -> NDArray[np.float32]:
+        return self.table.expanded()
+
+
+def cache_folder() -> Path:
+    """Folder of converted vectors: ``$SKLEARN_W2V_CACHE`` or the user's cache folder."""
+    named = os.environ.get("SKLEARN_W2V_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("sklearn_w2v"))
+
+
+def open_source(path: str, aliases: str | None = None) -> FolderStore:
+    """Open vectors of any known source through their folder form.
+
+    The form is keyed by the absolute paths of the source's files, their sizes and times
+    of change; it is made in a folder beside the final one and renamed, so that processes
+    that convert the same file at once do not meet, and a broken conversion leaves nothing
+    behind.
+
+    Parameters
+    ----------
+    path : str
+        What `find_source` knows.
+    aliases : str or None, default=None
+        Path of a file of aliases.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ImportError
+        There is no such package.
+    ValueError
+        The content is in no known format, or broken.
+    """
+    source = find_source(path, aliases)
+    name, form = _short(source.name), _short(source.stamp())
+    root = cache_folder() / "vectors"
+    store = _whole(root / f"{name}-{form}")
+    if store is not None:
+        return store
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        work = tempfile.mkdtemp(prefix=f"tmp-{name}-", dir=root)
+    except OSError:  # a cache that cannot be written: convert for this process alone
+        root = _own_root(os.getpid())
+        store = _whole(root / f"{name}-{form}")
+        if store is not None:
+            return store
+        work = tempfile.mkdtemp(prefix=f"tmp-{name}-", dir=root)
+    try:
+        return _convert(source, Path(work), root, f"{name}-{form}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def _convert(source: Source, work: Path, root: Path, form: str) -> FolderStore:
+    source.convert(work)
+    final = root / form
+    for old in root.glob(f"{form.partition('-')[0]}-*"):  # forms of what the source was before
+        if old != final:
+            shutil.rmtree(old, ignore_errors=True)
+    return _put(work, final)
+
+
+@cache
+def _own_root(pid: int) -> Path:
+    """Folder that stands in for a cache that cannot be written, as long as a process lives."""
+    root = tempfile.mkdtemp(prefix="sklearn_w2v-")
+    atexit.register(remove, root, pid)
+    return Path(root)
+
+
+def _whole(folder: Path) -> FolderStore | None:
+    """The folder form; None where it is not there yet, or broken."""
+    try:
+        return open_folder(folder)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _put(work: Path, final: Path) -> FolderStore:
+    """Rename a finished folder form and open it, or the one that another process put there."""
+    for _ in range(3):
+        try:
+            os.rename(work, final)
+        except OSError:
+            store = _whole(final)
+            if store is not None:
+                return store
+            shutil.rmtree(final, ignore_errors=True)  # it stands there, but broken
+        else:
+            return open_folder(final)
+    raise OSError(f"Cannot write the converted vectors to {str(final)!r}.")

@@ -1,0 +1,118 @@
+"""Sources of vectors: what names them, when they have changed, how they are converted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._aliases import read_aliases
+from ._fasttext import is_fasttext, read_fasttext
+from ._spacy import PREFIX, SpacySource
+from ._vector_files import Block, read_blocks
+from ._vector_store import write_store
+
+
+class Source(Protocol):
+    """What the cache needs to know of vectors."""
+
+    label: str  # of what has changed
+    remedy: str
+    name: str  # the same before and after a change
+
+    def stamp(self) -> str:
+        """Text that changes with the source."""
+
+    def convert(self, folder: Path) -> None:
+        """Write the folder form."""
+
+
+class FileSource:
+    """A vectors file, and perhaps a file of aliases.
+
+    Parameters
+    ----------
+    path : str
+        Absolute path of the vectors.
+    aliases : str or None
+        Absolute path of the aliases.
+    """
+
+    def __init__(self, path: str, aliases: str | None) -> None:
+        self.path, self.aliases = path, aliases
+        self.label = f"The vectors file {path!r}"
+        self.remedy = "Put the former file back"
+        self.name = path
+        if aliases is not None:
+            self.label += f" or its aliases {aliases!r}"
+            self.name += f"\n{aliases}"
+
+    def stamp(self) -> str:
+        stamp = _stamp(self.path, "vectors")
+        return stamp if self.aliases is None else f"{stamp}\n{_stamp(self.aliases, 'aliases')}"
+
+    def convert(self, folder: Path) -> None:
+        note = {"fingerprint": self._fingerprint(), "source": self.path}
+        subwords = None
+        if is_fasttext(self.path):
+            blocks, subwords = read_fasttext(self.path, folder)
+        else:
+            blocks = read_blocks(self.path)
+        if self.aliases is None:
+            write_store(folder, blocks, note, subwords=subwords)
+        else:
+            index: dict[str, int] = {}
+            shared = _shared(self.aliases, index)
+            write_store(folder, _indexed(blocks, index), note, shared, subwords)
+
+    def _fingerprint(self) -> str:
+        own = _content(self.path)
+        if self.aliases is None:
+            return own
+        both = f"{own}\n{_content(self.aliases)}"
+        return hashlib.blake2b(both.encode(), digest_size=16).hexdigest()
+
+
+def find_source(path: str, aliases: str | None = None) -> Source:
+    """The source that a path, or the name of a spaCy model, means.
+
+    Raises
+    ------
+    ValueError
+        The name is no model's, or a model is to have aliases.
+    """
+    if not path.startswith(PREFIX):
+        return FileSource(path, aliases)
+    if aliases is not None:
+        raise ValueError(
+            f"Got aliases={aliases!r} but expected None: the words of {path!r} share rows as the "
+            "model says."
+        )
+    return SpacySource(path)
+
+
+def _indexed(blocks: Iterable[Block], index: dict[str, int]) -> Iterator[Block]:
+    for words, rows in blocks:
+        index.update(zip(words, range(len(index), len(index) + len(words)), strict=True))
+        yield words, rows
+
+
+def _shared(aliases: str, index: dict[str, int]) -> Iterator[tuple[list[str], NDArray[np.int32]]]:
+    yield read_aliases(aliases, index)  # asked for when the index is full
+
+
+def _stamp(path: str, what: str) -> str:
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"{what} file {path!r} does not exist or is not a file.")
+    status = os.stat(path)
+    return f"{path}\n{status.st_size}\n{status.st_mtime_ns}"
+
+
+def _content(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
