@@ -14,11 +14,18 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import KFold, cross_validate
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 
 import sklearn_w2v
-from sklearn_w2v import TokenIds, W2VIndexer, Word2VecTrainer, WordVectors
+from sklearn_w2v import JapaneseTokenizer, TokenIds, W2VIndexer, Word2VecTrainer, WordVectors
+from sklearn_w2v._subwords import Subwords
+from sklearn_w2v._tokens import Token
+from sklearn_w2v._vector_store import MemoryStore
 
 WORDS = ["雨", "雪", "夏", "海"]
 TABLE = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
@@ -197,6 +204,7 @@ def test_coverage_counts_what_the_vectors_know(vectors):
     assert indexer.coverage_ == {
         "tokens": 5 / 8,
         "types": 3 / 5,
+        "exact": 5 / 8,
         "unknown": [("風", 2), ("虹", 1)],
         "cut": 1.0,
     }
@@ -303,6 +311,253 @@ def test_folds_of_a_cross_validation_learn_vectors_of_their_own():
         {"all", "fold0"},
     ]
     assert fitted[0].transform([["fold0", "all"]]).tolist() == [[1, 2, 0]]
+
+
+# -------------------------------------------------------------------- forms
+NORMALISED = ["為る", "行く", "雨", "し", "京", "abc"]  # し is another word's
+NORMAL_TABLE = np.random.default_rng(1).normal(size=(6, 5)).astype(np.float32)
+DID, DO, WENT = Token("し", ["為る", "する"]), Token("する", ["為る"]), Token("行っ", ["行く"])
+INFLECTED = [[DID, WENT, "雨"], [DO, "雨", WENT, DID], [DID, Token("雨"), "嵐"]]
+
+
+@pytest.fixture
+def normalised():
+    return WordVectors(NORMALISED, NORMAL_TABLE)
+
+
+def test_words_found_by_a_form_get_ids_of_their_own_that_start_from_its_row(normalised):
+    indexer = W2VIndexer(normalised, maxlen=4, random_state=0)
+    ids = indexer.fit_transform(INFLECTED)
+    assert indexer.match_ == "forms"
+    assert ids.tolist() == [[8, 9, 4, 0], [10, 4, 9, 8], [8, 4, 11, 0]]
+    table = indexer.vectors_
+    assert table.words == [*NORMALISED, "し/為る", "行っ", "する", "嵐"]
+    for word, form in [("し/為る", "為る"), ("行っ", "行く"), ("する", "為る")]:
+        np.testing.assert_array_equal(table[word], normalised[form])
+    np.testing.assert_array_equal(table["し"], normalised["し"])
+    assert not np.isin(table["嵐"], NORMAL_TABLE).any()
+    assert {type(word) for word in table.words} == {str}
+
+
+def test_vectors_of_words_as_written_are_asked_for_the_text_first():
+    written = WordVectors(["し", "行っ", "雨", "行く"], TABLE)
+    indexer = W2VIndexer(written, random_state=0)
+    ids = indexer.fit_transform(INFLECTED)
+    assert indexer.match_ == "text"
+    assert ids[0].tolist() == [2, 3, 4, 0]
+    assert indexer.vectors_.words == [*written.words, "する", "嵐"]
+    # where the text lacks, the forms come behind it
+    assert indexer.transform([[Token("行こ", ["行く"])]])[0, 0] == 5
+
+
+def test_vectors_that_were_learnt_from_the_words_are_asked_for_the_text_first():
+    docs = [[Token("し", ["為る"]), "為る", "為る", "為る"]] * 3 + [[Token("さ", ["為る"])]] * 4
+    docs += [[Token("せ", ["為る"])]]
+    indexer = W2VIndexer(trainer(min_count=4), random_state=0).fit(docs)
+    assert indexer.trainer_.vectors_.words == ["為る", "さ"]
+    assert indexer.match_ == "text"
+    assert indexer.vectors_.words == ["為る", "さ", "し", "せ"]
+    np.testing.assert_array_equal(indexer.vectors_["し"], indexer.vectors_["為る"])
+    assert {type(word) for word in indexer.trainer_.vectors_.words} == {str}
+
+
+def test_exact_match_looks_at_no_form(normalised):
+    indexer = W2VIndexer(normalised, match="exact", random_state=0)
+    plain = [[str(word) for word in document] for document in INFLECTED]
+    np.testing.assert_array_equal(indexer.fit_transform(INFLECTED), indexer.fit_transform(plain))
+    assert indexer.match_ == "exact"
+    assert indexer.vectors_.words == [*NORMALISED, "行っ", "する", "嵐"]
+    assert indexer.transform([[Token("行こ", ["行く"]), "ＡＢＣ"]]).tolist() == [[1, 1, 0, 0]]
+
+
+def test_plain_words_are_tried_in_nfkc_and_in_lower_case(normalised):
+    indexer = W2VIndexer(normalised, random_state=0)
+    ids = indexer.fit_transform([["ＡＢＣ", "Abc", "abc", "雨", "雨"]])
+    assert ids.tolist() == [[9, 8, 7, 4, 4]]
+    for word in ("ＡＢＣ", "Abc"):
+        np.testing.assert_array_equal(indexer.vectors_[word], normalised["abc"])
+    assert indexer.transform([["ａｂｃ", "aBC", "xyz"]]).tolist() == [[7, 7, 1, 0, 0]]
+
+
+def test_words_that_fit_never_saw_take_the_id_of_their_form(normalised):
+    indexer = W2VIndexer(normalised, maxlen=3).fit([document[:3] for document in INFLECTED])
+    went = Token("行き", ["行く"])
+    ids = indexer.transform([[went, Token("走っ", ["走る"]), Token("さ", ["した", "為る"])]])
+    assert ids.tolist() == [[3, 1, 2]]
+    # each occurrence by its own forms, whatever stands beside it
+    rained = Token("行き", ["雨"])
+    assert indexer.transform([[went, rained, "行き"]]).tolist() == [[3, 4, 1]]
+    assert indexer.transform([[rained, "行き", went]]).tolist() == [[4, 1, 3]]
+
+
+def test_a_text_has_one_id_by_the_forms_that_it_brings_most_often(normalised):
+    rare, often = Token("行っ", ["為る"]), Token("行っ", ["行く"])
+    for docs in ([[rare, often], [often, "雨"]], [["雨", often], [often, rare]]):
+        indexer = W2VIndexer(normalised, maxlen=3).fit(docs)
+        np.testing.assert_array_equal(indexer.vectors_["行っ"], normalised["行く"])
+        assert len(set(indexer.transform([[rare, often, "行っ"]])[0].tolist())) == 1
+
+
+def test_equally_frequent_forms_are_decided_by_their_order_and_not_by_the_documents(normalised):
+    one, other = Token("行っ", ["行く"]), Token("行っ", ["為る"])
+    fitted = [
+        W2VIndexer(normalised, random_state=0).fit(d) for d in ([[one, other]], [[other, one]])
+    ]
+    assert fitted[0].vectors_ == fitted[1].vectors_
+    np.testing.assert_array_equal(fitted[0].vectors_["行っ"], normalised["為る"])
+
+
+def test_ids_of_tokens_do_not_depend_on_the_order_of_documents(normalised):
+    one = W2VIndexer(normalised, random_state=0).fit(INFLECTED)
+    other = W2VIndexer(normalised, random_state=0).fit(INFLECTED[::-1])
+    assert one.vectors_ == other.vectors_
+    np.testing.assert_array_equal(one.transform(INFLECTED), other.transform(INFLECTED))
+
+
+def test_text_that_shares_its_vector_with_the_form_keeps_its_own_id():
+    spellings = WordVectors(["行く", "ゆく", "雨"], TABLE[[0, 0, 1]])
+    going = Token("ゆく", ["行く"])
+    indexer = W2VIndexer(spellings).fit([[going, Token("行っ", ["行く"])]])
+    assert indexer.match_ == "forms"
+    assert indexer.vectors_.words == [*spellings.words, "行っ"]
+    again = pickle.loads(pickle.dumps(indexer))
+    for fitted in (indexer, again):
+        assert fitted.transform([[going, Token("ゆく", ["雨"])]]).tolist() == [[3, 3]]
+    # unseen in fit, too
+    assert W2VIndexer(spellings).fit([[Token("行っ", ["行く"])]]).transform([[going]])[0, 0] == 3
+
+
+@pytest.mark.parametrize("how", [lambda indexer: indexer, lambda i: pickle.loads(pickle.dumps(i))])
+def test_rare_words_take_the_id_of_their_form(normalised, how):
+    docs = [*INFLECTED, [Token("せよ", ["為る"])], [Token("せよ", ["行く"])]]
+    indexer = W2VIndexer(normalised, min_count=3, maxlen=4, random_state=0)
+    ids = indexer.fit_transform(docs)
+    assert indexer.vectors_.words == [*NORMALISED, "し/為る"]  # 行っ, する, せよ and 嵐 are rare
+    assert ids.tolist() == [[8, 3, 4, 0], [2, 4, 3, 8], [8, 4, 1, 0], [2, 0, 0, 0], [3, 0, 0, 0]]
+    np.testing.assert_array_equal(how(indexer).transform(docs), ids)
+
+
+def test_names_of_own_words_stay_apart():
+    vectors = WordVectors(["し", "し/為る", "為る", "雨"], TABLE)
+    docs = [[DID, Token("し/為る/", ["雨"]), Token("行っ", ["為る"])], [Token("行こ", ["為る"])]]
+    indexer = W2VIndexer(vectors, maxlen=3)
+    ids = indexer.fit_transform(docs)
+    assert indexer.match_ == "forms"
+    assert set(indexer.vectors_.words[4:]) == {"し/為る//", "し/為る/", "行っ", "行こ"}
+    assert len(np.unique(ids[0])) == 3
+    word = indexer.vectors_.words[ids[0, 0] - 2]
+    assert word == "し/為る//"
+    np.testing.assert_array_equal(indexer.vectors_[word], vectors["為る"])
+
+
+def test_coverage_tells_found_in_any_way_from_found_as_written(normalised):
+    coverage = W2VIndexer(normalised, maxlen=9).fit(INFLECTED).coverage_
+    assert coverage["tokens"] == 9 / 10
+    assert coverage["types"] == 4 / 5
+    assert coverage["exact"] == 6 / 10  # し and 雨
+    assert coverage["unknown"] == [("嵐", 1)]
+    assert type(coverage["unknown"][0][0]) is str
+
+
+@pytest.mark.parametrize("min_count", [1, 2])
+@pytest.mark.parametrize("oov", ["unk", "drop"])
+def test_fit_transform_of_tokens_equals_fit_and_transform_and_survives_pickling(
+    normalised, lyrics, min_count, oov
+):
+    docs = JapaneseTokenizer(form="surface", pos=None, forms=True).transform(lyrics.data)
+    indexer = W2VIndexer(normalised, min_count=min_count, oov=oov, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        at_once = indexer.set_params(maxlen=400).fit_transform(docs[:30])
+        fitted = clone(indexer).fit(docs[:30])
+    np.testing.assert_array_equal(at_once, fitted.transform(docs[:30]))
+    again = pickle.loads(pickle.dumps(indexer))
+    for documents in (docs, docs[::-1], pickle.loads(pickle.dumps(docs))):
+        ids = indexer.transform(documents)
+        np.testing.assert_array_equal(ids, fitted.transform(documents))
+        np.testing.assert_array_equal(ids, again.transform(documents))
+    alone = np.concatenate([indexer.transform([document]) for document in docs])
+    np.testing.assert_array_equal(indexer.transform(docs), alone)
+
+
+def test_forms_find_the_vectors_of_lemmas_and_keep_surfaces_apart(lyrics):
+    lemmas = JapaneseTokenizer(form="lemma", pos=None).transform(lyrics.data)
+    words = sorted({word for document in lemmas for word in document})
+    vectors = WordVectors(words, np.random.default_rng(0).normal(size=(len(words), 4)))
+    docs = JapaneseTokenizer(form="surface", pos=None, forms=True).transform(lyrics.data)
+    indexer = W2VIndexer(vectors, maxlen=500).fit(docs)
+    assert indexer.match_ == "forms"
+    assert indexer.coverage_["exact"] < 0.8
+    assert indexer.coverage_["tokens"] == 1
+    ids = indexer.transform(docs)
+    of_text = {}
+    for document, lemma_document, line in zip(docs, lemmas, ids.tolist(), strict=True):
+        for word, _, number in zip(document, lemma_document, line, strict=False):
+            assert of_text.setdefault(str(word), number) == number
+    assert len(set(of_text.values())) == len(of_text)  # surfaces stay apart
+
+
+def test_tokens_go_through_a_pipeline_with_a_cache_and_a_search(lyrics, normalised, tmp_path):
+    pipeline = make_pipeline(
+        JapaneseTokenizer(form="surface", pos=None, forms=True),
+        W2VIndexer(normalised, maxlen=300, random_state=0),
+        FunctionTransformer(np.ndarray.tolist),
+        CountVectorizer(analyzer=list),
+        MultinomialNB(),
+        memory=joblib.Memory(tmp_path, verbose=0),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        search = GridSearchCV(pipeline, {"w2vindexer__match": ["auto", "exact"]}, cv=3)
+        search.fit(lyrics.data, lyrics.target)
+        again = clone(search).fit(lyrics.data, lyrics.target)  # out of the cache
+    scores = search.cv_results_["mean_test_score"]
+    assert min(scores) > 1.5 / len(np.unique(lyrics.target))
+    np.testing.assert_array_equal(scores, again.cv_results_["mean_test_score"])
+
+
+# ----------------------------------------------------------------- subwords
+@pytest.fixture
+def subword_vectors():
+    ngrams = np.random.default_rng(2).normal(size=(50, 5)).astype(np.float32)
+    return WordVectors._of(MemoryStore(WORDS, TABLE, None, Subwords(ngrams, 4, 5)))
+
+
+def test_words_of_fit_are_composed_however_rare_they_are(subword_vectors):
+    indexer = W2VIndexer(subword_vectors, min_count=5, random_state=0)
+    ids = indexer.fit_transform([["雨", "大雨警報", "雷", "雷"]])  # 雷 is too short
+    assert ids.vectors is indexer.vectors_
+    assert indexer.vectors_.words == [*WORDS, "大雨警報"]
+    assert ids.tolist() == [[2, 6, 1, 1]]
+    assert indexer.coverage_["tokens"] == indexer.coverage_["exact"] + 1 / 4 == 1 / 2
+    rows, _ = subword_vectors.compose(["大雨警報"])
+    np.testing.assert_array_equal(indexer.vectors_["大雨警報"], rows[0])
+    np.testing.assert_array_equal(indexer.transform([["雨", "大雨警報", "雷", "雷"]]), ids)
+
+
+@pytest.mark.parametrize("token", [str, Token])
+@pytest.mark.parametrize("match", ["auto", "exact"])
+def test_transform_composes_unknown_words_behind_the_fitted_ones(subword_vectors, match, token):
+    indexer = W2VIndexer(subword_vectors, match=match, maxlen=4, random_state=0)
+    indexer.fit([["雨", "自分"]])
+    assert indexer.vectors_.words == [*WORDS, "自分"]
+    docs = [[token("暴風雪"), "雪"], [token("大雨警報"), token("暴風雪"), "自分"]]
+    ids = indexer.transform(docs)
+    assert ids.tolist() == [[8, 3, 0, 0], [7, 8, 6, 0]]
+    assert ids.vectors.words == [*indexer.vectors_.words, "大雨警報", "暴風雪"]
+    assert ids.vectors.is_extension_of(indexer.vectors_)
+    rows, _ = subword_vectors.compose(["大雨警報", "暴風雪"])
+    np.testing.assert_array_equal(ids.vectors.take(np.array([7, 8])), rows)
+    assert {type(word) for word in ids.vectors.words} == {str}
+    # nothing is remembered
+    assert indexer.transform(docs[:1]).tolist() == [[7, 3, 0, 0]]
+
+
+def test_a_form_goes_before_subwords_in_transform(subword_vectors):
+    indexer = W2VIndexer(subword_vectors).fit([["雨"]])
+    ids = indexer.transform([[Token("雪だるま", ["雪"])]])
+    assert ids.tolist() == [[3]]
+    assert ids.vectors is indexer.vectors_
 
 
 # ------------------------------------------------------------- random state
@@ -429,7 +684,15 @@ def test_no_documents_are_refused_in_fit_and_fine_in_transform(vectors):
 
 @pytest.mark.parametrize(
     "bad",
-    [{"maxlen": 0}, {"maxlen": 2.5}, {"min_count": 0}, {"oov": "keep"}, {"random_state": "x"}],
+    [
+        {"maxlen": 0},
+        {"maxlen": 2.5},
+        {"min_count": 0},
+        {"oov": "keep"},
+        {"match": "text"},
+        {"match": None},
+        {"random_state": "x"},
+    ],
 )
 def test_parameters_are_checked_in_fit(vectors, bad):
     with pytest.raises(ValueError, match=next(iter(bad))):

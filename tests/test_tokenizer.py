@@ -24,8 +24,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_w2v import JapaneseTokenizer, _mecab
-from sklearn_w2v._tokenizer import CONTENT_POS, CONTENT_POS_WITHOUT
+from sklearn_w2v import JapaneseTokenizer, Token, W2VIndexer, Word2VecTrainer, WordVectors, _mecab
+from sklearn_w2v._tokenizer import CONTENT_POS, CONTENT_POS_WITHOUT, _break_lines
 
 FORMS = ["surface", "base", "lemma"]
 EVERY_BLANK = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
@@ -113,6 +113,79 @@ def test_lyrics_come_out_as_by_reading_node_features(lyrics, naive_nodes, form, 
     expected = [naive_words(naive_nodes(text), form, pos) for text in lyrics.data]
     assert found == expected
     assert sum(map(len, found)) > 8_000
+
+
+# further forms
+
+
+def forms_of(text, **parameters):
+    return {str(word): word.forms for word in words(text, forms=True, pos=None, **parameters)}
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "forms"),
+    [
+        ("雨を聴いた", "聴い", ("聞く", "聴く")),  # lemma, then base
+        ("雨が降る", "雨", ()),
+        ("私がした", "し", ("為る", "する")),
+        ("スポーツだ", "スポーツ", ()),  # without the gloss
+        ("東京へ", "東京", ("東京", "トウキョウ")),  # a name: its reading comes last
+        ("ＵＳＢの", "ＵＳＢ", ("ＵＳＢ", "USB", "usb")),
+        ("それはqwzXだ", "qwzX", ("qwzX", "qwzx")),  # not in the dictionary
+        ("㍿", "㍿", ("㍿", "株式会社")),
+    ],
+)
+def test_further_forms_of_surfaces(text, word, forms):
+    assert forms_of(text, form="surface")[word] == forms
+
+
+def test_surface_is_among_the_forms_of_another_form():
+    assert forms_of("雨を聴いた", form="lemma")["聞く"] == ("聞く", "聴く", "聴い")
+    assert forms_of("雨を聴いた", form="base")["聴く"] == ("聞く", "聴く", "聴い")
+    assert forms_of("東京へ", form="lemma")["トウキョウ"] == ("東京",)
+
+
+@pytest.mark.parametrize("pos", [None, "content", ["助詞", ("名詞", "数詞")]])
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_change_no_word(lyrics, form, pos):
+    texts = [*lyrics.data, "", " ", "すごい😀\n次\u3000\n※雨￤\u3000￤", "-‐- x--y ｽﾎﾟｰﾂ\ud800 ㎡"]
+    stop_words = {"の", "雨", "聴く"}
+    plain = JapaneseTokenizer(form=form, pos=pos, stop_words=stop_words)
+    found = clone(plain).set_params(forms=True).transform(texts)
+    assert found == plain.transform(texts)
+    assert {type(word) for doc in found for word in doc} == {Token}
+    assert all(type(form) is str and form for doc in found for word in doc for form in word.forms)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_long_documents(lyrics_text, form):
+    text = lyrics_text * 2
+    assert len(text) > _mecab.MAX_WHOLE
+    found = words(text, form=form, forms=True)
+    assert found == words(text, form=form)
+    assert_tokens_shared([found])
+
+
+def assert_tokens_shared(found):
+    flat = [word for doc in found for word in doc]
+    assert len(set(map(id, flat))) == len({(word, word.forms) for word in flat}) < len(flat) / 5
+
+
+def test_tokens_print_as_strings():
+    assert repr(words("聴いた", form="surface", pos=None, forms=True)) == "['聴い', 'た']"
+
+
+def test_two_processes_give_the_tokens_of_one(lyrics):
+    documents = [line for text in lyrics.data for line in text.split("\n")][:1_200]
+    assert len(documents) == 1_200
+    serial = JapaneseTokenizer(form="surface", pos=None, stop_words=["の"], forms=True)
+    found = clone(serial).set_params(n_jobs=2).transform(documents)
+    expected = serial.transform(documents)
+    assert found == expected
+    assert [[word.forms for word in doc] for doc in found] == [
+        [word.forms for word in doc] for doc in expected
+    ]
+    assert_tokens_shared(found)
 
 
 # parts of speech
@@ -223,6 +296,196 @@ def test_empty_and_blank_documents_have_no_words(form, pos):
     found = JapaneseTokenizer(form=form, pos=pos).transform(texts)
     assert found == [[], [], [], [], [], [], ["雨"]]
     assert JapaneseTokenizer(form=form, pos=pos).transform([]) == []
+
+
+# line breaks
+
+
+@pytest.mark.parametrize("forms", [False, True])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("雨が\n降る", "雨 が | 降る"),
+        ("雨が\n\n降る\n夜", "雨 が | | 降る | 夜"),
+        ("雨が\r\n\r\n降る", "雨 が | | 降る"),  # each counts once
+        ("雨が\r降る\u2028夜", "雨 が 降る 夜"),  # blanks
+        ("\n \n\u3000雨\n\n", "雨"),
+        ("雨 \n\u3000\t\n\u3000\u3000夜", "雨 | | 夜"),  # lines of blanks are empty lines
+        ("雨\n", "雨"),
+        ("\n", ""),
+        ("", ""),
+        ("1\n2\na\nb", "1 | 2 | a | b"),
+        ("夜\nー\n夜", "夜 | ー | 夜"),
+        ("\0雨\0\n\0\n夜", "雨 | | 夜"),
+        ("😀\n👨‍👩‍👧\n雨\ud800\n夜", "😀 | 👨‍👩‍👧 | 雨 � | 夜"),  # no unit but the character
+    ],
+)
+def test_line_breaks_stand_between_the_words(text, expected, forms):
+    found = all_surfaces(text, line_breaks=True, forms=forms)
+    assert (
+        " ".join(found).replace("\n", "|").replace("👨 \u200d 👩 \u200d 👧", "👨‍👩‍👧") == expected
+    )
+
+
+@pytest.mark.parametrize("blank", ["\u3000\n", "\n\u3000", "\u3000\n\u3000", " \u3000 \n "])
+def test_blank_that_mecab_ties_to_a_symbol_moves_no_line_break(blank):
+    text = f"￤\u3000￤{blank}雨✨{blank}夜￤{blank}海"
+    found = all_surfaces(text, line_breaks=True)
+    assert found[0].startswith("￤\u3000￤")  # one word
+    kept = [word.rstrip("\u3000") for word in found[1:]]
+    assert kept == ["\n", "雨", "✨", "\n", "夜", "￤", "\n", "海"]
+
+
+def test_line_breaks_stay_where_words_around_are_dropped():
+    text = "、\n雨が\n、\n降る\nね"
+    assert words(text, line_breaks=True) == ["\n", "雨", "\n", "\n", "降る", "\n"]
+    stop = {"雨", "降る"}
+    assert words(text, line_breaks=True, stop_words=stop) == ["\n"] * 4
+    assert words(text, line_breaks=True, stop_words={*stop, "\n"}) == []
+    assert words(text, line_breaks=True, pos=[]) == ["\n"] * 4
+
+
+def test_line_break_among_tokens_is_one_token_without_forms():
+    found = words("雨\n夜\n\n海", line_breaks=True, forms=True)
+    breaks = [word for word in found if word == "\n"]
+    assert {(type(word), word.forms) for word in breaks} == {(Token, ())}
+    assert len(breaks) == 3
+    assert len(set(map(id, breaks))) == 1
+
+
+HARD_TEXTS = ["", " ", "\n", "すごい😀\n次\u3000\n※雨￤\u3000￤\n", "-‐-\nx--y ｽﾎﾟｰﾂ\ud800\n㎡"]
+
+
+def without_breaks(found):
+    return [[word for word in doc if word != "\n"] for doc in found]
+
+
+def analysed(found):
+    return [[(word, getattr(word, "forms", None)) for word in doc] for doc in found]
+
+
+@pytest.mark.parametrize("forms", [False, True])
+@pytest.mark.parametrize("pos", [None, "content", ["助詞", ("名詞", "数詞")]])
+@pytest.mark.parametrize("form", FORMS)
+def test_line_breaks_change_no_word(lyrics, form, pos, forms):
+    texts = [*lyrics.data, *HARD_TEXTS]
+    plain = JapaneseTokenizer(form=form, pos=pos, stop_words={"の", "雨", "聴く"}, forms=forms)
+    found = clone(plain).set_params(line_breaks=True).transform(texts)
+    assert analysed(without_breaks(found)) == analysed(plain.transform(texts))
+    for text, doc in zip(texts, found, strict=True):
+        assert doc.count("\n") == text.strip().count("\n")
+    assert {type(word) for doc in found for word in doc} == {Token if forms else str}
+
+
+@pytest.mark.parametrize("normalize", ["NFC", "NFKC", None])
+@pytest.mark.parametrize("forms", [False, True])
+def test_surfaces_and_line_breaks_of_lyrics_make_up_the_text(lyrics, forms, normalize):
+    texts = [*lyrics.data, *HARD_TEXTS]
+    tokenizer = JapaneseTokenizer("surface", pos=None, forms=forms, normalize=normalize)
+    found = tokenizer.set_params(line_breaks=True).transform(texts)
+    assert list(map(without_other_blanks, map("".join, found))) == [
+        without_other_blanks(_mecab.clean(text, normalize).strip()) for text in texts
+    ]
+
+
+def without_other_blanks(text):
+    return re.sub(r"[^\S\n]", "", text)
+
+
+@given(
+    st.text(
+        st.sampled_from(
+            "\n\n\n\r\u3000 \t\0\x85\u2028ああいをのん雨漢夜降聴京アーｶﾞxab1-。、※✨😀￤\u200b"
+        ),
+        max_size=60,
+    ),
+    st.sampled_from([None, "content", ["補助記号", "名詞"]]),
+    st.sampled_from(FORMS),
+    st.booleans(),
+)
+@settings(few_examples, max_examples=200)
+@example("￤\u3000\n￤雨\n\u3000雨", None, "surface", False)
+def test_line_breaks_in_any_mixture(text, pos, form, forms):
+    plain = JapaneseTokenizer(form=form, pos=pos, forms=forms)
+    found = clone(plain).set_params(line_breaks=True).transform([text])
+    assert analysed(without_breaks(found)) == analysed(plain.transform([text]))
+    whole = all_surfaces(text, forms=forms, line_breaks=True)
+    cleaned = _mecab.clean(text, "NFC").strip()
+    assert without_other_blanks("".join(whole)) == without_other_blanks(cleaned)
+
+
+@pytest.mark.parametrize("pos", [None, "content"])
+@pytest.mark.parametrize("form", FORMS)
+def test_line_breaks_of_long_documents(lyrics_text, form, pos):
+    text = lyrics_text * 2
+    assert len(text) > _mecab.MAX_WHOLE
+    plain = words(text, form=form, pos=pos)
+    for forms in (False, True):
+        found = words(text, form=form, pos=pos, forms=forms, line_breaks=True)
+        assert without_breaks([found]) == [plain]
+        assert found.count("\n") == text.strip().count("\n") > 2_000
+    whole = "".join(all_surfaces(text, line_breaks=True))
+    assert without_other_blanks(whole) == without_other_blanks(text.strip())
+
+
+def test_line_breaks_by_the_hundred_thousand():
+    found = all_surfaces("雨\n" * 300_000, line_breaks=True)
+    assert found == (["雨", "\n"] * 300_000)[:-1]
+
+
+def test_two_processes_give_the_line_breaks_of_one(lyrics):
+    texts = (lyrics.data * 30)[:1_150]
+    for forms in (False, True):
+        serial = JapaneseTokenizer("surface", pos=None, forms=forms, line_breaks=True)
+        found = clone(serial).set_params(n_jobs=2).transform(texts)
+        assert analysed(found) == analysed(serial.transform(texts))
+        breaks = [word for doc in found for word in doc if word == "\n"]
+        assert len(breaks) > 1_150
+        assert len(set(map(id, breaks))) == 1
+
+
+@pytest.mark.parametrize(
+    ("surfaces", "expected"),
+    [
+        (["あ", "い", "う"], "あ | い う"),
+        (["あ", "う"], "あ | う"),  # a dictionary that drops い
+        (["い", "う"], "| い う"),
+        (["あ"], "あ |"),
+        (["あ", "x", "う"], "あ | x う"),
+        (["あい", "う"], "あい | う"),  # a word over the end of a line
+        ([], "|"),
+    ],
+)
+def test_surfaces_that_do_not_make_up_the_text_raise_nothing(surfaces, expected):
+    lines = "\n".join([*surfaces, "EOS"])
+    found = _break_lines(surfaces, lines, "あ\nい う")
+    assert " ".join(found).replace("\n", "|") == expected
+
+
+def test_words_of_a_user_dictionary_with_blanks_move_no_line_break():
+    words = ["夏", "New York", "", "の", "\u3000x\u3000"]
+    lines = "\n".join([*words[:2], "\u3000", *words[3:], "EOS"])
+    found = _break_lines(words, lines, "夏\nNew York\u3000\n\u3000の\n\u3000x\u3000")
+    assert found == ["夏", "\n", "New York", "\n", "の", "\n", "\u3000x\u3000"]
+
+
+@pytest.mark.parametrize("forms", [False, True])
+def test_line_break_has_a_row_of_its_own_behind_the_vectors(forms):
+    tokenizer = JapaneseTokenizer(line_breaks=True, forms=forms)
+    documents = tokenizer.transform(["雨と\n\n風", "海と\n雨"])
+    vectors = WordVectors(["雨", "風", "海"], np.eye(3))
+    indexer = W2VIndexer(vectors, random_state=0).fit(documents)
+    assert indexer.transform(documents).tolist() == [[2, 5, 5, 3], [4, 5, 2, 0]]
+    assert indexer.vectors_.words == ["雨", "風", "海", "\n"]
+    again = pickle.loads(pickle.dumps(indexer))
+    assert again.vectors_.words == ["雨", "風", "海", "\n"]
+    assert again.transform([["\n", "雪"]]).tolist()[0][:2] == [5, 1]
+
+
+def test_line_breaks_are_learnt_as_words():
+    documents = JapaneseTokenizer(line_breaks=True).transform(["雨\n風", "海\n雨"] * 5)
+    vectors = Word2VecTrainer(vector_size=2, random_state=0).fit(documents).vectors_
+    assert set(vectors.words) == {"雨", "風", "海", "\n"}
 
 
 # normalization and hard characters
@@ -508,6 +771,9 @@ def test_text_or_table_instead_of_documents_is_refused(table, match):
         ({"dictionary": None}, ValueError, "'dictionary' parameter"),
         ({"user_dictionary": 1}, ValueError, "'user_dictionary' parameter"),
         ({"n_jobs": 1.5}, ValueError, "'n_jobs' parameter"),
+        ({"forms": "yes"}, ValueError, "'forms' parameter"),
+        ({"line_breaks": "\n"}, ValueError, "'line_breaks' parameter"),
+        ({"line_breaks": None}, ValueError, "'line_breaks' parameter"),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform", "fit_transform"])
@@ -578,6 +844,8 @@ def test_copies_have_equal_parameters_and_words(lyrics, copy):
         "dictionary": "unidic-lite",
         "user_dictionary": None,
         "n_jobs": 1,
+        "forms": False,
+        "line_breaks": True,
     }
     tokenizer = JapaneseTokenizer(**parameters).fit(lyrics.data)
     expected = tokenizer.transform(lyrics.data[:5])  # MeCab is loaded

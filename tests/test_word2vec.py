@@ -16,7 +16,7 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks
 
 import sklearn_w2v
-from sklearn_w2v import W2VIndexer, Word2VecTrainer, WordVectors
+from sklearn_w2v import Token, W2VIndexer, Word2VecTrainer, WordVectors
 from sklearn_w2v._word2vec import _Sentences, split_tokens
 
 DOCS = [["雨", "が", "降る"], ["雪", "が", "降る"], ["夏", "の", "海"]] * 10
@@ -78,6 +78,14 @@ def test_vectors_hold_the_words_of_min_count_by_frequency(sg):
 def test_strings_are_split():
     joined = [" ".join(tokens) for tokens in DOCS]
     assert trainer().fit(joined).vectors_ == trainer().fit(DOCS).vectors_
+
+
+@pytest.mark.parametrize("initial", [None, WordVectors(["雨", "風"], np.ones((2, 6)))])
+def test_words_of_tokens_are_plain_str(initial):
+    tokens = [[Token(word, [word, "x"]) for word in doc] for doc in DOCS]
+    vectors = trainer(initial_vectors=initial).fit(tokens).vectors_
+    assert {type(word) for word in vectors.words} == {str}
+    assert vectors == trainer(initial_vectors=initial).fit(DOCS).vectors_
 
 
 def test_words_of_like_contexts_come_out_alike():

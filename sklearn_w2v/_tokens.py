@@ -1,0 +1,176 @@
+"""Token: a word that brings its other forms along."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+Forms = tuple[str, ...]
+
+_GLOSS = re.compile(r"(?<=.)-.*")  # スポーツ-sport
+
+
+class Token(str):
+    """A word and the further forms by which word vectors may know it.
+
+    It is a str in every way: it equals, hashes, sorts and prints as its text, and goes
+    wherever a str goes. Only `W2VIndexer` looks at its forms.
+
+    Parameters
+    ----------
+    text : str, default=""
+        The word.
+    forms : iterable of str, default=()
+        Further forms, in the order in which they are to be tried; repeats are left out.
+        The text may stand among them: then it is tried at that place, else behind them.
+
+    Attributes
+    ----------
+    forms : tuple of str
+        The forms.
+
+    Raises
+    ------
+    TypeError
+        The text is no str, or the forms are not an iterable of str.
+
+    See Also
+    --------
+    JapaneseTokenizer : Makes tokens with ``forms=True``.
+    W2VIndexer : Finds their vectors with ``match="auto"``.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import Token
+    >>> token = Token("聴い", ["聞く", "聴く"])
+    >>> token, token == "聴い", token.forms
+    ('聴い', True, ('聞く', '聴く'))
+    """
+
+    __slots__ = ("forms",)
+
+    forms: Forms
+
+    def __new__(cls, text: str = "", forms: Iterable[str] = ()) -> Token:
+        if not isinstance(text, str):
+            raise TypeError(
+                f"Got text={text!r:.40} of type {type(text).__name__} but expected a str."
+            )
+        if isinstance(forms, str):
+            raise TypeError(f"Got forms={forms!r:.40} but expected an iterable of str, not one.")
+        new = super().__new__(cls, text)
+        new.forms = tuple(dict.fromkeys(forms))
+        for form in new.forms:
+            if not isinstance(form, str):
+                raise TypeError(
+                    f"Got {form!r:.40} of type {type(form).__name__} in forms but expected str."
+                )
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.forms)
+
+
+# ---------------------------------------------------------------- making tokens
+class UnidicTokens(dict[str, Token]):
+    """Tokens of MeCab's lines ``pos1,pos2 TAB surface TAB orthBase TAB lemma``.
+
+    Each distinct line is read once, and lines that come to the same token share it.
+
+    Parameters
+    ----------
+    form : {"surface", "base", "lemma"}
+        Which form becomes the text.
+    """
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self._form = form
+        self._pool: dict[tuple[str, Forms], Token] = {}
+
+    def __missing__(self, line: str) -> Token:
+        pos, surface, base, lemma = line.split("\t", 3)
+        base = base or surface
+        lemma = _GLOSS.sub("", lemma) or surface
+        text = {"surface": surface, "base": base, "lemma": lemma}[self._form]
+        forms = _unidic_forms(pos.endswith(",固有名詞"), surface, base, lemma)
+        if forms[-1] == text:  # behind the others it is tried anyway
+            forms = forms[:-1]
+        self[line] = token = self._pool.setdefault((text, forms), Token(text, forms))
+        return token
+
+
+def _unidic_forms(name: bool, surface: str, base: str, lemma: str) -> Forms:
+    """Forms of a word in the order in which normalised vectors know most of them.
+
+    The lemma of a name is its reading in katakana (東京 -> トウキョウ), which is also the
+    lemma of other names: it comes last.
+    """
+    forms = [base, surface] if name else [lemma, base, surface]
+    normal = [unicodedata.normalize("NFKC", form) for form in forms]
+    return tuple(dict.fromkeys([*forms, *normal, *map(str.lower, normal), lemma]))
+
+
+def share_tokens(
+    documents: Sequence[Sequence[str]], pool: dict[tuple[str, Forms], str]
+) -> list[list[str]]:
+    """The documents with one object for equal tokens of equal forms, out of a pool."""
+    flat = chain.from_iterable
+    objects = dict(zip(map(id, flat(documents)), flat(documents), strict=True))
+    shared = {
+        number: pool.setdefault((token, _forms(token)), token) for number, token in objects.items()
+    }
+    return [list(map(shared.__getitem__, map(id, document))) for document in documents]
+
+
+# ------------------------------------------------------------- reading documents
+def _any_token(words: Iterable[str]) -> bool:
+    return any(issubclass(kind, Token) for kind in set(map(type, words)))
+
+
+def _forms(word: str) -> Forms:
+    return word.forms if isinstance(word, Token) else ()
+
+
+def analyses(words: Sequence[str]) -> list[tuple[str, Forms]]:
+    """Distinct pairs of text and forms, in the order in which they come."""
+    if not _any_token(words):
+        return [(word, ()) for word in dict.fromkeys(words)]
+    objects = {id(word): word for word in words}  # a shared token is looked at once
+    return list(dict.fromkeys((str(word), _forms(word)) for word in objects.values()))
+
+
+def count_words(documents: Sequence[Sequence[str]]) -> tuple[Counter[str], dict[str, Forms]]:
+    """How often each text comes, and the forms that it brings most often.
+
+    Parameters
+    ----------
+    documents : sequence of sequence of str
+        Words, plain or as `Token`.
+
+    Returns
+    -------
+    counts : Counter of str
+        Keys are plain str.
+    forms : dict of str to tuple of str
+        Forms of each text, equally frequent ones decided by their order; empty where no
+        document holds a `Token`.
+    """
+    flat = chain.from_iterable
+    if not _any_token(flat(documents)):
+        return Counter(flat(documents)), {}
+    objects = dict(zip(map(id, flat(documents)), flat(documents), strict=True))
+    pairs: Counter[tuple[str, Forms]] = Counter()
+    for number, count in Counter(map(id, flat(documents))).items():
+        word = objects[number]
+        pairs[str(word), _forms(word)] += count
+    counts: Counter[str] = Counter()
+    forms: dict[str, Forms] = {}
+    for (text, of_text), count in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])):
+        counts[text] += count
+        forms.setdefault(text, of_text)
+    return counts, forms
