@@ -10,35 +10,47 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from . import datasets
     from ._classifier import W2VLSTMClassifier
+    from ._cnn_classifier import W2VCNNClassifier
     from ._displays import TrainingHistoryDisplay
     from ._indexer import W2VIndexer
     from ._pipeline import make_w2v_pipeline
     from ._token_ids import TokenIds
     from ._tokenizer import JapaneseTokenizer
+    from ._tokens import Token
+    from ._vectorizer import W2VVectorizer
     from ._vectors import WordVectors
     from ._word2vec import Word2VecTrainer
+    from ._word_shift import word_shift
 
 _HOMES = {
     "JapaneseTokenizer": "_tokenizer",
+    "Token": "_tokens",
     "TokenIds": "_token_ids",
     "TrainingHistoryDisplay": "_displays",
+    "W2VCNNClassifier": "_cnn_classifier",
     "W2VIndexer": "_indexer",
     "W2VLSTMClassifier": "_classifier",
+    "W2VVectorizer": "_vectorizer",
     "Word2VecTrainer": "_word2vec",
     "WordVectors": "_vectors",
     "make_w2v_pipeline": "_pipeline",
+    "word_shift": "_word_shift",
 }
 
 __all__ = [
     "JapaneseTokenizer",
+    "Token",
     "TokenIds",
     "TrainingHistoryDisplay",
+    "W2VCNNClassifier",
     "W2VIndexer",
     "W2VLSTMClassifier",
+    "W2VVectorizer",
     "Word2VecTrainer",
     "WordVectors",
     "datasets",
     "make_w2v_pipeline",
+    "word_shift",
 ]
 
 

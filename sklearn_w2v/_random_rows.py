@@ -1,0 +1,47 @@
+"""Which rows of word vectors were drawn at random."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._vector_extension import ExtendedStore
+from ._vector_store import Store
+from ._vectors import FIRST_ID, WordVectors
+
+
+def has_random_row(vectors: WordVectors, ids: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether words have rows that say nothing about them before they are trained.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        The vectors.
+    ids : ndarray of shape (n_words,), integer
+        Ids of words, from 2.
+
+    Returns
+    -------
+    ndarray of shape (n_words,), bool
+        True where `WordVectors.extended` drew the row. Rows that are copies of another
+        word's, or made of n-grams, are not random.
+    """
+    return _drawn(vectors._store, np.asarray(ids, np.int64) - FIRST_ID)
+
+
+def _drawn(store: Store, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
+    drawn = np.zeros(len(indices), bool)
+    if not isinstance(store, ExtendedStore) or not len(indices):
+        return drawn
+    further = indices >= len(store.base)
+    drawn[~further] = _drawn(store.base, indices[~further])
+    places = indices[further] - len(store.base)
+    mine = np.ones(len(places), bool)
+    if store.subwords is not None:
+        mine = ~store.subwords.compose([store.more[place] for place in places.tolist()])[1]
+    if store.like is not None:
+        like = store.like[places]
+        copied = like >= 0
+        mine[copied] = _drawn(store.base, like[copied])
+    drawn[further] = mine
+    return drawn
