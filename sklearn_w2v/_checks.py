@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._batches import right_padded
 from ._vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
@@ -33,7 +32,8 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
     Returns
     -------
     WordVectors or None
-        None where nothing says what the ids mean.
+        None where nothing says what the ids mean. In a fitted classifier, those of `X` where
+        they extend the fitted ones by further words.
 
     Raises
     ------
@@ -44,7 +44,9 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
     handle = handle if isinstance(handle, WordVectors) else None
     if fitted is not None:
         known: WordVectors | None = fitted[0]
-        if handle is not None and known is not None and handle != known:
+        if handle is not None and known is not None:
+            if handle.is_extension_of(known):
+                return handle
             raise ValueError(
                 "X holds ids of other word vectors than the classifier was fitted with: "
                 f"{handle!r} instead of {known!r}. Use the W2VIndexer of the fit."
@@ -96,47 +98,6 @@ def check_ids(
     return right_padded(array.astype(np.int32, copy=False), OOV_ID)
 
 
-def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
-    """Labels as a one-dimensional array.
-
-    Raises
-    ------
-    ValueError
-        There are none, too few or too many, or they are no classes.
-    """
-    name = type(estimator).__name__
-    if y is None:
-        raise ValueError(
-            f"This {name} estimator requires y to be passed, but the target y is None."
-        )
-    check_classification_targets(y)
-    if getattr(y, "ndim", 1) == 2 and y.shape[1] > 1:
-        raise ValueError(
-            f"Got y of shape {y.shape} but {name} expected one label for each document."
-        )
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
-    if len(labels) != n_documents:
-        raise ValueError(f"Found {n_documents} documents in X but {len(labels)} labels in y.")
-    return labels
-
-
-def encode(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
-    """Place of each label among the sorted classes.
-
-    Raises
-    ------
-    ValueError
-        A label is not among them.
-    """
-    places = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
-    wrong = classes[places] != labels
-    if wrong.any():
-        raise ValueError(
-            f"Got label {labels[wrong][0]!r} in y but the classes are {classes.tolist()}."
-        )
-    return places.astype(np.int64)
-
-
 def total_weights(
     sample_weight: Any, class_weight: Any, labels: NDArray[Any], classes: NDArray[Any]
 ) -> NDArray[np.float32] | None:
@@ -154,6 +115,11 @@ def total_weights(
     )
     if class_weight is not None:
         if isinstance(class_weight, dict):
+            if labels.ndim == 2:
+                raise ValueError(
+                    "Got a dict as class_weight but expected 'balanced' or None where a document "
+                    "can have many labels; weigh documents by sample_weight."
+                )
             unknown = [label for label in class_weight if label not in classes.tolist()]
             if unknown:
                 raise ValueError(
@@ -165,15 +131,15 @@ def total_weights(
     return weights
 
 
-def hold_out(
-    y_index: NDArray[np.int64], fraction: float, seed: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Rows to train on and rows held out, stratified where the classes are large enough."""
-    n_held = int(np.ceil(fraction * len(y_index)))
-    counts = np.bincount(y_index)
-    counts = counts[counts > 0]
-    stratify = counts.min() > 1 and min(n_held, len(y_index) - n_held) >= len(counts)
-    kind = StratifiedShuffleSplit if stratify else ShuffleSplit
+    n_held = int(np.ceil(fraction * len(y)))
+    kind: Any = ShuffleSplit
+    if y.ndim == 1:
+        counts = np.bincount(y)
+        counts = counts[counts > 0]
+        if counts.min() > 1 and min(n_held, len(y) - n_held) >= len(counts):
+            kind = StratifiedShuffleSplit
     split = kind(n_splits=1, test_size=n_held, random_state=seed)
-    train, held = next(split.split(np.zeros(len(y_index)), y_index))
+    train, held = next(split.split(np.zeros(len(y)), y))
     return np.sort(train), np.sort(held)

@@ -1,4 +1,4 @@
-"""The classifiers' hyper-parameters and their documentation."""
+"""W2VLSTMClassifier: its hyper-parameters and their documentation."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._fitting import W2VKerasClassifier
+from ._blended import BlendedClassifier
 from ._networks import LSTMSpec
 
 
-class W2VLSTMClassifier(W2VKerasClassifier):
+class W2VLSTMClassifier(BlendedClassifier):
     """LSTM text classifier that starts from word2vec vectors.
 
     Embedding (from the vectors) -> LSTM -> pooling -> hidden layer (relu) -> classes.
@@ -36,6 +36,19 @@ class W2VLSTMClassifier(W2VKerasClassifier):
         maximum or mean of each unit, or a mean with learnt weights.
     dropout : float, default=0.0
         Share of units dropped behind the encoder and behind the hidden layer.
+    maxlen : int or None, default=None
+        Number of words of a document that the network reads; those behind reach only the
+        bag of words. None reads all that `X` holds.
+    bow : {"words", "ngrams"} or None, default=None
+        Linear branch beside the network: a support vector machine on sublinear tf-idf of
+        ``"words"``, or of ``"ngrams"``: words, pairs of words and runs of up to three
+        characters. What it and the network are worth is found on a fifth of the documents,
+        which the network does not learn from (or on `X_val`). The network keeps the weights
+        of its best epoch there, training stops after `n_iter_no_change` epochs that are no
+        better, and it counts only where it lowers the loss by three standard errors. None:
+        the network alone.
+    bow_C : float, default=10.0
+        Inverse strength of the branch's regularization.
     output : {"softmax", "sigmoid"}, default="softmax"
         ``"softmax"`` with cross-entropy, or one ``"sigmoid"`` for each class with binary
         cross-entropy; then `predict_proba` divides by the sum.
@@ -81,6 +94,9 @@ class W2VLSTMClassifier(W2VKerasClassifier):
         ``val_accuracy``.
     n_iter_ : int
         Epochs run so far.
+    bow_weights_ : tuple of (float, float) or None
+        With `bow`, the factors of the branch's decisions and of the network's logits, whose
+        sum makes the probabilities; the second is 0 where the network does not help.
     model_ : keras.Model
         The network, from rows of its own table to probabilities.
     n_features_in_ : int
@@ -89,6 +105,7 @@ class W2VLSTMClassifier(W2VKerasClassifier):
     See Also
     --------
     W2VIndexer : Makes the ids.
+    W2VCNNClassifier : Windows of words instead of a recurrent network.
     make_w2v_pipeline : Tokenizer, indexer and classifier in one.
 
     Notes
@@ -114,7 +131,8 @@ class W2VLSTMClassifier(W2VKerasClassifier):
     """
 
     _parameter_constraints: dict[str, Any] = {
-        **W2VKerasClassifier._parameter_constraints,
+        **BlendedClassifier._parameter_constraints,
+        "train_embeddings": ["boolean"],
         "units": [Interval(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
         "pooling": [StrOptions({"last", "max", "mean", "attention"})],
@@ -129,6 +147,9 @@ class W2VLSTMClassifier(W2VKerasClassifier):
         bidirectional: bool = False,
         pooling: str = "last",
         dropout: float = 0.0,
+        maxlen: int | None = None,
+        bow: str | None = None,
+        bow_C: float = 10.0,
         output: str = "softmax",
         optimizer: Any = "adam",
         learning_rate: float | Callable[..., Any] | None = None,
@@ -151,6 +172,9 @@ class W2VLSTMClassifier(W2VKerasClassifier):
         self.bidirectional = bidirectional
         self.pooling = pooling
         self.dropout = dropout
+        self.maxlen = maxlen
+        self.bow = bow
+        self.bow_C = bow_C
         self.output = output
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -175,6 +199,5 @@ class W2VLSTMClassifier(W2VKerasClassifier):
             bidirectional=self.bidirectional,
             pooling=self.pooling,
             dropout=self.dropout,
-            output=self.output,
             seed=seed,
         )

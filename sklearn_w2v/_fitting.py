@@ -14,8 +14,10 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
 from ._backend import keras, release_memory
-from ._checks import check_ids, check_labels, check_vectors, encode, hold_out, total_weights
-from ._training import Batches, RowMap, Table, TableNetwork, run_epochs
+from ._checks import check_ids, check_vectors, hold_out, total_weights
+from ._documents import Documents
+from ._targets import Targets, check_labels
+from ._training import RANDOM_DIM, Batches, RowMap, Table, TableNetwork, probabilities, run_epochs
 from ._vectors import FIRST_ID, WordVectors
 
 
@@ -44,8 +46,9 @@ class W2VKerasClassifier(ScikerasClassifier):
         ----------
         X : TokenIds or array-like of shape (n_documents, width)
             Ids of words, as `W2VIndexer` makes them; 0 is padding.
-        y : array-like of shape (n_documents,)
-            Labels: str, int or bool.
+        y : array-like of shape (n_documents,) or (n_documents, n_classes)
+            Labels: str, int or bool; or an indicator matrix of 0 and 1, with any number of
+            labels for each document.
         sample_weight : array-like of shape (n_documents,), default=None
             Weights of documents; multiplied with those of `class_weight`.
         X_val : TokenIds or array-like of shape (n_validation, width), default=None
@@ -134,62 +137,67 @@ class W2VKerasClassifier(ScikerasClassifier):
         vectors = check_vectors(X, self.vectors, fitted, self)
         ids, lengths = check_ids(self, X, vectors, reset=fresh)
         labels = check_labels(self, y, len(ids))
-        known: NDArray[Any] = (
-            np.unique(labels if classes is None else classes) if fresh else self.classes_
-        )
-        y_index = encode(labels, known)
-        weights = total_weights(sample_weight, self.class_weight, labels, known)
+        targets = Targets.of(labels, classes) if fresh else self._targets
+        encoded = targets.encode(labels)
+        weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
+        documents = Documents(ids, lengths, encoded, weights)
         callbacks = self._fresh_callbacks()
-        if (val := self._validation_set(validation, vectors, known)) is not None:
-            used = np.concatenate([ids.ravel(), val[0].ravel()])
-        else:
-            used = ids
+        val = self._validation_set(validation, vectors, targets)
+        read = [part.cut(self.maxlen).ids for part in (documents, val) if part is not None]
+        used = np.concatenate([part.ravel() for part in read])
         if fresh:
-            random = check_random_state(self.random_state)
-            self._seed = int(random.randint(2**31 - 1))
-            self._draws = 0
-            self.classes_, self.vectors_ = known, vectors
-            self.history_: dict[str, list[float]] = {}
-            self.__dict__.pop("_network", None)
-            release_memory()
-            self._network = self._build(Table(RowMap.of(used), vectors, None, self._seed))
-            self._compile(self._network)
+            self._start(targets, vectors, used)
         else:
             self._grow(used)
         self.n_classes_ = len(self.classes_)
         if epochs:
-            self._train((ids, lengths, y_index, weights), val, epochs, callbacks)
+            self._learn(documents.weighted(), val, epochs, callbacks)
         self.n_iter_ = len(self.history_.get("loss", ()))
         return self
 
-    def _train(
+    def _start(
+        self, targets: Targets, vectors: WordVectors | None, used: NDArray[np.int32]
+    ) -> None:
+        """Forget what was learnt, and build a network."""
+        random = check_random_state(self.random_state)
+        self._seed = int(random.randint(2**31 - 1))
+        self._draws = 0
+        self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
+        self.history_: dict[str, list[float]] = {}
+        self.__dict__.pop("_network", None)
+        release_memory()
+        self._network = self._build(RowMap.of(used))
+        self._compile(self._network)
+
+    def _learn(
         self,
-        data: tuple[Any, ...],
-        val: tuple[Any, ...] | None,
+        documents: Documents,
+        val: Documents | None,
         epochs: int,
         callbacks: list[Any],
     ) -> None:
-        ids, lengths, y_index, weights = data
+        """Train the network; a subclass may fit more."""
+        self._train(documents, val, epochs, callbacks)
+
+    def _train(
+        self,
+        documents: Documents,
+        val: Documents | None,
+        epochs: int,
+        callbacks: list[Any],
+        stop_early: bool | None = None,
+    ) -> None:
         network = self._network
+        stop_early = self.early_stopping if stop_early is None else stop_early
         # each fit draws from a stream of its own, so that warm starts do not repeat batches
         random = np.random.default_rng([self._seed, self._draws])
         self._draws += 1
-        if weights is not None:  # as if these documents were not there
-            keep = np.flatnonzero(weights != 0)
-            ids, lengths, y_index = ids[keep], lengths[keep], y_index[keep]
-            weights = weights[keep]
-        if val is None and self.early_stopping and epochs > 1:
+        documents, val = documents.cut(self.maxlen), val and val.cut(self.maxlen)
+        if val is None and stop_early and epochs > 1:
             seed = int(np.random.default_rng([self._seed, 1 << 20]).integers(2**31 - 1))
-            train, held = hold_out(y_index, self.validation_fraction, seed)
-            val = (
-                ids[held],
-                lengths[held],
-                y_index[held],
-                None if weights is None else weights[held],
-            )
-            ids, lengths, y_index = ids[train], lengths[train], y_index[train]
-            weights = None if weights is None else weights[train]
-        if val is not None and self.early_stopping:
+            train, held = hold_out(documents.y, self.validation_fraction, seed)
+            val, documents = documents.take(held), documents.take(train)
+        if val is not None and stop_early:
             callbacks.append(
                 keras.callbacks.EarlyStopping(
                     monitor="val_loss",
@@ -198,17 +206,17 @@ class W2VKerasClassifier(ScikerasClassifier):
                 )
             )
 
-        def batches(part: tuple[Any, ...], order: np.random.Generator | None) -> Batches:
-            part_ids, part_lengths, part_y, part_weights = part
-            rows = network.table.rows.rows(part_ids)
-            return Batches(
-                rows, part_lengths, self._targets(part_y), part_weights, self.batch_size, order
-            )
+        def batches(part: Documents, order: np.random.Generator | None) -> Batches:
+            rows = network.table.rows.rows(part.ids)
+            y = part.y
+            if self._activation == "sigmoid" and y.ndim == 1:
+                y = np.eye(len(self.classes_), dtype=np.float32)[y]
+            return Batches(rows, part.lengths, y, part.weights, self.batch_size, order)
 
         try:
             history = run_epochs(
                 network.model,
-                batches((ids, lengths, y_index, weights), random),
+                batches(documents, random),
                 None if val is None else batches(val, None),
                 epochs,
                 callbacks,
@@ -220,23 +228,42 @@ class W2VKerasClassifier(ScikerasClassifier):
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
 
-    def _targets(self, y_index: NDArray[np.int64]) -> NDArray[Any]:
-        if self.output == "softmax":
-            return y_index
-        return np.eye(len(self.classes_), dtype=np.float32)[y_index]
+    @property
+    def _activation(self) -> str:
+        return "sigmoid" if self._targets.multilabel else str(self.output)
 
     # ------------------------------------------------------------ the network
     def _spec(self, dim: int, n_classes: int, seed: int) -> Any:
         raise NotImplementedError
 
-    def _build(self, table: Table) -> TableNetwork:
-        spec = self._spec(table.dim, len(self.classes_), self._seed % (1 << 30))
-        return TableNetwork(spec.head(), table, self.train_embeddings)
+    def _channels(self) -> str:
+        """Tables in front of the network, in Kim's terms."""
+        return "non-static" if self.train_embeddings else "static"
+
+    def _build(self, rows: RowMap, values: NDArray[np.float32] | None = None) -> TableNetwork:
+        channels, vectors = self._channels(), self.vectors_
+        dim = RANDOM_DIM if vectors is None else vectors.dim
+        table = Table(
+            rows,
+            None if channels == "rand" else vectors,
+            values,
+            self._seed,
+            dim,
+            double=channels == "multichannel",
+        )
+        head = self._spec(table.dim, len(self.classes_), self._seed % (1 << 30)).head()
+        return self._assembled(head, table)
+
+    def _assembled(self, head: Any, table: Table) -> TableNetwork:
+        return TableNetwork(head, table, self._channels() != "static", self._activation)
 
     def _compile(self, network: TableNetwork) -> None:
-        if self.output == "softmax":
+        if self._activation == "softmax":
             loss: Any = keras.losses.SparseCategoricalCrossentropy()
             metric: Any = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        elif self._targets.multilabel:
+            loss = keras.losses.BinaryCrossentropy()
+            metric = keras.metrics.BinaryAccuracy(name="accuracy")
         else:
             loss = keras.losses.BinaryCrossentropy()
             metric = keras.metrics.CategoricalAccuracy(name="accuracy")
@@ -246,8 +273,8 @@ class W2VKerasClassifier(ScikerasClassifier):
         """Give the table rows for ids that it lacks, and keep all that was learnt."""
         former = self._ready()
         table = former.table.grown(used)
-        if table is not former.table or former.trainable != self.train_embeddings:
-            self._network = TableNetwork(former.head, table, self.train_embeddings)
+        if table is not former.table or former.trainable != (self._channels() != "static"):
+            self._network = self._assembled(former.head, table)
             self._compile(self._network)
             self._network.adopt_optimizer(former)
         elif not getattr(former.model, "compiled", False):
@@ -257,7 +284,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         """The network; after unpickling, it is built again when first needed."""
         if self._network is None:
             head, ids, values = self._saved
-            self._network = self._build(Table(RowMap(ids), self.vectors_, values, self._seed))
+            self._network = self._build(RowMap(ids), values)
             self._network.head.set_weights(head)
             self._saved = None
         return self._network
@@ -286,8 +313,8 @@ class W2VKerasClassifier(ScikerasClassifier):
         return hasattr(self, "classes_") and hasattr(self, "_network")
 
     def _validation_set(
-        self, validation: tuple[Any, Any], vectors: WordVectors | None, classes: NDArray[Any]
-    ) -> tuple[Any, ...] | None:
+        self, validation: tuple[Any, Any], vectors: WordVectors | None, targets: Targets
+    ) -> Documents | None:
         X_val, y_val = validation
         if X_val is None and y_val is None:
             return None
@@ -297,7 +324,8 @@ class W2VKerasClassifier(ScikerasClassifier):
         if isinstance(handle, WordVectors) and vectors is not None and handle != vectors:
             raise ValueError("X_val holds ids of other word vectors than X.")
         ids, lengths = check_ids(self, X_val, vectors, reset=False)
-        return ids, lengths, encode(check_labels(self, y_val, len(ids)), classes), None
+        y = targets.encode(check_labels(self, y_val, len(ids)))
+        return Documents(ids, lengths, y, None)
 
     # ------------------------------------------------------------- predicting
     def predict_proba(self, X: Any) -> NDArray[np.float32]:
@@ -311,15 +339,22 @@ class W2VKerasClassifier(ScikerasClassifier):
         Returns
         -------
         ndarray of shape (n_documents, n_classes), float32
-            In the order of ``classes_``; each row sums to 1.
+            In the order of ``classes_``; each row sums to 1. With many labels a document,
+            the probability of each label by itself.
         """
         check_is_fitted(self)
         vectors = check_vectors(X, self.vectors, (self.vectors_,), self)
         ids, lengths = check_ids(self, X, vectors, reset=False)
-        out = self._ready().predict(ids, lengths)
-        if self.output == "sigmoid":
-            out /= np.maximum(out.sum(axis=1, keepdims=True), 1e-12)
-        return out
+        logits = self._decide(ids, lengths, vectors)
+        return probabilities(logits, self._activation, self._targets.multilabel)
+
+    def _decide(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+    ) -> NDArray[np.float32]:
+        """Logits of the classes."""
+        if self.maxlen is not None:
+            ids, lengths = ids[:, : self.maxlen], np.minimum(lengths, self.maxlen)
+        return self._ready().logits(ids, lengths, vectors)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Most probable class of each document.
@@ -331,12 +366,11 @@ class W2VKerasClassifier(ScikerasClassifier):
 
         Returns
         -------
-        ndarray of shape (n_documents,)
-            Labels as they were given to `fit`.
+        ndarray of shape (n_documents,) or (n_documents, n_classes)
+            Labels as they were given to `fit`; with many labels a document, an indicator
+            matrix of those that are more probable than not.
         """
-        best = np.argmax(self.predict_proba(X), axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
+        return self._targets.decode(self.predict_proba(X))
 
     # ------------------------------------------------------------- travelling
     def __getstate__(self) -> dict[str, Any]:

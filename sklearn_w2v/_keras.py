@@ -48,7 +48,9 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
 
     _parameter_constraints: dict[str, Any] = {
         "vectors": "no_validation",
-        "train_embeddings": ["boolean"],
+        "maxlen": [Interval(Integral, 1, None, closed="left"), None],
+        "bow": [StrOptions({"words", "ngrams"}), None],
+        "bow_C": [Interval(Real, 0, None, closed="neither")],
         "hidden": [Interval(Integral, 1, None, closed="left"), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "output": [StrOptions({"softmax", "sigmoid"})],
@@ -117,7 +119,7 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
     def __sklearn_tags__(self) -> Any:
         tags = BaseEstimator.__sklearn_tags__(self)
         tags.estimator_type = "classifier"
-        tags.classifier_tags = ClassifierTags(poor_score=True)
+        tags.classifier_tags = ClassifierTags(poor_score=True, multi_label=True)
         tags.target_tags.required = True
         tags.input_tags.categorical = True  # whole numbers from 0: ids
         tags.input_tags.positive_only = True

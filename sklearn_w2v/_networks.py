@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from ._backend import keras
 
 
-def embedding_layer(table: NDArray[np.float32], trainable: bool, mask_zero: bool = False) -> Any:
+def embedding_layer(
+    table: NDArray[np.float32], trainable: bool, mask_zero: bool = False, name: str = "embedding"
+) -> Any:
     """Embedding layer that holds a table.
 
     The weights are set after building: a table in the config (as an initializer) would
@@ -24,7 +27,7 @@ def embedding_layer(table: NDArray[np.float32], trainable: bool, mask_zero: bool
         embeddings_initializer="zeros",
         mask_zero=mask_zero,
         trainable=trainable,
-        name="embedding",
+        name=name,
     )
     layer.build(None)
     layer.set_weights([table])
@@ -42,14 +45,12 @@ class LSTMSpec:
     bidirectional: bool
     pooling: str
     dropout: float
-    output: str
     seed: int
 
     def head(self) -> Any:
-        """Model from vectors and mask to class probabilities."""
+        """Model from vectors and mask to the classes' logits."""
         seeds = iter(range(self.seed, self.seed + 20))
-        vectors = keras.Input((None, self.dim), dtype="float32", name="vectors")
-        mask = keras.Input((None,), dtype="bool", name="mask")
+        vectors, mask = _inputs(self.dim)
         sequence = self.pooling != "last"
         encoder: Any = keras.layers.LSTM(
             self.units,
@@ -69,15 +70,76 @@ class LSTMSpec:
         if self.hidden:
             state = _dense(self.hidden, "relu", "hidden", next(seeds))(state)
             state = _dropout(state, self.dropout, next(seeds))
-        out = _dense(self.n_classes, self.output, "output", next(seeds))(state)
+        out = _dense(self.n_classes, "linear", "output", next(seeds))(state)
         return keras.Model([vectors, mask], out, name="head")
 
 
-def _dense(units: int, activation: str, name: str, seed: int) -> Any:
+@dataclass(frozen=True)
+class CNNSpec:
+    """What the graph of `W2VCNNClassifier` is made of (Kim 2014, section 2)."""
+
+    dim: int
+    n_classes: int
+    filters: int
+    kernel_sizes: tuple[int, ...]
+    hidden: int | None
+    dropout: float
+    max_norm: float | None
+    seed: int
+
+    def head(self) -> Any:
+        """Model from vectors and mask to the classes' logits."""
+        seeds = iter(range(self.seed, self.seed + 20 + len(self.kernel_sizes)))
+        vectors, mask = _inputs(self.dim)
+        maps = []
+        for place, size in enumerate(self.kernel_sizes):
+            again = self.kernel_sizes[:place].count(size)  # names of layers are distinct
+            name = f"windows_of_{size}" + (f"_{again}" if again else "")
+            maps.append(_feature_map(vectors, mask, self.filters, size, next(seeds), name))
+        state = keras.ops.concatenate(maps, axis=-1) if len(maps) > 1 else maps[0]
+        state = _dropout(state, self.dropout, next(seeds))
+        if self.hidden:
+            state = _dense(self.hidden, "relu", "hidden", next(seeds))(state)
+            state = _dropout(state, self.dropout, next(seeds))
+        out = _dense(self.n_classes, "linear", "output", next(seeds), self.max_norm)(state)
+        return keras.Model([vectors, mask], out, name="head")
+
+
+def _inputs(dim: int) -> tuple[Any, Any]:
+    vectors = keras.Input((None, dim), dtype="float32", name="vectors")
+    return vectors, keras.Input((None,), dtype="bool", name="mask")
+
+
+def _feature_map(vectors: Any, mask: Any, filters: int, size: int, seed: int, name: str) -> Any:
+    """Largest answer of each filter to any window of a document.
+
+    Windows reach over both ends by all but one word, as in Kim's own code; so documents
+    shorter than a window have windows, too. Windows of nothing but padding do not count.
+    """
+    ops = keras.ops
+    words = vectors * ops.expand_dims(ops.cast(mask, "float32"), -1)
+    around = size - 1
+    words = ops.pad(words, [[0, 0], [around, around], [0, 0]])
+    there = ops.pad(mask, [[0, 0], [around, 0]], constant_values=True)
+    answers = keras.layers.Conv1D(
+        filters,
+        size,
+        activation="relu",
+        kernel_initializer=keras.initializers.GlorotUniform(seed),
+        name=name,
+    )(words)
+    # relu makes 0 the least that a window can answer
+    return ops.max(answers * ops.expand_dims(ops.cast(there, "float32"), -1), axis=1)
+
+
+def _dense(units: int, activation: str, name: str, seed: int, max_norm: float | None = None) -> Any:
+    # one column of the kernel is the weight vector of one unit
+    cap = None if max_norm is None else keras.constraints.MaxNorm(max_norm, axis=0)
     return keras.layers.Dense(
         units,
         activation=activation,
         kernel_initializer=keras.initializers.GlorotUniform(seed),
+        kernel_constraint=cap,
         name=name,
     )
 
@@ -101,7 +163,22 @@ def _pool(sequence: Any, mask: Any, how: str, seed: int) -> Any:
     return ops.sum(sequence * weights, axis=1)
 
 
-def full_model(head: Any, embedding: Any) -> Any:
-    """Model from ids to class probabilities: the table in front of the head."""
+def full_model(head: Any, embeddings: Sequence[Any], output: str) -> Any:
+    """Model from ids to class probabilities: the tables in front of the head.
+
+    Parameters
+    ----------
+    head : keras.Model
+        From vectors and mask to logits.
+    embeddings : sequence of keras.layers.Embedding
+        Channels, which are added. A filter that is applied to two channels and the results
+        added (Kim 2014, section 2.1) is the filter applied to their sum.
+    output : {"softmax", "sigmoid"}
+        What makes probabilities of logits.
+    """
     ids = keras.Input((None,), dtype="int32", name="ids")
-    return keras.Model(ids, head([embedding(ids), keras.ops.not_equal(ids, 0)]))
+    vectors = embeddings[0](ids)
+    for more in embeddings[1:]:
+        vectors = vectors + more(ids)
+    logits = head([vectors, keras.ops.not_equal(ids, 0)])
+    return keras.Model(ids, keras.layers.Activation(output, name="probabilities")(logits))

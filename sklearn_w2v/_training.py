@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from ._backend import expected_tracing, keras
 from ._batches import batch_width, shuffled_batches, sorted_batches
@@ -14,6 +15,7 @@ from ._networks import embedding_layer, full_model
 from ._vectors import OOV_ID, PADDING_ID, WordVectors
 
 _PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
+_RANDOM_BLOCK = 256  # ids whose random rows are drawn together
 RANDOM_DIM = 100  # of a table that no vectors stand behind
 
 
@@ -55,6 +57,20 @@ def distinct(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.flatnonzero(there).astype(np.int32)
 
 
+def random_rows(ids: NDArray[np.int32], dim: int, seed: int) -> NDArray[np.float32]:
+    """Rows that hang on their id and the seed alone, so that a table that grows keeps its own.
+
+    Uniform on [-0.25, 0.25]; padding has zeros.
+    """
+    out = np.zeros((len(ids), dim), np.float32)
+    blocks = ids // _RANDOM_BLOCK
+    for block in distinct(blocks).tolist():
+        draw = np.random.default_rng([seed, block]).random((_RANDOM_BLOCK, dim), np.float32)
+        here = np.flatnonzero((blocks == block) & (ids != PADDING_ID))
+        out[here] = draw[ids[here] % _RANDOM_BLOCK] / 2 - 0.25
+    return out
+
+
 class Table:
     """Rows of a network's embedding, and where rows outside of it come from.
 
@@ -68,6 +84,10 @@ class Table:
         The rows; None takes them from the vectors.
     seed : int
         Of random rows, used without vectors.
+    dim : int, default=RANDOM_DIM
+        Size of random rows.
+    double : bool, default=False
+        Whether a frozen copy of the first values is a second channel, which is added.
     """
 
     def __init__(
@@ -76,34 +96,42 @@ class Table:
         vectors: WordVectors | None,
         values: NDArray[np.float32] | None,
         seed: int,
+        dim: int = RANDOM_DIM,
+        double: bool = False,
     ) -> None:
         self.rows, self.vectors, self.seed = rows, vectors, seed
-        self.values = self.initial(rows.ids) if values is None else values
+        self._random_dim, self.double = dim, double
+        self.values = self.initial(rows.ids, vectors) if values is None else values
+        self.frozen = self.initial(rows.ids, vectors) if double else None
 
     @property
     def dim(self) -> int:
         return int(self.values.shape[1])
 
-    def initial(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+    def initial(self, ids: NDArray[np.int32], vectors: WordVectors | None) -> NDArray[np.float32]:
         """What rows of ids hold before training."""
-        if self.vectors is not None:
-            return self.vectors.take(ids)
-        draw = np.random.default_rng([self.seed, len(ids)])
-        out = draw.uniform(-0.25, 0.25, (len(ids), RANDOM_DIM)).astype(np.float32)
-        out[ids == PADDING_ID] = 0
-        return out
+        if vectors is not None:
+            return vectors.take(ids)
+        return random_rows(ids, self._random_dim, self.seed)
 
-    def embed(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Vectors of ids: the network's own rows, else the vectors', untouched."""
+    def embed(
+        self, ids: NDArray[np.int32], vectors: WordVectors | None = None
+    ) -> NDArray[np.float32]:
+        """Sum of the channels' vectors of ids.
+
+        Ids that the table lacks take the row of `vectors`, an extension of the table's own
+        vectors, untouched.
+        """
         rows = self.rows.rows(ids)
         unseen = rows < 0
-        if not unseen.any():
-            return self.values[rows]
         rows[unseen] = OOV_ID
         out = self.values[rows]
-        if self.vectors is not None:
+        if self.frozen is not None:
+            out += self.frozen[rows]
+        if self.vectors is not None and unseen.any():
             new, inverse = np.unique(ids[unseen], return_inverse=True)
-            out[unseen] = self.vectors.take(new)[inverse]
+            more = (vectors or self.vectors).take(new)
+            out[unseen] = (2 * more if self.double else more)[inverse]
         return out
 
     def grown(self, ids: NDArray[np.int32]) -> Table:
@@ -111,8 +139,9 @@ class Table:
         rows = self.rows.with_more(ids)
         if rows is self.rows:
             return self
-        more = self.initial(rows.ids[len(self.values) :])
-        return Table(rows, self.vectors, np.concatenate([self.values, more]), self.seed)
+        more = self.initial(rows.ids[len(self.values) :], self.vectors)
+        values = np.concatenate([self.values, more])
+        return Table(rows, self.vectors, values, self.seed, self._random_dim, self.double)
 
 
 class Batches:
@@ -213,7 +242,7 @@ def run_epochs(
             mean = _Mean()
             for step, (rows, y, weights) in enumerate(train):
                 calls.on_train_batch_begin(step)
-                mean.add(model.train_on_batch(rows, y, weights, return_dict=True), len(rows))
+                mean.add(model.train_on_batch(rows, y, weights, return_dict=True), len(y))
                 logs = mean.logs()
                 calls.on_train_batch_end(step, logs)
                 if model.stop_training:
@@ -250,7 +279,7 @@ def _validate(model: Any, validation: Batches | None, calls: Any) -> dict[str, f
     calls.on_test_begin()
     for step, (rows, y, weights) in enumerate(validation):
         calls.on_test_batch_begin(step)
-        mean.add(model.test_on_batch(rows, y, weights, return_dict=True), len(rows))
+        mean.add(model.test_on_batch(rows, y, weights, return_dict=True), len(y))
         calls.on_test_batch_end(step, mean.logs())
     calls.on_test_end(mean.logs())
     return mean.logs("val_")
@@ -262,17 +291,22 @@ class TableNetwork:
     Parameters
     ----------
     head : keras.Model
-        From vectors and mask to probabilities.
+        From vectors and mask to logits.
     table : Table
         Its rows become the embedding.
     trainable : bool
         Whether training changes the rows.
+    output : {"softmax", "sigmoid"}
+        What makes probabilities of logits.
     """
 
-    def __init__(self, head: Any, table: Table, trainable: bool) -> None:
+    def __init__(self, head: Any, table: Table, trainable: bool, output: str) -> None:
         self.head, self.table, self.trainable = head, table, trainable
         self.embedding = embedding_layer(table.values, trainable)
-        self.model = full_model(head, self.embedding)
+        channels = [self.embedding]
+        if table.frozen is not None:
+            channels.append(embedding_layer(table.frozen, False, name="frozen"))
+        self.model = full_model(head, channels, output)
 
     def pull(self) -> None:
         """Take the rows that training made into the table."""
@@ -300,16 +334,34 @@ class TableNetwork:
                 value[: len(old)] = old
             target.assign(value)
 
-    def predict(self, ids: NDArray[np.int32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Probabilities in the order of the rows; memory is bounded by a batch."""
+    def logits(
+        self,
+        ids: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        vectors: WordVectors | None = None,
+    ) -> NDArray[np.float32]:
+        """Logits in the order of the rows; memory is bounded by a batch."""
         out: NDArray[np.float32] | None = None
         for rows in sorted_batches(lengths, _PREDICT_WORDS):
             width = min(batch_width(lengths[rows]), ids.shape[1])
             batch = ids[rows, :width]
             with expected_tracing():
-                result = self.head.predict_on_batch([self.table.embed(batch), batch != 0])
+                result = self.head.predict_on_batch([self.table.embed(batch, vectors), batch != 0])
             if out is None:
                 out = np.empty((len(ids), result.shape[1]), np.float32)
             out[rows] = result
         assert out is not None
         return out
+
+
+def probabilities(
+    logits: NDArray[np.float32], activation: str, multilabel: bool
+) -> NDArray[np.float32]:
+    """Probabilities of logits, as the network's last layer makes them."""
+    if activation == "softmax":
+        out = np.exp(logits - logits.max(axis=1, keepdims=True))
+    else:
+        out = expit(logits)
+    if not multilabel:
+        out /= np.maximum(out.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(out, np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 import sys
 import tarfile
 from collections import Counter
@@ -19,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from sklearn_w2v import JapaneseTokenizer
-from sklearn_w2v.datasets import load_livedoor, load_lyrics, load_poets
+from sklearn_w2v.datasets import load_chabsa, load_livedoor, load_lyrics, load_poets
 
 ARTISTS = [
     "朝霧ナツメ",
@@ -266,6 +267,128 @@ def test_livedoor_of_the_real_world(corpora):
     ]
     assert keys == sorted(keys)
     assert len(set(keys)) == 7_367
+
+
+# sentences of annual reports
+
+
+def annotation(document, *sentences):
+    """One document: sentences, each with the categories of its opinions."""
+    rows = [
+        {
+            "sentence_id": number,
+            "sentence": text,
+            "opinions": [
+                {"target": "利益", "category": one, "polarity": "positive", "from": 0, "to": 2}
+                for one in categories
+            ],
+        }
+        for number, (text, *categories) in enumerate(sentences)
+    ]
+    header = {"document_id": document, "document_name": "雨傘株式会社"}
+    return json.dumps({"header": header, "sentences": rows}, ensure_ascii=False, indent=1)
+
+
+REPORTS = {
+    "chABSA/e00002_ann.json": annotation(
+        "E00002", ("売上も利益も伸びました", "NULL#sales", "NULL#profit"), ("（その他）",)
+    ),
+    "chABSA/e00001_ann.json": annotation(
+        "E00001", ("傘はよく売れました", "product#sales", "product#sales", "NULL#sales")
+    ),
+    "chABSA/._e00003_ann.json": "a Macintosh's notes",
+    "chABSA/README.json": "no annotation",
+    "chABSA/e00004_ann.json.bak": annotation("E00004", ("古い文", "NULL#cost")),
+}
+
+
+@pytest.mark.parametrize("write", [write_archive, write_plain_archive, write_folder])
+@pytest.mark.parametrize("kind", [str, Path])
+def test_chabsa_reads_sentences_and_their_categories(tmp_path, write, kind):
+    corpus = load_chabsa(kind(write(tmp_path / "corpus", REPORTS)))
+    assert corpus.data == ["傘はよく売れました", "売上も利益も伸びました", "（その他）"]
+    assert corpus.target_names == ["NULL#profit", "NULL#sales", "product#sales"]
+    assert corpus.target.tolist() == [[0, 1, 1], [1, 1, 0], [0, 0, 0]]
+    assert corpus.target.dtype == np.int64
+    assert corpus.groups.tolist() == ["E00001", "E00002", "E00002"]
+    assert "CC BY 4.0" in corpus.DESCR
+
+
+def test_chabsa_orders_by_file_names_wherever_they_lie(tmp_path):
+    names = {"z/e1_ann.json": ("E1", ("一",)), "a/e2_ann.json": ("E2", ("二",))}
+    files = {name: annotation(*content) for name, content in names.items()}
+    corpus = load_chabsa(write_folder(tmp_path, files))
+    assert corpus.data == ["一", "二"]
+    assert corpus.target.shape == (2, 0)
+    assert corpus.target_names == []
+
+
+def test_chabsa_wants_a_path_that_exists(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.* is neither a file nor a folder"):
+        load_chabsa(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("write", [write_archive, write_folder])
+@pytest.mark.parametrize(
+    "files", [{"chABSA/README.json": "x"}, {"chABSA/e1_ann.json": annotation("E1")}]
+)
+def test_chabsa_wants_sentences(tmp_path, write, files):
+    with pytest.raises(ValueError, match="corpus', which holds no sentences of chABSA"):
+        load_chabsa(write(tmp_path / "corpus", files))
+
+
+@pytest.mark.parametrize("write", [write_archive, write_folder])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "JSONDecodeError"),
+        (REPORTS["chABSA/e00001_ann.json"][:-9], "JSONDecodeError"),
+        ("[1, 2]", "TypeError"),
+        ('{"sentences": []}', "KeyError: 'header'"),
+        (annotation("E1", ("文", "A")).replace("category", "kind"), "KeyError: 'category'"),
+        (annotation("E1", ("文", 3)), "TypeError: 3 is no str"),
+        (annotation("E1", (None, "A")), "TypeError: None is no str"),
+        (annotation(17, ("文", "A")), "TypeError: 17 is no str"),
+    ],
+)
+def test_chabsa_names_a_broken_annotation(tmp_path, write, text, reason):
+    files = {**REPORTS, "chABSA/e00009_ann.json": text}
+    with pytest.raises(ValueError, match=r"e00009_ann\.json', which is no annotation") as caught:
+        load_chabsa(write(tmp_path / "corpus", files))
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("write", [write_archive, write_folder])
+@pytest.mark.parametrize(
+    ("load", "name"), [(load_chabsa, "e1_ann.json"), (load_livedoor, "smax/smax-1.txt")]
+)
+def test_a_file_in_another_encoding_is_named(tmp_path, write, load, name):
+    path = write(tmp_path / "corpus", {name: "雨が降る".encode("shift_jis")})
+    with pytest.raises(ValueError, match=rf"{name}', which is no UTF-8"):
+        load(path)
+
+
+def test_chabsa_wants_a_whole_archive(tmp_path):
+    path = write_archive(tmp_path / "corpus.tar.gz", REPORTS)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ValueError, match="is no whole tar archive"):
+        load_chabsa(path)
+
+
+def test_chabsa_of_the_real_world(corpora):
+    corpus = load_chabsa(corpora / "chabsa" / "chABSA.tar.gz")
+    labels = corpus.target.sum(axis=1)
+    assert len(corpus.data) == 6_119
+    assert len(set(corpus.groups)) == 230
+    assert corpus.target.shape == (6_119, 24)
+    assert len(corpus.target_names) == 24
+    assert (labels > 1).sum() == 1_582
+    assert (labels == 0).sum() == 2_904
+    assert corpus.target.sum(axis=0).min() == 4
+    assert set(np.unique(corpus.target)) == {0, 1}
+    assert all("#" in name for name in corpus.target_names)
+    assert corpus.groups.tolist() == sorted(corpus.groups)
+    assert all(corpus.data)
 
 
 # poems

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import WordVectors
-from sklearn_w2v._training import Batches, RowMap, Table, distinct, run_epochs
+from sklearn_w2v._networks import CNNSpec
+from sklearn_w2v._training import (
+    Batches,
+    RowMap,
+    Table,
+    TableNetwork,
+    distinct,
+    probabilities,
+    run_epochs,
+)
 
 
 @pytest.fixture
@@ -66,6 +75,141 @@ def test_a_grown_table_keeps_its_rows(vectors):
     assert table.grown(np.array([[5]], np.int32)) is table
 
 
+def some(*ids):
+    return np.array([ids], np.int32)
+
+
+def test_random_rows_hang_on_seed_and_id_alone():
+    """However a table came to its rows: at once, one by one, or in another order."""
+    at_once = Table(RowMap.of(some(5, 6, 9)), None, None, seed=3)
+    grown = Table(RowMap.of(some(9)), None, None, seed=3).grown(some(6)).grown(some(5))
+    assert len(np.unique(grown.values, axis=0)) == 5  # no two words share a row
+    words = some(0, 1, 5, 6, 9)
+    np.testing.assert_array_equal(at_once.embed(words), grown.embed(words))
+    assert not grown.values[0].any()
+    assert np.abs(at_once.values).max() <= 0.25
+    assert at_once.values[1:].std() == pytest.approx(0.5 / np.sqrt(12), rel=0.1)
+
+
+def test_a_random_table_takes_its_size_and_its_far_ids():
+    table = Table(RowMap.of(some(7, 2_000_000)), None, None, seed=0, dim=6)
+    assert table.values.shape == (4, 6)
+    assert table.dim == 6
+    assert len(np.unique(table.values, axis=0)) == 4
+
+
+@pytest.mark.parametrize("random", [False, True], ids=["vectors", "random"])
+def test_a_double_table_adds_a_frozen_copy_of_its_first_values(vectors, random):
+    source = None if random else vectors
+    rows = RowMap.of(some(5, 3))
+    single, double = (Table(rows, source, None, 0, 3, double=both) for both in (False, True))
+    assert single.frozen is None
+    assert np.array_equal(double.frozen, single.values)
+    first = single.values.copy()
+    double.values = double.values + 1  # as training might
+    for table in (double, double.grown(some(4, 3))):
+        np.testing.assert_allclose(table.embed(some(3, 5)), (2 * first[2:] + 1)[None], rtol=1e-6)
+        assert np.array_equal(table.frozen[:4], first)
+
+
+def test_words_outside_a_double_table_have_their_row_twice(vectors):
+    table = Table(RowMap.of(some(5, 3)), vectors, None, seed=0, double=True)
+    table.values = table.values + 100
+    np.testing.assert_array_equal(table.embed(some(7))[0, 0], 2 * vectors.vectors[5])
+    grown = table.grown(some(7))
+    np.testing.assert_array_equal(grown.embed(some(7))[0, 0], 2 * vectors.vectors[5])
+
+
+def test_words_outside_a_random_double_table_are_unknown_ones():
+    table = Table(RowMap.of(some(5)), None, None, seed=0, dim=3, double=True)
+    np.testing.assert_array_equal(table.embed(some(8)), table.embed(some(1)))
+
+
+def test_words_that_extend_the_vectors_come_from_the_extension(vectors):
+    longer = vectors.extended(["new", "newer"], 4)
+    table = Table(RowMap.of(some(5, 3)), vectors, None, seed=0)
+    table.values = table.values + 100
+    out = table.embed(some(3, 13, 12, 4), longer)[0]
+    np.testing.assert_array_equal(out[0], vectors.vectors[1] + 100)
+    np.testing.assert_array_equal(out[1:], np.stack([longer[w] for w in ("newer", "new", "w2")]))
+
+
+HEAD = CNNSpec(
+    dim=3, n_classes=4, filters=5, kernel_sizes=(1, 2), hidden=None, dropout=0.5, max_norm=3, seed=7
+)
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("double", [False, True])
+def test_logits_are_those_of_the_whole_model(vectors, double, output):
+    """In the order of the documents, over several batches of other widths than the input."""
+    draw = np.random.default_rng(0)
+    lengths = draw.integers(1, 81, 700)
+    ids = np.where(np.arange(90) < lengths[:, None], draw.integers(1, 9, (700, 90)), 0)
+    ids = ids.astype(np.int32)
+    table = Table(RowMap.of(ids), vectors, None, seed=0, double=double)
+    network = TableNetwork(HEAD.head(), table, True, output)
+    network.embedding.set_weights([table.values + draw.normal(size=table.values.shape)])
+    network.pull()
+    logits = network.logits(ids, lengths)
+    assert logits.shape == (700, 4)
+    assert logits.dtype == np.float32
+    expected = np.asarray(network.model(table.rows.rows(ids)))
+    multilabel = output == "sigmoid"
+    np.testing.assert_allclose(probabilities(logits, output, multilabel), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_a_table_is_trained_or_left_alone_and_its_copy_is_never_touched(vectors, trainable):
+    ids, y = some(3, 5, 4).repeat(6, axis=0), np.arange(6) % 4
+    table = Table(RowMap.of(some(3, 4, 5, 9)), vectors, None, seed=0, double=True)
+    first = table.values.copy()
+    network = TableNetwork(HEAD.head(), table, trainable, "softmax")
+    network.compile(keras.optimizers.Adam(0.1), "sparse_categorical_crossentropy", [])
+    data = Batches(table.rows.rows(ids), np.full(6, 3), y, None, 6, None)
+    run_epochs(network.model, data, None, 2, [], 0)
+    network.pull()
+    moved = (network.table.values != first).any(axis=1)
+    assert moved.tolist() == [False, False, *[trainable] * 3, False]  # 9 does not come
+    frozen = network.model.get_layer("frozen")
+    assert np.array_equal(frozen.get_weights()[0], first)
+    assert np.array_equal(network.table.frozen, first)
+
+
+def test_optimizer_state_moves_to_a_network_with_a_larger_table(vectors):
+    def network(table):
+        new = TableNetwork(HEAD.head(), table, True, "softmax")
+        new.compile(keras.optimizers.Adam(0.1), "sparse_categorical_crossentropy", [])
+        return new
+
+    table = Table(RowMap.of(some(3)), vectors, None, seed=0)
+    former = network(table)
+    former.model.train_on_batch(np.full((2, 3), 2), np.array([0, 1]))
+    later = network(table.grown(some(6, 7)))
+    later.adopt_optimizer(former)
+    for mine, theirs in zip(
+        later.model.optimizer.variables, former.model.optimizer.variables, strict=True
+    ):
+        mine, theirs = np.asarray(mine), np.asarray(theirs)
+        if mine.shape == theirs.shape:
+            assert np.array_equal(mine, theirs)
+        else:
+            assert np.array_equal(mine[:3], theirs)
+            assert not mine[3:].any()
+    assert int(later.model.optimizer.iterations) == 1
+
+
+def test_probabilities_of_logits():
+    logits = np.array([[0.0, np.log(3)], [1000.0, -1000.0], [-1000.0, -1000.0]], np.float32)
+    soft = probabilities(logits, "softmax", False)
+    np.testing.assert_allclose(soft, [[0.25, 0.75], [1, 0], [0.5, 0.5]], atol=1e-6)
+    one_of_many = probabilities(logits[:2], "sigmoid", False)
+    np.testing.assert_allclose(one_of_many, [[0.4, 0.6], [1, 0]], atol=1e-6)
+    many = probabilities(logits, "sigmoid", True)
+    np.testing.assert_allclose(many, [[0.5, 0.75], [1, 0], [0, 0]], atol=1e-6)
+    assert {soft.dtype, one_of_many.dtype, many.dtype} == {np.dtype(np.float32)}
+
+
 def linear(rows=10):
     """Mean of one number for each id, compiled with plain gradient descent."""
     ids = keras.Input((None,), dtype="int32")
@@ -80,7 +224,7 @@ def batches(widths, random=None, batch_size=2, weights=None):
     width = max(widths)
     rows = np.where(np.arange(width) < np.array(widths)[:, None], 2, 0).astype(np.int32)
     y = np.arange(len(widths), dtype=np.float32)
-    return Batches(rows, np.array(widths), y, weights, batch_size, random)
+    return Batches(rows, np.array(widths), y, weights, batch_size=batch_size, random=random)
 
 
 def test_batches_of_any_widths_in_any_order_train():

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
+_ANNOTATION = re.compile(r"(?:^|/)[^/.][^/]*_ann\.json$")
 _ARTICLE = re.compile(r"(?:^|/)([a-z0-9-]+)/\1-\d+\.txt$")
 
 
@@ -44,7 +46,7 @@ def load_livedoor(path: str | os.PathLike[str]) -> Any:
     bodies name their outlets (in 99 % of smax), which makes the task easier than it looks.
     """
     rows = []
-    for name, text in sorted(_articles(Path(path))):
+    for name, text in sorted(_texts(Path(path), _ARTICLE)):
         url, date, title, *body = [*text.split("\n", 3), "", "", ""][:4]
         match = _ARTICLE.search(name)
         assert match is not None
@@ -69,26 +71,129 @@ def load_livedoor(path: str | os.PathLike[str]) -> Any:
     )
 
 
-def _articles(path: Path) -> Iterator[tuple[str, str]]:
+def _texts(path: Path, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """Names and contents of the files whose names fit, in a folder or a tar archive."""
     if path.is_dir():
-        for file in path.rglob("*.txt"):
-            if _ARTICLE.search(file.as_posix()):
-                yield file.as_posix(), file.read_text(encoding="utf-8-sig")
+        for file in path.rglob("*.*"):
+            if pattern.search(file.as_posix()) and file.is_file():
+                with open(file, "rb") as stream:
+                    yield file.as_posix(), _read(stream, file.as_posix())
         return
     if not path.is_file():
         raise FileNotFoundError(f"{os.fspath(path)!r} is neither a file nor a folder.")
     try:
         with tarfile.open(path) as archive:  # read in a stream, nothing is unpacked
             for member in archive:
-                if member.isfile() and _ARTICLE.search(member.name):
+                if member.isfile() and pattern.search(member.name):
                     content = archive.extractfile(member)
                     assert content is not None
-                    # line ends as read_text has them
-                    yield member.name, io.TextIOWrapper(content, encoding="utf-8-sig").read()
+                    yield member.name, _read(content, member.name)
     except (tarfile.ReadError, EOFError, zlib.error) as error:  # the last two: cut off, damaged
         raise ValueError(
             f"Got {os.fspath(path)!r}, which is no whole tar archive: {error}."
         ) from error
+
+
+def _read(stream: IO[bytes], name: str) -> str:
+    """A text with line ends as Python's text files have them."""
+    try:
+        return io.TextIOWrapper(stream, encoding="utf-8-sig").read()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"Got {name!r}, which is no UTF-8: {error}.") from error
+
+
+def load_chabsa(path: str | os.PathLike[str]) -> Any:
+    """Read the chABSA corpus: what sentences of annual reports have an opinion on.
+
+    Parameters
+    ----------
+    path : str or path
+        ``chABSA.tar.gz``, or the folder that it was unpacked to.
+
+    Returns
+    -------
+    sklearn.utils.Bunch
+        ``data`` (list of str, the sentences), ``target`` (int64 ndarray of shape
+        (n_sentences, n_categories): 1 where a sentence has an opinion on a category),
+        ``target_names`` (categories, "ENTITY#ATTRIBUTE", sorted), ``groups`` (ndarray of
+        str, the documents' ids, for splits that keep a document together), ``DESCR``; in
+        the order of file names and sentences.
+
+    Raises
+    ------
+    ValueError
+        There are no annotations in it, one of them is broken, or the archive is damaged.
+
+    See Also
+    --------
+    load_livedoor : A corpus with one label for each document.
+
+    Notes
+    -----
+    CC BY 4.0, TIS Inc.: 6,119 sentences of 230 annual reports (EDINET), 24 categories. 2,904
+    sentences have no opinion, and so no label; 1,582 have more than one. The rarest category
+    has four sentences.
+
+    References
+    ----------
+    chABSA-dataset, 2018. https://github.com/chakki-works/chABSA-dataset
+
+    Examples
+    --------
+    >>> from sklearn_w2v.datasets import load_chabsa
+    >>> corpus = load_chabsa("chABSA.tar.gz")  # doctest: +SKIP
+    >>> corpus.target.shape  # doctest: +SKIP
+    (6119, 24)
+    """
+    sentences: list[str] = []
+    categories: list[set[str]] = []
+    groups: list[str] = []
+    # by the files' own names: where they lie is no matter
+    for name, text in sorted(
+        _texts(Path(path), _ANNOTATION), key=lambda file: file[0].rsplit("/", 1)[-1]
+    ):
+        document, rows = _annotation(name, text)
+        for sentence, labels in rows:
+            sentences.append(sentence)
+            categories.append(labels)
+            groups.append(document)
+    if not sentences:
+        raise ValueError(
+            f"Got {os.fspath(path)!r}, which holds no sentences of chABSA (.../eNNNNN_ann.json)."
+        )
+    names = sorted(set().union(*categories))
+    columns = {name: column for column, name in enumerate(names)}
+    target = np.zeros((len(sentences), len(names)), np.int64)
+    for row, labels in enumerate(categories):
+        target[row, [columns[label] for label in labels]] = 1
+    return Bunch(
+        data=sentences,
+        target=target,
+        target_names=names,
+        groups=np.array(groups),
+        DESCR="chABSA: sentences of Japanese annual reports (EDINET) and the categories that they "
+        "have an opinion on. CC BY 4.0, TIS Inc.",
+    )
+
+
+def _annotation(name: str, text: str) -> tuple[str, list[tuple[str, set[str]]]]:
+    """A document's id, and its sentences with the categories of their opinions."""
+    try:
+        content = json.loads(text)
+        rows = [
+            (_text(row["sentence"]), {_text(one["category"]) for one in row["opinions"]})
+            for row in content["sentences"]
+        ]
+        return _text(content["header"]["document_id"]), rows
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"Got {name!r}, which is no annotation of chABSA ({reason}).") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no str")
+    return value
 
 
 def load_poets(path: str | os.PathLike[str]) -> Any:

@@ -1,0 +1,141 @@
+"""The classifiers' base with a linear branch beside the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._fitting import W2VKerasClassifier
+
+# isort: split
+import numpy as np
+from numpy.typing import NDArray
+
+from ._blend import SMALL, Blend, HeldOut, LinearFolds, Weigher, inner_folds
+from ._branch import Features, LinearBranch
+from ._documents import Documents
+from ._vectors import WordVectors
+
+
+class BlendedClassifier(W2VKerasClassifier):
+    """Base of the classifiers: a network and, with ``bow``, a linear branch.
+
+    Both are fitted apart from each other, and their logits are added with factors that
+    were found on held-out documents (stacking). Trained as one, the network drowns the
+    branch.
+    """
+
+    _blend: Blend | None = None
+
+    @property
+    def bow_weights_(self) -> tuple[float, float] | None:
+        """Factors of the branch's decisions and of the network's logits."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        return None if self._blend is None else (self._blend.scale, self._blend.weight)
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> W2VKerasClassifier:
+        """Train for one epoch, going on from where the network stands.
+
+        Parameters
+        ----------
+        X : TokenIds or array-like of shape (n_documents, width)
+            Ids of words.
+        y : array-like of shape (n_documents,) or (n_documents, n_classes)
+            Labels, each of them among `classes`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call.
+        sample_weight : array-like of shape (n_documents,), default=None
+            Weights of documents.
+
+        Returns
+        -------
+        W2VKerasClassifier
+            The classifier itself.
+
+        Raises
+        ------
+        ValueError
+            `bow` is set: the linear branch needs all documents at once.
+        """
+        self._no_branch("partial_fit")
+        return super().partial_fit(X, y, classes, sample_weight)
+
+    def _no_branch(self, what: str) -> None:
+        if self.bow is not None:
+            raise ValueError(
+                f"Got bow={self.bow!r} with {what} but expected bow=None: the linear branch needs "
+                "all documents at once."
+            )
+
+    def _learn(
+        self,
+        documents: Documents,
+        val: Documents | None,
+        epochs: int,
+        callbacks: list[Any],
+    ) -> None:
+        self._blend = None
+        if self.bow is None:
+            super()._learn(documents, val, epochs, callbacks)
+            return
+        if self.warm_start:
+            self._no_branch("warm_start=True")
+        features = Features(self.bow)
+        counts = features.count(documents.ids, documents.lengths, self.vectors_)
+        seed = self._seed
+        linear = LinearFolds(
+            documents, counts, lambda: LinearBranch(self.bow_C, seed), len(self.classes_)
+        )
+        held_out = None if val is None else features.count(val.ids, val.lengths, self.vectors_)
+        scale, weight = self._weigh(documents, linear, epochs, callbacks, val, held_out)
+        self._blend = Blend(features, linear.fit(slice(None)), scale, weight)
+
+    def _weigh(
+        self,
+        documents: Documents,
+        linear: LinearFolds,
+        epochs: int,
+        callbacks: list[Any],
+        val: Documents | None,
+        val_counts: Any,
+    ) -> tuple[float, float]:
+        """Train the network, and say what branch and network are worth on held-out documents."""
+        folds = inner_folds(documents, self._seed)
+        if val is not None:
+            held, train = val, documents
+            decisions = linear.fit(slice(None)).decide(val_counts)
+        elif folds:
+            rows, out = folds[0]
+            held, train = documents.take(out), documents.take(rows)
+            decisions = linear.decide([(rows, out)])
+        else:  # too few documents to say
+            self._train(documents, None, epochs, callbacks)
+            return 1.0, 0.0
+        weigher = Weigher(decisions, held.y, held.weights, self._activation)
+        short = held.cut(self.maxlen)
+
+        def logits() -> NDArray[np.float32]:
+            self._network.pull()
+            return self._network.logits(short.ids, short.lengths)
+
+        watch = HeldOut(logits, weigher, self.n_iter_no_change)
+        self._train(train, held, epochs, [*callbacks, watch], stop_early=False)
+        if watch.weight or val is not None or len(documents) > SMALL:
+            return watch.scale, watch.weight
+        # the branch decides alone: its scale comes from all folds, as they cost nothing
+        every = documents.take(np.concatenate([out for _, out in folds]))
+        alone = Weigher(linear.decide(folds), every.y, every.weights, self._activation)
+        return alone.scale, 0.0
+
+    def _decide(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+    ) -> NDArray[np.float32]:
+        blend = self._blend
+        if blend is None:
+            return super()._decide(ids, lengths, vectors)
+        logits = blend.linear(ids, lengths, vectors)
+        if blend.weight:
+            logits += blend.weight * super()._decide(ids, lengths, vectors)
+        return logits

@@ -1,0 +1,78 @@
+"""Documents as the classifiers keep them."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from sklearn_w2v._documents import Documents
+
+
+@pytest.fixture
+def documents():
+    """Four documents of one to four words."""
+    return Documents(
+        ids=np.array([[2, 3, 4, 5], [6, 0, 0, 0], [7, 8, 0, 0], [9, 2, 3, 0]], np.int32),
+        lengths=np.array([4, 1, 2, 3]),
+        y=np.array([0, 1, 0, 1]),
+        weights=np.array([1.0, 0.0, 2.0, 0.0], np.float32),
+    )
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.array([2, 0]),
+        np.array([False, True, False, True]),
+        np.array([], np.int64),
+        slice(None),
+        slice(1, 3),
+    ],
+    ids=["order", "mask", "none", "all", "slice"],
+)
+def test_all_that_belongs_to_a_document_is_taken_with_it(documents, rows):
+    taken = documents.take(rows)
+    assert len(taken) == len(documents.ids[rows])
+    for name in ("ids", "lengths", "y", "weights"):
+        assert np.array_equal(getattr(taken, name), getattr(documents, name)[rows]), name
+
+
+def test_what_is_not_there_stays_away():
+    plain = Documents(np.ones((3, 2), np.int32), np.full(3, 2), np.eye(3), None)
+    taken = plain.take(np.array([1]))
+    assert taken.weights is None
+    assert taken.y.tolist() == [[0.0, 1.0, 0.0]]
+
+
+def test_cut_shortens_long_documents_alone(documents):
+    short = documents.cut(2)
+    assert short.ids.tolist() == [[2, 3], [6, 0], [7, 8], [9, 2]]
+    assert short.lengths.tolist() == [2, 1, 2, 2]
+    assert short.y is documents.y
+    assert short.weights is documents.weights
+    assert documents.lengths.tolist() == [4, 1, 2, 3]
+
+
+@pytest.mark.parametrize("width", [None, 4, 99])
+def test_cut_leaves_what_is_short_enough(documents, width):
+    assert documents.cut(width) is documents
+
+
+def test_documents_of_no_weight_are_left_out(documents):
+    weighted = documents.weighted()
+    assert weighted.ids.tolist() == [[2, 3, 4, 5], [7, 8, 0, 0]]
+    assert weighted.weights.tolist() == [1.0, 2.0]
+
+
+def test_without_weights_all_documents_count():
+    plain = Documents(np.ones((3, 2), np.int32), np.full(3, 2), np.arange(3), None)
+    assert plain.weighted() is plain
+
+
+def test_documents_are_immutable_and_compare_by_identity(documents):
+    with pytest.raises(FrozenInstanceError):
+        documents.y = None
+    assert documents == documents
+    assert documents != documents.take(np.arange(4))
