@@ -20,6 +20,7 @@ from sklearn.svm import LinearSVC
 
 RESULTS = Path(__file__).parent / "results"
 CHIVE = Path("vectors-chive") / "ja_ginza_chive_20000x300.bin.gz"
+ALIASES = Path("vectors-chive") / "aliases.tsv.gz"
 _PACKAGES = ("scikit-learn", "scikeras", "keras", "tensorflow", "gensim", "numpy", "fugashi")
 
 
