@@ -53,7 +53,7 @@ def compare(
                     tokenizer=None,
                     random_state=seed,
                     train_embeddings=trained,
-                    **classifier_params,
+                    **{"bow": None, "maxlen": None, "learning_rate": 3e-3, **classifier_params},
                 ).set_params(ids__maxlen=maxlen)
 
             label = f"word2vec + LSTM, {'fine-tuned' if trained else 'frozen'}"

@@ -155,8 +155,8 @@ def notes(folder: Path, args: Any) -> str:
         "else a tenth of the training documents). What differs from the paper, Adam and the scale "
         "of the vectors, was chosen by the loss on the development sets of one MR fold and of "
         "SST-2 with one seed, against Adadelta (as the paper), learning rates of 0.001 and 0.0005, "
-        "scales of 1, 0.3, 0.25, 0.2, unit length and centring, windows 1-3 and 2-5, and dropout 0.7. "
-        "Seconds: fit and predict, from token lists on.\n\n"
+        "scales of 1, 0.3, 0.25, 0.2, unit length and centring, windows 1-3 and 2-5, and dropout "
+        "0.7. Seconds: fit and predict, from token lists on.\n\n"
         f"These test questions of TREC are training questions as well: {questions}.\n\n{machine()}"
     )
 

@@ -30,7 +30,8 @@ def main() -> None:
     notes = (
         f"{len(corpus.data)} articles, stratified 5-fold, seed {args.seed}. The network reads the "
         f"first {args.maxlen} words of an article, TF-IDF all of them. Pipeline: "
-        f"`make_w2v_pipeline`, {args.epochs} epochs, batches of {args.batch_size}; chiVe vectors, "
+        f"`make_w2v_pipeline` with the network alone (`bow=None`), {args.epochs} epochs, "
+        f"batches of {args.batch_size}; chiVe vectors, "
         f"form `{FORM}` unless the row says surface. Seconds: fit and predict of one fold, from "
         f"token lists on.\n\n{machine()}"
     )

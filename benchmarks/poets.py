@@ -22,7 +22,8 @@ def main() -> None:
     corpus = load_poets(args.data / "poets")
     notes = (
         f"{len(corpus.data)} poems, 5 folds, seed {args.seed}. Grouped: the poems of a collection "
-        f"stay together. Pipeline: `make_w2v_pipeline`, {args.epochs} epochs; chiVe vectors, form "
+        "stay together. Pipeline: `make_w2v_pipeline` with the network alone (`bow=None`), "
+        f"{args.epochs} epochs; chiVe vectors, form "
         f"`{FORM}` unless the row says surface. Seconds: fit and predict of one fold, from token "
         f"lists on.\n\n{machine()}"
     )

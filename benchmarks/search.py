@@ -124,7 +124,12 @@ def main() -> None:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             path = pool.submit(make_vectors, folder, corpus.data, args.seed).result()
         model = make_w2v_pipeline(
-            path, random_state=args.seed, epochs=args.epochs, memory=str(folder / "memory")
+            path,
+            random_state=args.seed,
+            epochs=args.epochs,
+            memory=str(folder / "memory"),
+            bow=None,  # what word vectors and networks cost
+            maxlen=None,
         )
         started = time.perf_counter()
         for _ in range(100):

@@ -1,4 +1,4 @@
-"""Put the accuracies of ``results/livedoor.md`` and ``results/poets.md`` into both READMEs.
+"""Put the accuracies of ``results/`` into both READMEs.
 
 Run as ``python benchmarks/update_readme.py`` after the scripts that write the results; a test
 checks that the READMEs hold what it makes.
@@ -6,12 +6,47 @@ checks that the READMEs hold what it makes.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 MARKS = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+RECIPE_MARKS = re.compile(r"(<!-- recipe -->\n).*?(<!-- /recipe -->)", re.DOTALL)
+RECIPE_MODELS = [
+    "TF-IDF + LinearSVC",
+    "TF-IDF of characters 1-3 + LinearSVC",
+    "mean vector + logistic regression",
+    "recipe",
+]
+RECIPE_HEADERS = {
+    "README.md": [
+        "task",
+        "TF-IDF + SVM, words",
+        "TF-IDF + SVM, characters",
+        "mean vector + LR",
+        "the recipe",
+        "folds with network",
+    ],
+    "README.ja.md": [
+        "課題",
+        "TF-IDF + SVM(語)",
+        "TF-IDF + SVM(文字)",
+        "平均ベクトル + LR",
+        "レシピ",
+        "ネットワークを使った分割",
+    ],
+}
+TASKS = {
+    "livedoor": ("livedoor news, 9 outlets", "livedoor ニュース、9 媒体"),
+    "livedoor-10": ("livedoor, 10 labels per class", "livedoor、1 クラス 10 件"),
+    "prose": ("prose, 13 authors, by work", "散文、13 作家、作品ごとに分割"),
+    "poets": ("poems, 8 poets", "詩、8 詩人"),
+    "poets-grouped": ("poems, by collection", "詩、詩集ごとに分割"),
+    "kyoto": ("Wikipedia on Kyoto, 15 subjects", "京都の Wikipedia、15 主題"),
+    "moral": ("commonsense morality, 2 classes", "常識道徳、2 クラス"),
+}
 HEADERS = {
     "README.md": ["corpus, split", "words", "TF-IDF + SVM", "LSTM, frozen", "LSTM, fine-tuned"],
     "README.ja.md": ["コーパス、分割", "語", "TF-IDF + SVM", "LSTM(固定)", "LSTM(微調整)"],
@@ -47,9 +82,35 @@ def table(page: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def recipe(page: str) -> str:
+    """Table of the recipe beside TF-IDF, from ``results/recipe.jsonl``."""
+    rows = [
+        json.loads(line)
+        for line in (RESULTS / "recipe.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    japanese = page.endswith(".ja.md")
+    lines = ["| " + " | ".join(RECIPE_HEADERS[page]) + " |", "|---|---|---|---|---|---|"]
+    for name, titles in TASKS.items():
+        found: dict[str, list[float]] = {}
+        for row in rows:
+            if row["corpus"] == name:
+                found.setdefault(row["model"], []).append(row["accuracy"])
+        if not found:
+            continue
+        means = {model: f"{sum(found[model]) / len(found[model]):.3f}" for model in found}
+        cells = [means.get(model, "") for model in RECIPE_MODELS]
+        best = max(cells)
+        marked = [f"**{cell}**" if cell == best else cell for cell in cells]
+        folds = [row for row in rows if row["corpus"] == name and row["model"] == "recipe"]
+        used = f"{sum(row['weight'] > 0 for row in folds)} / {len(folds)}"
+        lines.append(f"| {titles[japanese]} | " + " | ".join([*marked, used]) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def updated(page: str) -> str:
-    """The page with its table made anew."""
+    """The page with its tables made anew."""
     text = (ROOT / page).read_text(encoding="utf-8")
+    text = RECIPE_MARKS.sub(lambda found: found[1] + recipe(page) + found[2], text)
     return MARKS.sub(lambda found: found[1] + table(page) + found[2], text)
 
 

@@ -77,6 +77,9 @@ class Weigher:
 
     def weigh(self, network: Logits) -> tuple[float, float, float]:
         """Loss, scale of the decisions and weight of the network's logits (0 if not better)."""
+        alone = self.loss, self.scale, 0.0
+        if len(network) < 2 or not np.isfinite(network).all():  # no error to tell, or astray
+            return alone
         best = minimize(
             lambda p: self._mean(p[0] * self._linear + p[1] * network),
             [self.scale, _START[1]],
@@ -87,7 +90,7 @@ class Weigher:
         mean = float(np.average(gain, weights=self._weights))
         error = float(np.sqrt(np.average((gain - mean) ** 2, weights=self._weights) / len(gain)))
         if mean <= _ERRORS * error:
-            return self.loss, self.scale, 0.0
+            return alone
         return self.loss - mean, scale, weight
 
 
@@ -142,17 +145,12 @@ def inner_folds(documents: Documents, seed: int) -> list[tuple[NDArray[Any], NDA
     blocks = np.arange(len(y)) // max(1, min(_BLOCK, len(y) // (4 * n_folds)))
     if len(np.unique(blocks)) < 2 * n_folds:
         return []
+    stratified = y.ndim == 1 and np.bincount(y).max() >= n_folds
+    kind = StratifiedGroupKFold if stratified else GroupKFold
     with warnings.catch_warnings():  # of classes with fewer documents than folds
         warnings.simplefilter("ignore", UserWarning)
-        if y.ndim == 1:
-            splits = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(
-                blocks, y, blocks
-            )
-        else:
-            splits = GroupKFold(n_folds, shuffle=True, random_state=seed).split(
-                blocks, None, blocks
-            )
-        return list(splits)
+        splits = kind(n_folds, shuffle=True, random_state=seed)
+        return list(splits.split(blocks, y if stratified else None, blocks))
 
 
 @dataclass

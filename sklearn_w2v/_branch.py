@@ -78,10 +78,14 @@ class LinearBranch:
         n_classes : int
         weights : ndarray of shape (n_documents,) or None, default=None
         """
-        self._tfidf = TfidfTransformer(sublinear_tf=True).fit(counts)
-        X = self._tfidf.transform(counts)
         self.coef = np.zeros((counts.shape[1], n_classes), np.float32)
         self.intercept = np.full(n_classes, -1.0, np.float32)
+        if not counts.shape[1]:  # no known word: the intercept of the least squared hinge loss
+            there = target if target.ndim == 2 else np.eye(n_classes)[target]
+            self.intercept[:] = 2 * np.average(there, axis=0, weights=weights) - 1
+            return self
+        self._tfidf = TfidfTransformer(sublinear_tf=True).fit(counts)
+        X = self._tfidf.transform(counts)
         if target.ndim == 2:
             for label in range(n_classes):
                 there = np.unique(target[:, label])
@@ -113,5 +117,7 @@ class LinearBranch:
 
     def decide(self, counts: sp.csr_matrix) -> NDArray[np.float32]:
         """Decisions of shape (n_documents, n_classes)."""
+        if not counts.shape[1]:
+            return np.tile(self.intercept, (counts.shape[0], 1))
         out: NDArray[np.float32] = self._tfidf.transform(counts) @ self.coef
         return (out + self.intercept).astype(np.float32)

@@ -125,7 +125,10 @@ def total_weights(
                 raise ValueError(
                     f"Got class_weight for {unknown} but the classes are {classes.tolist()}."
                 )
-        weights = weights * compute_sample_weight(class_weight, labels).astype(np.float32)
+        # of many labels, the mean: scikit-learn's product spans many powers of ten
+        columns = labels.T if labels.ndim == 2 else [labels]
+        each = [compute_sample_weight(class_weight, column) for column in columns]
+        weights = weights * np.mean(each, axis=0).astype(np.float32)
     if not weights.any():
         raise ValueError("The weight is zero for every document; nothing can be learnt.")
     return weights

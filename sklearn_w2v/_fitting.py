@@ -18,6 +18,7 @@ from ._checks import check_ids, check_vectors, hold_out, total_weights
 from ._documents import Documents
 from ._targets import Targets, check_labels
 from ._training import RANDOM_DIM, Batches, RowMap, Table, TableNetwork, probabilities, run_epochs
+from ._vector_store import MemoryStore
 from ._vectors import FIRST_ID, WordVectors
 
 
@@ -224,7 +225,8 @@ class W2VKerasClassifier(ScikerasClassifier):
             )
         finally:  # an interrupted training leaves a table that fits its network
             network.pull()
-            release_memory()
+            if epochs > 1:  # collecting costs more than one epoch of partial_fit
+                release_memory()
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
 
@@ -304,10 +306,12 @@ class W2VKerasClassifier(ScikerasClassifier):
         if self.vectors_ is None:
             raise AttributeError("The classifier was fitted without word vectors.")
         table = self._ready().table
-        matrix = np.array(self.vectors_.vectors)
         words = table.rows.ids >= FIRST_ID
+        if not np.isfinite(table.values).all():
+            raise ValueError("Training gave word vectors that are not finite; lower learning_rate.")
+        matrix = self.vectors_.take(np.arange(FIRST_ID, len(self.vectors_) + FIRST_ID))
         matrix[table.rows.ids[words] - FIRST_ID] = table.values[words]
-        return WordVectors(self.vectors_.words, matrix)
+        return WordVectors._of(MemoryStore(self.vectors_.words, matrix))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_") and hasattr(self, "_network")

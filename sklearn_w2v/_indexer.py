@@ -263,6 +263,10 @@ default=None
         inexact: list[str],
         lengths: NDArray[np.int64],
     ) -> None:
+        # a line break is no word that vectors could know
+        counts = Counter({word: n for word, n in counts.items() if word != "\n"})
+        missing = [word for word in missing if word != "\n"]
+        inexact = [word for word in inexact if word != "\n"]
         total = counts.total()
         unknown = sorted(((word, counts[word]) for word in missing), key=lambda p: (-p[1], p[0]))
         share = 1 - sum(counts[word] for word in missing) / total if total else 0.0

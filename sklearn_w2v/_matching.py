@@ -235,15 +235,28 @@ def look_up(
 
 
 def texts_of(vectors: WordVectors, names: Sequence[str]) -> list[str]:
-    """Words as they were written: without the form in the names of own words."""
+    """Words as they were written: without the form in the names of own words.
+
+    An own word has the row of its form; so a slash in any other word is part of it.
+    """
     texts = list(names)
     parted = [
-        (at, *name.rstrip("/").rpartition("/")) for at, name in enumerate(texts) if "/" in name
+        (place, name[:at], form)
+        for place, name in enumerate(texts)
+        if "/" in name
+        for at in range(1, len(name) - 1)
+        if name[at] == "/"
+        for form in {name[at + 1 :], name[at + 1 :].rstrip("/")} - {""}
     ]
-    parted = [(at, text, slash, form) for at, text, slash, form in parted if text and form]
-    known = vectors.find([text for _, text, _, _ in parted]) >= 0
-    known &= vectors.find([form for _, _, _, form in parted]) >= 0
-    for (at, text, _, _), both in zip(parted, known.tolist(), strict=True):
+    if not parted:
+        return texts
+    rows = vectors.find([names[place] for place, _, _ in parted])
+    forms = vectors.find([form for _, _, form in parted])
+    known = (forms >= 0) & (vectors.find([text for _, text, _ in parted]) >= 0)
+    known[known] = (
+        vectors.take(rows[known] + FIRST_ID) == vectors.take(forms[known] + FIRST_ID)
+    ).all(axis=1)
+    for (place, text, _), both in zip(parted, known.tolist(), strict=True):
         if both:
-            texts[at] = text
+            texts[place] = text
     return texts

@@ -86,8 +86,8 @@ class NgramCounter:
         words = (keys >= 0) & (keys < _PAIR)
         rest = ~words & (df >= self.min_df)
         if rest.sum() > self.max_features:
-            least = np.partition(df[rest], -self.max_features)[-self.max_features]
-            rest &= df > least  # all of those that are as rare, or none: no order decides
+            most = len(df[rest]) - self.max_features - 1  # of those that do not fit, the commonest
+            rest &= df > np.partition(df[rest], most)[most]  # ties: all or none, no order decides
         return words | rest
 
     def _columns(self, keys: NDArray[np.int64], count: sp.csr_matrix) -> sp.csr_matrix:
@@ -165,6 +165,7 @@ def _characters(
     codes, owners = pool[at], np.repeat(documents, long)
     left, right = last[place][:-1], first[place][1:]
     blank = (left > 0) & (right > 0) & (left <= _WITHOUT_BLANKS) & (right <= _WITHOUT_BLANKS)
+    blank &= documents[:-1] == documents[1:]
     if blank.any():
         before = ends[:-1][blank]
         owners = np.insert(owners, before, documents[:-1][blank])

@@ -202,10 +202,18 @@ class WordVectors(WordLookup):
         ----------
         path : str or path
             Target; it is written beside and renamed, so that a former file stays whole.
+
+        Notes
+        -----
+        These formats cannot hold blanks. A line break, as `JapaneseTokenizer` gives it
+        with ``line_breaks=True``, is written as ``</s>``, word2vec's own name for it.
         """
+        words = self.words
+        if "</s>" not in self:
+            words = ["</s>" if word == "\n" else word for word in words]
         write_file(
             os.fspath(path),
-            self.words,
+            words,
             lambda start, stop: self._take(np.arange(start, min(stop, len(self)))),
             self.dim,
         )

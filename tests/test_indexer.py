@@ -751,3 +751,12 @@ def test_neither_keras_nor_tensorflow_is_imported():
         check=True,
     )
     assert process.stdout == "[]\n"
+
+
+def test_line_breaks_are_no_unknown_words():
+    vectors = WordVectors(["雨", "雪"], [[1, 0], [0, 1]])
+    documents = [["雨", "\n", "\n", "\n", "雪", "\n", "風"]]
+    coverage = W2VIndexer(vectors).fit(documents).coverage_
+    assert coverage["tokens"] == pytest.approx(2 / 3)
+    assert coverage["types"] == pytest.approx(2 / 3)
+    assert coverage["unknown"] == [("風", 1)]

@@ -577,7 +577,7 @@ def test_y_is_checked(data):
     with pytest.raises(ValueError, match="labels in y"):
         small().fit(X, y[:-1])
     with pytest.raises(ValueError, match="one label for each"):
-        small().fit(X, np.eye(40, 3, dtype=int))
+        small().fit(X, np.eye(40, 3, dtype=int) * [1, 2, 3])
     with pytest.raises(ValueError, match="Unknown label type"):
         small().fit(X, np.linspace(0, 1, 40))
     with pytest.raises(ValueError, match="requires y"):

@@ -352,11 +352,6 @@ def test_balanced_weights_let_a_rare_label_through(small_vectors):
     assert cnn(class_weight="balanced").fit(X, y).predict_proba(X)[0, 0] > 0.4
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the weight of a document is the product over its labels' balanced weights, which "
-    "spans many powers of ten where labels are many",
-)
 def test_balanced_weights_of_a_dozen_rare_labels_do_no_harm():
     draw = np.random.default_rng(0)
     y = (draw.random((240, 12)) < 0.06).astype(int)

@@ -355,3 +355,15 @@ def test_keras_embedding_has_rows_for_padding_and_unknown_words_and_is_saved(tmp
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.predict(ids, verbose=0), output)
+
+
+def test_a_line_break_is_saved_under_the_name_that_word2vec_has_for_it(tmp_path):
+    vectors = WordVectors(["雨", "\n"], [[1, 2], [3, 4]])
+    for name in ("v.bin", "v.txt"):
+        vectors.save(tmp_path / name)
+        loaded = WordVectors.load(tmp_path / name)
+        assert loaded.words == ["雨", "</s>"]
+        np.testing.assert_array_equal(loaded["</s>"], [3, 4])
+    both = WordVectors(["</s>", "\n"], [[1, 2], [3, 4]])
+    with pytest.raises(ValueError, match="blank"):
+        both.save(tmp_path / "both.bin")
