@@ -21,6 +21,7 @@ from ._vectors import WordVectors
 
 _FOLDS = 5  # twice as many where there are many documents
 _BLOCK = 10  # neighbours that stand on one side
+_SWALLOWED = 0.1  # share of the documents whose class may stand in one block
 SMALL = 2_000  # documents up to which the scale comes from all folds: their SVMs cost nothing
 _ERRORS = 3.0  # standard errors by which the network must lower the loss: each epoch is a trial
 _BOUNDS = [(1e-3, 50.0), (0.0, 2.0)]
@@ -134,6 +135,25 @@ class HeldOut(keras.callbacks.Callback):
             self._best = None
 
 
+def _blocks(y: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
+    """Each document's block of neighbours.
+
+    Where blocks swallow whole classes (a sorted file of many small ones), they are smaller:
+    about a class that no other block has, the other side could say nothing.
+    """
+    size = max(1, min(_BLOCK, len(y) // (4 * n_folds)))
+    blocks = np.arange(len(y)) // size
+    while size > 1 and y.ndim == 1:
+        there = np.unique(np.column_stack([y, blocks]), axis=0)[:, 0]
+        counts = np.bincount(y)
+        swallowed = (np.bincount(there) == 1) & (counts > 1)
+        if counts[swallowed].sum() <= _SWALLOWED * len(y):
+            break
+        size //= 2
+        blocks = np.arange(len(y)) // size
+    return blocks
+
+
 def inner_folds(documents: Documents, seed: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """Splits of the training documents; empty where they are too few.
 
@@ -142,7 +162,7 @@ def inner_folds(documents: Documents, seed: int) -> list[tuple[NDArray[Any], NDA
     """
     y = documents.y
     n_folds = _FOLDS if len(y) <= SMALL else 2 * _FOLDS
-    blocks = np.arange(len(y)) // max(1, min(_BLOCK, len(y) // (4 * n_folds)))
+    blocks = _blocks(y, n_folds)
     if len(np.unique(blocks)) < 2 * n_folds:
         return []
     stratified = y.ndim == 1 and np.bincount(y).max() >= n_folds

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ._blend import SMALL, Blend, HeldOut, LinearFolds, Weigher, inner_folds
 from ._branch import Features, LinearBranch
 from ._documents import Documents
+from ._targets import Targets
 from ._vectors import WordVectors
 
 
@@ -69,6 +70,17 @@ class BlendedClassifier(W2VKerasClassifier):
                 "all documents at once."
             )
 
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        if self.warm_start:
+            self._no_branch("warm_start=True")
+
+    def _start(
+        self, targets: Targets, vectors: WordVectors | None, used: NDArray[np.int32]
+    ) -> None:
+        self._blend = None  # ahead of a new network, whatever may stop the fit from here on
+        super()._start(targets, vectors, used)
+
     def _learn(
         self,
         documents: Documents,
@@ -80,8 +92,6 @@ class BlendedClassifier(W2VKerasClassifier):
         if self.bow is None:
             super()._learn(documents, val, epochs, callbacks)
             return
-        if self.warm_start:
-            self._no_branch("warm_start=True")
         features = Features(self.bow)
         counts = features.count(documents.ids, documents.lengths, self.vectors_)
         seed = self._seed

@@ -47,6 +47,8 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
         if handle is not None and known is not None:
             if handle.is_extension_of(known):
                 return handle
+            if known.is_extension_of(handle):
+                return known
             raise ValueError(
                 "X holds ids of other word vectors than the classifier was fitted with: "
                 f"{handle!r} instead of {known!r}. Use the W2VIndexer of the fit."

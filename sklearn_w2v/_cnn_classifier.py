@@ -199,7 +199,9 @@ class W2VCNNClassifier(BlendedClassifier):
 
     def _spec(self, dim: int, n_classes: int, seed: int) -> CNNSpec:
         sizes = tuple(self.kernel_sizes)
-        if not sizes or any(not isinstance(size, Integral) or size < 1 for size in sizes):
+        if not sizes or any(
+            isinstance(size, bool) or not isinstance(size, Integral) or size < 1 for size in sizes
+        ):
             raise ValueError(
                 f"Got kernel_sizes={self.kernel_sizes!r} but expected positive integers."
             )

@@ -136,6 +136,9 @@ class W2VKerasClassifier(ScikerasClassifier):
         self._validate_params()
         fitted = None if fresh else (self.vectors_,)
         vectors = check_vectors(X, self.vectors, fitted, self)
+        more = getattr(validation[0], "vectors", None)
+        if isinstance(more, WordVectors) and vectors and more.is_extension_of(vectors):
+            vectors = more  # words that only the validation documents hold
         ids, lengths = check_ids(self, X, vectors, reset=fresh)
         labels = check_labels(self, y, len(ids))
         targets = Targets.of(labels, classes) if fresh else self._targets
@@ -149,7 +152,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         if fresh:
             self._start(targets, vectors, used)
         else:
-            self._grow(used)
+            self._grow(used, vectors)
         self.n_classes_ = len(self.classes_)
         if epochs:
             self._learn(documents.weighted(), val, epochs, callbacks)
@@ -257,7 +260,10 @@ class W2VKerasClassifier(ScikerasClassifier):
         return self._assembled(head, table)
 
     def _assembled(self, head: Any, table: Table) -> TableNetwork:
-        return TableNetwork(head, table, self._channels() != "static", self._activation)
+        channels = self._channels()
+        network = TableNetwork(head, table, channels != "static", self._activation)
+        network.random = channels == "rand"
+        return network
 
     def _compile(self, network: TableNetwork) -> None:
         if self._activation == "softmax":
@@ -271,9 +277,20 @@ class W2VKerasClassifier(ScikerasClassifier):
             metric = keras.metrics.CategoricalAccuracy(name="accuracy")
         network.compile(self._new_optimizer(), loss, [metric])
 
-    def _grow(self, used: NDArray[np.int32]) -> None:
+    def _grow(self, used: NDArray[np.int32], vectors: WordVectors | None) -> None:
         """Give the table rows for ids that it lacks, and keep all that was learnt."""
         former = self._ready()
+        channels = self._channels()
+        if former.table.double != (channels == "multichannel") or former.random != (
+            channels == "rand"
+        ):
+            raise ValueError(
+                f"Got channels={channels!r} but the network that training goes on with has other "
+                "tables; set warm_start=False, or fit a new classifier."
+            )
+        self.vectors_ = vectors  # the same, or extended by further words
+        if former.table.vectors is not None:
+            former.table.vectors = vectors
         table = former.table.grown(used)
         if table is not former.table or former.trainable != (self._channels() != "static"):
             self._network = self._assembled(former.head, table)
@@ -305,6 +322,8 @@ class W2VKerasClassifier(ScikerasClassifier):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         if self.vectors_ is None:
             raise AttributeError("The classifier was fitted without word vectors.")
+        if self._ready().random:
+            raise AttributeError("channels='rand' learns nothing about the words of `vectors`.")
         table = self._ready().table
         words = table.rows.ids >= FIRST_ID
         if not np.isfinite(table.values).all():
@@ -325,7 +344,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         if X_val is None or y_val is None:
             raise ValueError("Got only one of X_val and y_val but expected both or none.")
         handle = getattr(X_val, "vectors", None)
-        if isinstance(handle, WordVectors) and vectors is not None and handle != vectors:
+        if vectors and isinstance(handle, WordVectors) and not vectors.is_extension_of(handle):
             raise ValueError("X_val holds ids of other word vectors than X.")
         ids, lengths = check_ids(self, X_val, vectors, reset=False)
         y = targets.encode(check_labels(self, y_val, len(ids)))
@@ -374,7 +393,8 @@ class W2VKerasClassifier(ScikerasClassifier):
             Labels as they were given to `fit`; with many labels a document, an indicator
             matrix of those that are more probable than not.
         """
-        return self._targets.decode(self.predict_proba(X))
+        probability = self.predict_proba(X)
+        return self._targets.decode(probability)
 
     # ------------------------------------------------------------- travelling
     def __getstate__(self) -> dict[str, Any]:

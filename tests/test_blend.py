@@ -277,6 +277,20 @@ def test_rare_classes_are_no_obstacle(y):
     assert len(checked(np.array(y))) == 5
 
 
+@pytest.mark.parametrize(("n_classes", "each"), [(24, 10), (60, 4), (30, 9), (250, 10), (80, 2)])
+def test_no_block_swallows_the_classes_of_a_sorted_file(n_classes, each):
+    """Else a branch would have to decide about classes that it never saw."""
+    y = np.repeat(np.arange(n_classes), each)
+    folds = checked(y)
+    unseen = [np.isin(y[held], y[train], invert=True).mean() for train, held in folds]
+    assert np.mean(unseen) < 0.25  # chance leaves some where classes have fewer than folds
+    shuffled = np.random.default_rng(0).permutation(y)
+    if each > 2:  # nothing to mend: blocks are as large as ever
+        block = 5 if len(y) < 200 else 10
+        held = checked(shuffled)[0][1]
+        assert set(np.bincount(held // block)) <= {0, block}
+
+
 @settings(max_examples=60, deadline=None)
 @given(y=st.lists(st.integers(0, 12), min_size=1, max_size=80), seed=st.integers(0, 2**31 - 1))
 def test_folds_of_any_classes(y, seed):
