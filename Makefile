@@ -46,7 +46,7 @@ test: $(VENV)/.test
 	@echo "== mypy"
 	$(BIN)/mypy
 	@echo "== pytest"
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 docs: $(VENV)/.docs
 	@echo "== sphinx"

@@ -34,34 +34,8 @@ class BlendedClassifier(W2VKerasClassifier):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return None if self._blend is None else (self._blend.scale, self._blend.weight)
 
-    def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> W2VKerasClassifier:
-        """Train for one epoch, going on from where the network stands.
-
-        Parameters
-        ----------
-        X : TokenIds or array-like of shape (n_documents, width)
-            Ids of words.
-        y : array-like of shape (n_documents,) or (n_documents, n_classes)
-            Labels, each of them among `classes`.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; needed in the first call.
-        sample_weight : array-like of shape (n_documents,), default=None
-            Weights of documents.
-
-        Returns
-        -------
-        W2VKerasClassifier
-            The classifier itself.
-
-        Raises
-        ------
-        ValueError
-            `bow` is set: the linear branch needs all documents at once.
-        """
+    def _check_partial_fit(self) -> None:
         self._no_branch("partial_fit")
-        return super().partial_fit(X, y, classes, sample_weight)
 
     def _no_branch(self, what: str) -> None:
         if self.bow is not None:

@@ -12,6 +12,8 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._batches import right_padded
+from ._documents import Documents
+from ._targets import Targets, check_labels
 from ._vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 
 
@@ -62,7 +64,7 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
             f"embedding of this {type(estimator).__name__} starts from random values and nothing "
             "is transferred. Pass vectors=, or the output of W2VIndexer.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
     return handle
 
@@ -148,3 +150,26 @@ def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any],
     split = kind(n_splits=1, test_size=n_held, random_state=seed)
     train, held = next(split.split(np.zeros(len(y)), y))
     return np.sort(train), np.sort(held)
+
+
+def check_validation(
+    estimator: Any, validation: tuple[Any, Any], vectors: WordVectors | None, targets: Targets
+) -> Documents | None:
+    """Documents to validate on, from ``X_val`` and ``y_val``; None where there are none.
+
+    Raises
+    ------
+    ValueError
+        Only one of them is given, or the ids are those of other vectors.
+    """
+    X_val, y_val = validation
+    if X_val is None and y_val is None:
+        return None
+    if X_val is None or y_val is None:
+        raise ValueError("Got only one of X_val and y_val but expected both or none.")
+    handle = getattr(X_val, "vectors", None)
+    if vectors and isinstance(handle, WordVectors) and not vectors.is_extension_of(handle):
+        raise ValueError("X_val holds ids of other word vectors than X.")
+    ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
+    y = targets.encode(check_labels(estimator, y_val, len(ids)))
+    return Documents(ids, lengths, y, None)

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
 from ._backend import keras, release_memory
-from ._checks import check_ids, check_vectors, hold_out, total_weights
+from ._checks import check_ids, check_validation, check_vectors, hold_out, total_weights
 from ._documents import Documents
 from ._targets import Targets, check_labels
 from ._training import RANDOM_DIM, Batches, RowMap, Table, TableNetwork, probabilities, run_epochs
@@ -85,10 +85,10 @@ class W2VKerasClassifier(ScikerasClassifier):
         ----------
         X : TokenIds or array-like of shape (n_documents, width)
             Ids of words.
-        y : array-like of shape (n_documents,)
-            Labels, each of them among `classes`.
+        y : array-like of shape (n_documents,) or (n_documents, n_classes)
+            Labels, each of them among `classes`; or an indicator matrix.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; needed in the first call.
+            All labels that will ever come, or the columns' numbers; needed in the first call.
         sample_weight : array-like of shape (n_documents,), default=None
             Weights of documents.
 
@@ -96,7 +96,13 @@ class W2VKerasClassifier(ScikerasClassifier):
         -------
         W2VKerasClassifier
             The classifier itself.
+
+        Raises
+        ------
+        ValueError
+            `bow` is set: the linear branch needs all documents at once.
         """
+        self._check_partial_fit()
         if self.__sklearn_is_fitted__():
             _check_partial_fit_first_call(self, classes)
             fresh = False
@@ -105,6 +111,9 @@ class W2VKerasClassifier(ScikerasClassifier):
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             fresh = True
         return self._fit(X, y, sample_weight, (None, None), fresh, 1, classes)
+
+    def _check_partial_fit(self) -> None:
+        """Refuse what cannot be trained in parts; a subclass may."""
 
     def initialize(self, X: Any, y: Any = None) -> W2VKerasClassifier:
         """Build the network without training it.
@@ -146,7 +155,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
         documents = Documents(ids, lengths, encoded, weights)
         callbacks = self._fresh_callbacks()
-        val = self._validation_set(validation, vectors, targets)
+        val = check_validation(self, validation, vectors, targets)
         read = [part.cut(self.maxlen).ids for part in (documents, val) if part is not None]
         used = np.concatenate([part.ravel() for part in read])
         if fresh:
@@ -334,21 +343,6 @@ class W2VKerasClassifier(ScikerasClassifier):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_") and hasattr(self, "_network")
-
-    def _validation_set(
-        self, validation: tuple[Any, Any], vectors: WordVectors | None, targets: Targets
-    ) -> Documents | None:
-        X_val, y_val = validation
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise ValueError("Got only one of X_val and y_val but expected both or none.")
-        handle = getattr(X_val, "vectors", None)
-        if vectors and isinstance(handle, WordVectors) and not vectors.is_extension_of(handle):
-            raise ValueError("X_val holds ids of other word vectors than X.")
-        ids, lengths = check_ids(self, X_val, vectors, reset=False)
-        y = targets.encode(check_labels(self, y_val, len(ids)))
-        return Documents(ids, lengths, y, None)
 
     # ------------------------------------------------------------- predicting
     def predict_proba(self, X: Any) -> NDArray[np.float32]:
