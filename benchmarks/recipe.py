@@ -217,7 +217,8 @@ def _notes(args: argparse.Namespace) -> tuple[str, str]:
         "`make_w2v_pipeline(vectors)` without further arguments; chiVe with aliases. Same folds, "
         "mean and standard deviation over folds and seeds. TF-IDF: sublinear, all surface tokens. "
         "*Linear branch alone* and *network alone* are parts of the same fits; the network is "
-        "that of the inner validation. Seconds: fit and predict of one fold, from tokens on; "
+        "that of the inner validation, given up after three epochs that do not help. "
+        "Seconds: fit and predict of one fold, from tokens on; "
         "memory: peak of the whole process, with corpus and baselines in it.\n\n" + machine()
     )
 
