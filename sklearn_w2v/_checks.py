@@ -130,9 +130,12 @@ def total_weights(
                     f"Got class_weight for {unknown} but the classes are {classes.tolist()}."
                 )
         # of many labels, the mean: scikit-learn's product spans many powers of ten
-        columns = labels.T if labels.ndim == 2 else [labels]
+        columns = [labels]
+        if labels.ndim == 2:
+            columns = [column for column in labels.T if np.ptp(column)]
         each = [compute_sample_weight(class_weight, column) for column in columns]
-        weights = weights * np.mean(each, axis=0).astype(np.float32)
+        if each:  # labels that all documents have, or none, have nothing to balance
+            weights = weights * np.mean(each, axis=0).astype(np.float32)
     if not weights.any():
         raise ValueError("The weight is zero for every document; nothing can be learnt.")
     return weights
