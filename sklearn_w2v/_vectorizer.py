@@ -61,7 +61,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Directions that ``"sif"`` removes; none with another `pooling`.
     n_features_in_ : int
         Width of `X` in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str
         Names of the columns of `X`, where it had names that are all strings.
 
     Raises
