@@ -56,11 +56,7 @@ class BlendedClassifier(W2VKerasClassifier):
         super()._start(targets, vectors, used)
 
     def _learn(
-        self,
-        documents: Documents,
-        val: Documents | None,
-        epochs: int,
-        callbacks: list[Any],
+        self, documents: Documents, val: Documents | None, epochs: int, callbacks: list[Any]
     ) -> None:
         self._blend = None
         if self.bow is None:
@@ -72,31 +68,35 @@ class BlendedClassifier(W2VKerasClassifier):
         linear = LinearFolds(
             documents, counts, lambda: LinearBranch(self.bow_C, seed), len(self.classes_)
         )
-        held_out = None if val is None else features.count(val.ids, val.lengths, self.vectors_)
-        scale, weight = self._weigh(documents, linear, epochs, callbacks, val, held_out)
-        self._blend = Blend(features, linear.fit(slice(None)), scale, weight)
+        whole = linear.fit(slice(None))
+        if val is not None:
+            decisions = whole.decide(features.count(val.ids, val.lengths, self.vectors_))
+            scale, weight = self._weigh(documents, val, decisions, epochs, callbacks)
+        elif folds := inner_folds(documents, seed):
+            rows, out = folds[0]
+            decisions = linear.decide(folds[:1])
+            scale, weight = self._weigh(
+                documents.take(rows), documents.take(out), decisions, epochs, callbacks
+            )
+            if not weight and len(documents) <= SMALL:
+                # the branch decides alone: its scale comes from all folds, as they cost nothing
+                decisions = np.concatenate([decisions, linear.decide(folds[1:])])
+                every = documents.take(np.concatenate([out for _, out in folds]))
+                scale = Weigher(decisions, every.y, every.weights, self._activation).scale
+        else:  # too few documents to say
+            self._train(documents, None, epochs, callbacks)
+            scale, weight = 1.0, 0.0
+        self._blend = Blend(features, whole, scale, weight)
 
     def _weigh(
         self,
-        documents: Documents,
-        linear: LinearFolds,
+        train: Documents,
+        held: Documents,
+        decisions: NDArray[np.float32],
         epochs: int,
         callbacks: list[Any],
-        val: Documents | None,
-        val_counts: Any,
     ) -> tuple[float, float]:
-        """Train the network, and say what branch and network are worth on held-out documents."""
-        folds = inner_folds(documents, self._seed)
-        if val is not None:
-            held, train = val, documents
-            decisions = linear.fit(slice(None)).decide(val_counts)
-        elif folds:
-            rows, out = folds[0]
-            held, train = documents.take(out), documents.take(rows)
-            decisions = linear.decide([(rows, out)])
-        else:  # too few documents to say
-            self._train(documents, None, epochs, callbacks)
-            return 1.0, 0.0
+        """Train the network; what the branch and it are worth on held-out documents."""
         weigher = Weigher(decisions, held.y, held.weights, self._activation)
         short = held.cut(self.maxlen)
 
@@ -106,12 +106,7 @@ class BlendedClassifier(W2VKerasClassifier):
 
         watch = HeldOut(logits, weigher, self.n_iter_no_change)
         self._train(train, held, epochs, [*callbacks, watch], stop_early=False)
-        if watch.weight or val is not None or len(documents) > SMALL:
-            return watch.scale, watch.weight
-        # the branch decides alone: its scale comes from all folds, as they cost nothing
-        every = documents.take(np.concatenate([out for _, out in folds]))
-        alone = Weigher(linear.decide(folds), every.y, every.weights, self._activation)
-        return alone.scale, 0.0
+        return watch.scale, watch.weight
 
     def _decide(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None

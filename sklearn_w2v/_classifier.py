@@ -42,11 +42,11 @@ class W2VLSTMClassifier(BlendedClassifier):
     bow : {"words", "ngrams"} or None, default=None
         Linear branch beside the network: a support vector machine on sublinear tf-idf of
         ``"words"``, or of ``"ngrams"``: words, pairs of words and runs of up to three
-        characters. What it and the network are worth is found on a fifth of the documents,
-        which the network does not learn from (or on `X_val`). The network keeps the weights
-        of its best epoch there, training stops after `n_iter_no_change` epochs that are no
-        better, and it counts only where it lowers the loss by three standard errors. None:
-        the network alone.
+        characters. What it and the network are worth is found on a fifth of the documents
+        (a tenth above 2,000), which the network does not learn from, or on `X_val`;
+        `early_stopping` has no say. The network keeps the weights of its best epoch there,
+        training stops after `n_iter_no_change` epochs that are no better, and it counts only
+        where it lowers the loss by three standard errors. None: the network alone.
     bow_C : float, default=10.0
         Inverse strength of the branch's regularization.
     output : {"softmax", "sigmoid"}, default="softmax"

@@ -183,11 +183,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         self._compile(self._network)
 
     def _learn(
-        self,
-        documents: Documents,
-        val: Documents | None,
-        epochs: int,
-        callbacks: list[Any],
+        self, documents: Documents, val: Documents | None, epochs: int, callbacks: list[Any]
     ) -> None:
         """Train the network; a subclass may fit more."""
         self._train(documents, val, epochs, callbacks)
@@ -257,22 +253,14 @@ class W2VKerasClassifier(ScikerasClassifier):
     def _build(self, rows: RowMap, values: NDArray[np.float32] | None = None) -> TableNetwork:
         channels, vectors = self._channels(), self.vectors_
         dim = RANDOM_DIM if vectors is None else vectors.dim
-        table = Table(
-            rows,
-            None if channels == "rand" else vectors,
-            values,
-            self._seed,
-            dim,
-            double=channels == "multichannel",
-        )
+        source = None if channels == "rand" else vectors
+        double = channels == "multichannel"
+        table = Table(rows, source, values, self._seed, dim, double)
         head = self._spec(table.dim, len(self.classes_), self._seed % (1 << 30)).head()
         return self._assembled(head, table)
 
     def _assembled(self, head: Any, table: Table) -> TableNetwork:
-        channels = self._channels()
-        network = TableNetwork(head, table, channels != "static", self._activation)
-        network.random = channels == "rand"
-        return network
+        return TableNetwork(head, table, self._channels() != "static", self._activation)
 
     def _compile(self, network: TableNetwork) -> None:
         if self._activation == "softmax":
@@ -290,9 +278,8 @@ class W2VKerasClassifier(ScikerasClassifier):
         """Give the table rows for ids that it lacks, and keep all that was learnt."""
         former = self._ready()
         channels = self._channels()
-        if former.table.double != (channels == "multichannel") or former.random != (
-            channels == "rand"
-        ):
+        random = self.vectors_ is not None and channels == "rand"
+        if (former.table.double, self._is_random) != (channels == "multichannel", random):
             raise ValueError(
                 f"Got channels={channels!r} but the network that training goes on with has other "
                 "tables; set warm_start=False, or fit a new classifier."
@@ -301,7 +288,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         if former.table.vectors is not None:
             former.table.vectors = vectors
         table = former.table.grown(used)
-        if table is not former.table or former.trainable != (self._channels() != "static"):
+        if table is not former.table or former.trainable != (channels != "static"):
             self._network = self._assembled(former.head, table)
             self._compile(self._network)
             self._network.adopt_optimizer(former)
@@ -318,6 +305,11 @@ class W2VKerasClassifier(ScikerasClassifier):
         return self._network
 
     @property
+    def _is_random(self) -> bool:
+        """Whether the table has nothing to do with the vectors."""
+        return self.vectors_ is not None and self._ready().table.vectors is None
+
+    @property
     def model_(self) -> Any:
         """Keras model from rows of the table to probabilities."""
         if not self.__sklearn_is_fitted__():
@@ -331,7 +323,7 @@ class W2VKerasClassifier(ScikerasClassifier):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         if self.vectors_ is None:
             raise AttributeError("The classifier was fitted without word vectors.")
-        if self._ready().random:
+        if self._is_random:
             raise AttributeError("channels='rand' learns nothing about the words of `vectors`.")
         table = self._ready().table
         words = table.rows.ids >= FIRST_ID

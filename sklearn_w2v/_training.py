@@ -302,7 +302,6 @@ class TableNetwork:
 
     def __init__(self, head: Any, table: Table, trainable: bool, output: str) -> None:
         self.head, self.table, self.trainable = head, table, trainable
-        self.random = False  # whether the table has nothing to do with the vectors
         self.embedding = embedding_layer(table.values, trainable)
         channels = [self.embedding]
         if table.frozen is not None:

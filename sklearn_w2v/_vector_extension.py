@@ -173,15 +173,7 @@ def check_extension(
     """
     if not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"Got seed={seed!r} but expected a whole number from 0.")
-    words = list(words)
-    odd = next((word for word in words if not isinstance(word, str)), None)
-    if odd is not None:
-        raise TypeError(
-            f"Got the word {odd!r} of type {type(odd).__name__} but expected words of type str."
-        )
-    words = list(map(str, words))  # of subclasses, the text alone
-    if len(set(words)) != len(words):
-        raise ValueError("Got words that repeat but expected distinct ones.")
+    words = checked_words(words)
     known = store.find(words) >= 0
     if known.any():
         raise ValueError(
@@ -203,3 +195,25 @@ def check_extension(
         )
     rows = given.astype(np.int64)
     return words, rows if (rows >= 0).any() else None
+
+
+def checked_words(words: Sequence[str]) -> list[str]:
+    """Distinct words as plain str; of subclasses, the text alone.
+
+    Raises
+    ------
+    TypeError
+        A word is no str.
+    ValueError
+        Words repeat.
+    """
+    words = list(words)
+    odd = next((word for word in words if not isinstance(word, str)), None)
+    if odd is not None:
+        raise TypeError(
+            f"Got the word {odd!r} of type {type(odd).__name__} but expected words of type str."
+        )
+    words = list(map(str, words))
+    if len(set(words)) != len(words):
+        raise ValueError("Got words that repeat but expected distinct ones.")
+    return words

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ._fasttext import subwords_of
 from ._spacy import PREFIX
 from ._vector_cache import SourceStore
-from ._vector_extension import ExtendedStore, check_extension
+from ._vector_extension import ExtendedStore, check_extension, checked_words
 from ._vector_files import write_file
 from ._vector_store import MemoryStore, Store
 from ._word_lookup import FIRST_ID, OOV_ID, PADDING_ID, WordLookup
@@ -83,14 +83,7 @@ class WordVectors(WordLookup):
             )
         if not words:
             raise ValueError("Got no words but expected at least one.")
-        odd = next((word for word in words if not isinstance(word, str)), None)
-        if odd is not None:
-            raise TypeError(
-                f"Got the word {odd!r} of type {type(odd).__name__} but expected words of type str."
-            )
-        words = list(map(str, words))  # of subclasses, the text alone
-        if len(set(words)) != len(words):
-            raise ValueError("Got words that repeat but expected distinct ones.")
+        words = checked_words(words)
         if not np.isfinite(matrix).all():
             raise ValueError("Got vectors with values that are not finite.")
         self._store: Store = MemoryStore(words, matrix)
