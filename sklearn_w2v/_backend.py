@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import gc
 import logging
 import os
@@ -75,17 +76,43 @@ def expected_tracing() -> Iterator[None]:
         logger.removeFilter(quiet)
 
 
-def release_memory() -> None:
+@functools.cache
+def on_cpu() -> bool:
+    """Whether TensorFlow computes, and on no accelerator."""
+    if keras.config.backend() != "tensorflow":
+        return False
+    import tensorflow
+
+    devices = tensorflow.config.get_visible_devices()
+    return all(device.device_type in ("CPU", "XLA_CPU") for device in devices)
+
+
+_COLLECTED = 1 << 25  # bytes of former fits that are worth a collection
+_left = 0
+
+
+def release_memory(coming: int = 0) -> None:
     """Give back what former fits left behind.
 
     Keras models are full of cycles, and glibc keeps the memory of training's freed tensors;
     without this, each process of a search holds hundreds of megabytes that it does not use.
+    A collection walks through all objects of TensorFlow (a fifth of a second), so small
+    fits wait for each other.
+
+    Parameters
+    ----------
+    coming : int, default=0
+        Bytes that the next fit will leave behind.
     """
-    gc.collect()
+    global _left
+    if _left >= _COLLECTED:
+        _left = 0
+        gc.collect()
+    _left += coming
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):  # another C library
         pass
 
 
-__all__ = ["expected_tracing", "keras", "release_memory"]
+__all__ = ["expected_tracing", "keras", "on_cpu", "release_memory"]

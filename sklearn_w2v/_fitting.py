@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from ._backend import keras, release_memory
 from ._checks import check_ids, check_validation, check_vectors, hold_out, total_weights
 from ._documents import Documents
+from ._epochs import Batches, run_epochs
 from ._targets import Targets, check_labels
-from ._training import RANDOM_DIM, Batches, RowMap, Table, TableNetwork, probabilities, run_epochs
+from ._training import RANDOM_DIM, RowMap, Table, TableNetwork, probabilities
 from ._vector_store import MemoryStore
 from ._vectors import FIRST_ID, WordVectors
 
@@ -178,8 +179,11 @@ class W2VKerasClassifier(ScikerasClassifier):
         self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
         self.history_: dict[str, list[float]] = {}
         self.__dict__.pop("_network", None)
-        release_memory()
-        self._network = self._build(RowMap.of(used))
+        rows = RowMap.of(used)
+        dim = RANDOM_DIM if vectors is None else vectors.dim
+        # an optimizer has two more tables; Keras' own objects are not small, either
+        release_memory(12 * len(rows.ids) * dim + (1 << 21))
+        self._network = self._build(rows)
         self._compile(self._network)
 
     def _learn(
@@ -230,11 +234,11 @@ class W2VKerasClassifier(ScikerasClassifier):
                 epochs,
                 callbacks,
                 int(self.verbose),
+                network.steps(),
             )
         finally:  # an interrupted training leaves a table that fits its network
             network.pull()
-            if epochs > 1:  # collecting costs more than one epoch of partial_fit
-                release_memory()
+            release_memory()
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
 
@@ -256,11 +260,15 @@ class W2VKerasClassifier(ScikerasClassifier):
         source = None if channels == "rand" else vectors
         double = channels == "multichannel"
         table = Table(rows, source, values, self._seed, dim, double)
-        head = self._spec(table.dim, len(self.classes_), self._seed % (1 << 30)).head()
-        return self._assembled(head, table)
+        return self._assembled(self._graph(table).head(), table)
+
+    def _graph(self, table: Table) -> Any:
+        return self._spec(table.dim, len(self.classes_), self._seed % (1 << 30))
 
     def _assembled(self, head: Any, table: Table) -> TableNetwork:
-        return TableNetwork(head, table, self._channels() != "static", self._activation)
+        trainable, activation = self._channels() != "static", self._activation
+        multilabel = self._targets.multilabel
+        return TableNetwork(head, table, trainable, activation, self._graph(table), multilabel)
 
     def _compile(self, network: TableNetwork) -> None:
         if self._activation == "softmax":

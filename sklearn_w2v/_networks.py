@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._backend import keras
+from ._lstm import ProjectedLSTM
 
 
 def embedding_layer(
@@ -52,8 +53,11 @@ class LSTMSpec:
         seeds = iter(range(self.seed, self.seed + 20))
         vectors, mask = _inputs(self.dim)
         sequence = self.pooling != "last"
-        encoder: Any = keras.layers.LSTM(
+        encoder: Any = ProjectedLSTM(
             self.units,
+            right_padded=True,
+            # both directions run at the same time anyway
+            parts=1 if self.bidirectional else 2,
             return_sequences=sequence,
             kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
             recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),

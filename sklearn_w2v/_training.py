@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,11 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from ._backend import expected_tracing, keras
-from ._batches import batch_width, shuffled_batches, sorted_batches
+from ._batches import batch_width, sorted_batches
+from ._engine import Engine, Handles, engine_of
+from ._epochs import Batch, KerasSteps
 from ._networks import embedding_layer, full_model
+from ._rules import Rule
 from ._vectors import OOV_ID, PADDING_ID, WordVectors
 
 _PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
@@ -144,147 +146,6 @@ class Table:
         return Table(rows, self.vectors, values, self.seed, self._random_dim, self.double)
 
 
-class Batches:
-    """Batches of similar length; each walk through them is one epoch.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_documents, width), int32
-        Rows of the table, right-padded with 0.
-    lengths : ndarray of shape (n_documents,)
-        Number of words of each document.
-    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
-        Targets.
-    weights : ndarray of shape (n_documents,) or None
-        Weights of documents.
-    batch_size : int
-        Documents in a batch.
-    random : numpy.random.Generator or None
-        Where the order of each epoch comes from; None sorts by length.
-    """
-
-    def __init__(
-        self,
-        rows: NDArray[np.int32],
-        lengths: NDArray[np.int64],
-        y: NDArray[Any],
-        weights: NDArray[np.float32] | None,
-        batch_size: int,
-        random: np.random.Generator | None,
-    ) -> None:
-        self._rows, self._lengths, self._y, self._weights = rows, lengths, y, weights
-        self._batch_size = batch_size
-        self._random = random
-
-    def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        for chosen in self._plan():
-            width = min(batch_width(self._lengths[chosen]), self._rows.shape[1])
-            weights = None if self._weights is None else self._weights[chosen]
-            yield self._rows[chosen, :width], self._y[chosen], weights
-
-    def _plan(self) -> list[NDArray[np.int64]]:
-        if self._random is not None:
-            return shuffled_batches(self._lengths, self._batch_size, self._random)
-        order = np.argsort(self._lengths, kind="stable")
-        size = self._batch_size
-        return [order[start : start + size] for start in range(0, len(order), size)]
-
-
-def run_epochs(
-    model: Any,
-    train: Batches,
-    validation: Batches | None,
-    epochs: int,
-    callbacks: list[Any],
-    verbose: int,
-) -> dict[str, list[float]]:
-    """Train a compiled model batch by batch, as ``Model.fit`` does.
-
-    ``Model.fit`` takes the widths of the first two batches for those of all, when they
-    happen to be equal, and fails at the first other one; so the loop is our own.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    train, validation : Batches
-        What to train on, and what to look at after each epoch.
-    epochs : int
-        Walks through `train`, unless a callback stops them.
-    callbacks : list of keras.callbacks.Callback
-        Called as ``Model.fit`` calls them.
-    verbose : int
-        0 is silent; 1 shows Keras' progress bar, 2 a line for each epoch.
-
-    Returns
-    -------
-    dict of str to list of float
-        Loss and metrics after each epoch.
-    """
-    calls = keras.callbacks.CallbackList(
-        callbacks,
-        add_history=True,
-        add_progbar=verbose != 0,
-        model=model,
-        verbose=verbose,
-        epochs=epochs,
-        steps=len(train),
-    )
-    model.stop_training = False
-    logs: dict[str, float] = {}
-    with expected_tracing():
-        calls.on_train_begin()
-        for epoch in range(epochs):
-            calls.on_epoch_begin(epoch)
-            mean = _Mean()
-            for step, (rows, y, weights) in enumerate(train):
-                calls.on_train_batch_begin(step)
-                mean.add(model.train_on_batch(rows, y, weights, return_dict=True), len(y))
-                logs = mean.logs()
-                calls.on_train_batch_end(step, logs)
-                if model.stop_training:
-                    break
-            logs = {**logs, **_validate(model, validation, calls)}
-            calls.on_epoch_end(epoch, logs)
-            if model.stop_training:
-                break
-        calls.on_train_end(logs)
-    history: dict[str, list[float]] = model.history.history
-    return {name: list(map(float, values)) for name, values in history.items()}
-
-
-class _Mean:
-    """Mean of what batches of different sizes gave."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._documents = 0
-
-    def add(self, logs: dict[str, Any], documents: int) -> None:
-        self._documents += documents
-        for name, value in logs.items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(value) * documents
-
-    def logs(self, prefix: str = "") -> dict[str, float]:
-        return {prefix + name: value / self._documents for name, value in self._sums.items()}
-
-
-def _validate(model: Any, validation: Batches | None, calls: Any) -> dict[str, float]:
-    mean = _Mean()
-    if validation is None:
-        return {}
-    calls.on_test_begin()
-    for step, (rows, y, weights) in enumerate(validation):
-        calls.on_test_batch_begin(step)
-        mean.add(model.test_on_batch(rows, y, weights, return_dict=True), len(y))
-        calls.on_test_batch_end(step, mean.logs())
-    calls.on_test_end(mean.logs())
-    return mean.logs("val_")
-
-
 class TableNetwork:
     """A Keras model, its head and its table, kept together.
 
@@ -298,15 +159,33 @@ class TableNetwork:
         Whether training changes the rows.
     output : {"softmax", "sigmoid"}
         What makes probabilities of logits.
+    spec : LSTMSpec or CNNSpec or None, default=None
+        What the head was made of; networks of one spec share their compiled steps. None
+        leaves them to Keras.
+    multilabel : bool, default=False
+        Whether a document may have any number of labels.
     """
 
-    def __init__(self, head: Any, table: Table, trainable: bool, output: str) -> None:
+    def __init__(
+        self,
+        head: Any,
+        table: Table,
+        trainable: bool,
+        output: str,
+        spec: Any = None,
+        multilabel: bool = False,
+    ) -> None:
         self.head, self.table, self.trainable = head, table, trainable
         self.embedding = embedding_layer(table.values, trainable)
         channels = [self.embedding]
         if table.frozen is not None:
             channels.append(embedding_layer(table.frozen, False, name="frozen"))
         self.model = full_model(head, channels, output)
+        self._engine: Engine | None = None
+        if spec is not None:
+            double = table.frozen is not None
+            self._engine = engine_of(spec, trainable, double, output, multilabel)
+        self._handles = None if self._engine is None else Handles.of(head, *channels)
 
     def pull(self) -> None:
         """Take the rows that training made into the table."""
@@ -317,6 +196,12 @@ class TableNetwork:
         # XLA would compile the recurrent loop anew for each width
         jit = False if keras.config.backend() == "tensorflow" else "auto"
         self.model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit)
+
+    def steps(self) -> EngineSteps | KerasSteps:
+        """How the compiled network learns from a batch."""
+        if self._engine is None or self._handles is None or Rule.of(self.model.optimizer) is None:
+            return KerasSteps(self.model)
+        return EngineSteps(self.model, self._engine, self._handles)
 
     def adopt_optimizer(self, former: TableNetwork) -> None:
         """Go on with the optimizer state of a network whose table was smaller."""
@@ -345,13 +230,45 @@ class TableNetwork:
         for rows in sorted_batches(lengths, _PREDICT_WORDS):
             width = min(batch_width(lengths[rows]), ids.shape[1])
             batch = ids[rows, :width]
-            with expected_tracing():
-                result = self.head.predict_on_batch([self.table.embed(batch, vectors), batch != 0])
+            result = self._of_vectors(self.table.embed(batch, vectors), batch != 0)
             if out is None:
                 out = np.empty((len(ids), result.shape[1]), np.float32)
             out[rows] = result
         assert out is not None
         return out
+
+    def _of_vectors(
+        self, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        if self._engine is not None and self._handles is not None:
+            return self._engine.logits(self._handles, vectors, mask)
+        with expected_tracing():
+            return np.asarray(self.head.predict_on_batch([vectors, mask]))
+
+
+class EngineSteps:
+    """Steps of a model whose graphs the process has compiled already.
+
+    A callback may give the model another optimizer; then it is Keras that goes on.
+    """
+
+    def __init__(self, model: Any, engine: Engine, handles: Handles) -> None:
+        self._model, self._engine, self._handles = model, engine, handles
+        self._plain = KerasSteps(model)
+        self._optimizer = model.optimizer
+        self._rule = Rule.of(self._optimizer)
+        if not self._optimizer.built:
+            self._optimizer.build(model.trainable_variables)
+
+    def train(self, batch: Batch) -> dict[str, float]:
+        """One step of the optimizer, on the batch's rows of the table alone."""
+        if self._rule is None or self._model.optimizer is not self._optimizer:
+            return self._plain.train(batch)
+        return self._engine.train(self._handles, self._rule, self._optimizer, batch)
+
+    def test(self, batch: Batch) -> dict[str, float]:
+        """Loss and accuracy."""
+        return self._engine.test(self._handles, batch)
 
 
 def probabilities(

@@ -5,16 +5,9 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import WordVectors
+from sklearn_w2v._epochs import Batches, run_epochs
 from sklearn_w2v._networks import CNNSpec
-from sklearn_w2v._training import (
-    Batches,
-    RowMap,
-    Table,
-    TableNetwork,
-    distinct,
-    probabilities,
-    run_epochs,
-)
+from sklearn_w2v._training import RowMap, Table, TableNetwork, distinct, probabilities
 
 
 @pytest.fixture

@@ -1,0 +1,295 @@
+"""Shared compiled steps equal those of Keras."""
+
+from __future__ import annotations
+
+import gc
+
+import keras
+import numpy as np
+import pytest
+
+from sklearn_w2v import W2VLSTMClassifier, WordVectors
+from sklearn_w2v import _engine as engine_module
+from sklearn_w2v._backend import on_cpu
+from sklearn_w2v._epochs import Batches, KerasSteps, run_epochs
+from sklearn_w2v._networks import CNNSpec, LSTMSpec
+from sklearn_w2v._rules import Rule
+from sklearn_w2v._training import EngineSteps, RowMap, Table, TableNetwork
+
+pytestmark = pytest.mark.skipif(
+    keras.config.backend() != "tensorflow", reason="the steps are TensorFlow's"
+)
+
+LSTM = LSTMSpec(
+    dim=3, n_classes=4, units=5, hidden=6, bidirectional=True, pooling="max", dropout=0.0, seed=0
+)
+CNN = CNNSpec(
+    dim=3,
+    n_classes=4,
+    filters=5,
+    kernel_sizes=(1, 2),
+    hidden=None,
+    dropout=0.0,
+    max_norm=0.5,
+    seed=0,
+)
+WORDS = 40
+LOSSES = {
+    "softmax": (
+        keras.losses.SparseCategoricalCrossentropy,
+        keras.metrics.SparseCategoricalAccuracy,
+    ),
+    "sigmoid": (keras.losses.BinaryCrossentropy, keras.metrics.CategoricalAccuracy),
+    "multilabel": (keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy),
+}
+OPTIMIZERS = {
+    # a large epsilon, as else noise in gradients near zero comes to whole steps
+    "adam": lambda: keras.optimizers.Adam(0.02, epsilon=0.01),
+    "adam-clipnorm": lambda: keras.optimizers.Adam(0.02, beta_1=0.8, epsilon=0.01, clipnorm=0.1),
+    "sgd": lambda: keras.optimizers.SGD(0.5),
+    "sgd-global": lambda: keras.optimizers.SGD(0.5, global_clipnorm=0.02),
+    "sgd-clipvalue": lambda: keras.optimizers.SGD(0.5, clipvalue=0.001),
+}
+
+
+def documents(kind, n=23, seed=0):
+    random = np.random.default_rng(seed)
+    lengths = random.integers(1, 40, n)
+    ids = np.where(np.arange(40) < lengths[:, None], random.integers(1, WORDS, (n, 40)), 0)
+    y = random.integers(0, 4, n)
+    if kind == "sigmoid":
+        y = np.eye(4, dtype=np.float32)[y]
+    elif kind == "multilabel":
+        y = (random.random((n, 4)) < 0.4).astype(np.float32)
+    weights = random.random(n).astype(np.float32)
+    return ids.astype(np.int32), lengths, y, weights
+
+
+def network(spec, kind, optimizer, trainable=True, double=False, shared=True):
+    vectors = WordVectors(
+        [f"w{i}" for i in range(WORDS)], np.random.default_rng(0).normal(size=(WORDS, 3))
+    )
+    table = Table(RowMap.of(np.arange(WORDS, dtype=np.int32)), vectors, None, 0, double=double)
+    output = "softmax" if kind == "softmax" else "sigmoid"
+    new = TableNetwork(
+        spec.head(), table, trainable, output, spec if shared else None, kind == "multilabel"
+    )
+    loss, metric = LOSSES[kind]
+    new.compile(optimizer(), loss(), [metric(name="accuracy")])
+    return new
+
+
+def trained(net, kind, epochs=3, weighted=True):
+    ids, lengths, y, weights = documents(kind)
+    data = Batches(ids, lengths, y, weights if weighted else None, 6, np.random.default_rng(0))
+    history = run_epochs(net.model, data, data, epochs, [], 0, net.steps())
+    net.pull()
+    return history, net.model.get_weights()
+
+
+def check_equal(ours, theirs, kind, rtol=2e-3, **params):
+    assert isinstance(ours.steps(), EngineSteps)
+    assert isinstance(theirs.steps(), KerasSteps)
+    a, b = trained(ours, kind, **params), trained(theirs, kind, **params)
+    assert a[0].keys() == b[0].keys()
+    for name in a[0]:
+        np.testing.assert_allclose(a[0][name], b[0][name], rtol=rtol, atol=1e-5)
+    for mine, keras_own in zip(a[1], b[1], strict=True):
+        np.testing.assert_allclose(mine, keras_own, rtol=rtol, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "double", "trainable", "weighted"),
+    [
+        (LSTM, "softmax", False, True, True),
+        (LSTM, "multilabel", False, False, False),
+        (LSTM, "sigmoid", True, True, False),
+        (CNN, "softmax", True, True, False),
+        (CNN, "sigmoid", False, False, True),
+        (CNN, "multilabel", False, True, True),
+    ],
+)
+def test_plain_gradient_descent_is_that_of_keras(spec, kind, double, trainable, weighted):
+    """Without a memory of its own, an optimizer of some rows is one of all."""
+    both = [
+        network(spec, kind, OPTIMIZERS["sgd"], trainable, double, shared)
+        for shared in (True, False)
+    ]
+    check_equal(*both, kind, weighted=weighted)
+
+
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
+def test_optimizers_are_those_of_keras_where_each_batch_has_all_words(name, monkeypatch):
+    """Then no row is left out, and lazy updates are dense ones.
+
+    Each word comes once, as Keras clips the gradient of each of its occurrences.
+    """
+    whole = np.roll(np.arange(WORDS, dtype=np.int32), -1)[None]  # padding is behind
+    monkeypatch.setattr(Batches, "__iter__", lambda self: iter([(whole, np.array([2]), None)] * 4))
+    both = [network(LSTM, "softmax", OPTIMIZERS[name], shared=shared) for shared in (True, False)]
+    check_equal(*both, "softmax")
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_momentum_is_that_of_keras_for_a_frozen_table(nesterov):
+    def optimizer():
+        return keras.optimizers.SGD(0.2, momentum=0.8, nesterov=nesterov)
+
+    both = [network(LSTM, "softmax", optimizer, False, shared=shared) for shared in (True, False)]
+    check_equal(*both, "softmax")
+
+
+def test_adam_of_a_frozen_table_is_that_of_keras():
+    both = [
+        network(CNN, "softmax", OPTIMIZERS["adam"], False, shared=shared)
+        for shared in (True, False)
+    ]
+    check_equal(*both, "softmax")
+
+
+def test_rows_that_a_batch_lacks_are_left_alone_and_so_is_their_memory():
+    net = network(LSTM, "softmax", OPTIMIZERS["adam"])
+    steps = net.steps()
+    first, second = np.array([[2, 3, 3, 0]], np.int32), np.array([[4, 5, 0, 0]], np.int32)
+    steps.train((first, np.array([1]), None))
+    after_one = net.embedding.get_weights()[0]
+    m = net.model.optimizer._momentums[0].numpy()
+    assert m[[2, 3]].all()
+    assert not m[[0, 1, 4, 5]].any()
+    steps.train((second, np.array([1]), None))
+    after_two = net.embedding.get_weights()[0]
+    changed = (after_one != after_two).any(axis=1)
+    assert np.flatnonzero(changed).tolist() == [4, 5]
+    again = net.model.optimizer._momentums[0].numpy()
+    assert np.array_equal(again[[2, 3]], m[[2, 3]])
+    assert int(net.model.optimizer.iterations) == 2
+
+
+def test_schedules_and_rates_that_callbacks_set_reach_the_steps():
+    net = network(LSTM, "softmax", lambda: keras.optimizers.SGD(0.0))
+    before = net.model.get_weights()
+    trained(net, "softmax", epochs=1)
+    assert all(map(np.array_equal, before, net.model.get_weights()))
+    net.model.optimizer.learning_rate = 0.1
+    trained(net, "softmax", epochs=1)
+    assert not all(map(np.array_equal, before, net.model.get_weights()))
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.0, 1.0])
+    both = [
+        network(LSTM, "softmax", lambda: keras.optimizers.SGD(schedule), shared=shared)
+        for shared in (True, False)
+    ]
+    check_equal(*both, "softmax")
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.RMSprop(),
+        keras.optimizers.AdamW(),
+        keras.optimizers.Adam(amsgrad=True),
+        keras.optimizers.Adam(weight_decay=0.1),
+        keras.optimizers.SGD(use_ema=True),
+        keras.optimizers.Adam(gradient_accumulation_steps=2),
+    ],
+    ids=lambda optimizer: type(optimizer).__name__,
+)
+def test_other_optimizers_are_left_to_keras(optimizer):
+    assert Rule.of(optimizer) is None
+    net = network(LSTM, "softmax", lambda: optimizer)
+    assert isinstance(net.steps(), KerasSteps)
+    history, _ = trained(net, "softmax", epochs=2)
+    assert np.isfinite(history["loss"]).all()
+
+
+class Swap(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            self.model.compile(
+                keras.optimizers.SGD(0.0), keras.losses.SparseCategoricalCrossentropy()
+            )
+
+
+def test_an_optimizer_that_a_callback_brings_takes_over():
+    net = network(LSTM, "softmax", OPTIMIZERS["adam"])
+    ids, lengths, y, _ = documents("softmax")
+    data = Batches(ids, lengths, y, None, 6, None)
+    seen = []
+    log = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(net.embedding.get_weights()[0])
+    )
+    run_epochs(net.model, data, None, 2, [Swap(), log], 0, net.steps())
+    assert np.array_equal(seen[0], seen[1])
+
+
+def test_dropout_draws_anew_at_each_step_and_from_the_seed():
+    def losses(seed):
+        spec = LSTMSpec(3, 4, 5, 6, False, "last", 0.5, seed)
+        net = network(spec, "softmax", lambda: keras.optimizers.SGD(0.0))
+        steps, (ids, _, y, _) = net.steps(), documents("softmax")
+        return [steps.train((ids, y, None))["loss"] for _ in range(3)]
+
+    first = losses(0)
+    assert len(set(first)) == 3
+    assert losses(0) == first
+    assert losses(1) != first
+
+
+def data(n_words, n=40, seed=0):
+    random = np.random.default_rng(seed)
+    vectors = WordVectors([f"w{i}" for i in range(n_words)], random.normal(size=(n_words, 8)))
+    return random.integers(2, n_words + 2, (n, 12)), random.integers(0, 3, n), vectors
+
+
+def test_fits_of_one_architecture_share_their_graphs():
+    """Whatever their seeds, learning rates and numbers of words."""
+    engine_module._engines.clear()
+    clf = W2VLSTMClassifier(units=6, hidden=None, epochs=2, batch_size=16, random_state=0)
+    for n_words, seed, rate in ((30, 0, 0.01), (50, 1, 0.02), (20, 2, 0.03)):
+        X, y, vectors = data(n_words, seed=seed)
+        clf.set_params(vectors=vectors, random_state=seed, learning_rate=rate).fit(X, y).predict(X)
+    [engine] = engine_module._engines.values()
+    assert len(engine._steps) == 2  # training and prediction
+    counts = [step.experimental_get_tracing_count() for step in engine._steps.values()]
+    assert counts == [1, 1]
+    clf.set_params(units=7).fit(X, y)
+    assert len(engine_module._engines) == 2
+
+
+def test_models_of_one_architecture_do_not_disturb_each_other():
+    X, y, vectors = data(30)
+    params = {"vectors": vectors, "units": 6, "epochs": 3, "batch_size": 16}
+    first = W2VLSTMClassifier(random_state=0, **params).fit(X, y)
+    expected = first.predict_proba(X)
+    W2VLSTMClassifier(random_state=1, **params).fit(X, 2 - y)
+    assert np.array_equal(first.predict_proba(X), expected)
+    alone = W2VLSTMClassifier(random_state=0, **params).fit(X, y)
+    assert np.array_equal(alone.predict_proba(X), expected)
+
+
+def test_a_search_over_many_architectures_does_not_pile_up_engines(monkeypatch):
+    monkeypatch.setattr(engine_module, "_KEPT", 2)
+    engine_module._engines.clear()
+    for units in (3, 4, 5):
+        engine_module.engine_of(
+            LSTMSpec(3, 4, units, 6, True, "max", 0.0, 0), True, False, "softmax", False
+        )
+    assert [key[0].units for key in engine_module._engines] == [4, 5]
+
+
+def resident_mb():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
+
+
+@pytest.mark.skipif(not on_cpu(), reason="counts this process' memory alone")
+def test_memory_is_flat_over_many_fits():
+    X, y, vectors = data(2_000, n=64)
+    clf = W2VLSTMClassifier(vectors, units=16, epochs=2, random_state=0)
+    for _ in range(10):
+        clf.fit(X, y).predict(X)
+    gc.collect()
+    before = resident_mb()
+    for _ in range(50):
+        clf.fit(X, y).predict(X)
+    gc.collect()
+    assert resident_mb() - before < 30
