@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ._vector_store import MemoryStore, write_store
+from ._vector_store import MemoryStore
+from ._vector_writer import write_store
 
 PREFIX = "spacy:"
 _FILES = ("vectors", "key2row", "strings.json", "vectors.cfg")

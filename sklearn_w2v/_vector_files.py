@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Block = tuple[list[str], NDArray[np.float32]]
@@ -59,11 +60,13 @@ def read_blocks(path: str) -> Iterator[Block]:
             bad = ~np.isfinite(rows).all(axis=1)
             if bad.any():
                 raise ValueError(f"the vector of {words[int(bad.argmax())]!r} is not finite")
-            fresh = [word not in seen and not seen.add(word) for word in words]  # type: ignore[func-returns-value]
-            if not all(fresh):
+            block = set(words)
+            if len(block) < len(words) or not seen.isdisjoint(block):
+                fresh = [word not in seen and not seen.add(word) for word in words]  # type: ignore[func-returns-value]
                 dropped += len(fresh) - sum(fresh)
                 words = [word for word, new in zip(words, fresh, strict=True) if new]
                 rows = rows[np.array(fresh)]
+            seen |= block
             if words:
                 yield words, rows
         if not seen:
@@ -207,25 +210,31 @@ def _read_binary(file: IO[bytes], head: bytes, rows: int, dim: int) -> Iterator[
     width = 4 * dim
     buffer, place = head, 0
     words: list[str] = []
-    pieces: list[bytes] = []
+    starts: list[int] = []  # of the values of `words` in the buffer
     for row in range(rows):
         end = buffer.find(b" ", place)
         while end < 0 or end + 1 + width > len(buffer):
+            if starts:
+                yield words, _values(buffer, starts, dim)
+                words, starts = [], []
             chunk = file.read(_CHUNK)
             if not chunk or (end < 0 and len(buffer) - place > 1 << 20):
                 raise ValueError(f"its header promises {rows} words, but it ends in word {row + 1}")
             buffer, place = buffer[place:] + chunk, 0
             end = buffer.find(b" ", place)
         words.append(buffer[place:end].lstrip(b"\n").decode("utf-8", "replace"))
+        starts.append(end + 1)
         place = end + 1 + width
-        pieces.append(buffer[end + 1 : place])
-        if len(words) == _ROWS:
-            yield words, np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dim)
-            words, pieces = [], []
-    if words:
-        yield words, np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dim)
+    if starts:
+        yield words, _values(buffer, starts, dim)
     if (buffer[place:] + file.read(_CHUNK)).strip():  # read with a wrong header, all is garbage
         raise ValueError(f"its header promises {rows} words, but more follows them")
+
+
+def _values(buffer: bytes, starts: list[int], dim: int) -> NDArray[np.float32]:
+    """Rows whose bytes start anywhere in a buffer, copied once."""
+    windows = sliding_window_view(np.frombuffer(buffer, np.uint8), 4 * dim)
+    return windows[starts].view("<f4")
 
 
 def write_file(

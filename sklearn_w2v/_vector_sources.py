@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from ._aliases import read_aliases
 from ._fasttext import is_fasttext, read_fasttext
 from ._spacy import PREFIX, SpacySource
 from ._vector_files import Block, read_blocks
-from ._vector_store import write_store
+from ._vector_writer import write_store
 
 
 class Source(Protocol):
@@ -57,12 +58,17 @@ class FileSource:
         return stamp if self.aliases is None else f"{stamp}\n{_stamp(self.aliases, 'aliases')}"
 
     def convert(self, folder: Path) -> None:
-        note = {"fingerprint": self._fingerprint(), "source": self.path}
+        note = {"source": self.path}
+        with ThreadPoolExecutor(1) as pool:  # hashing a file leaves other threads room
+            self._write(folder, note, pool.submit(self._fingerprint))
+
+    def _write(self, folder: Path, note: dict[str, str], fingerprint: Future[str]) -> None:
         subwords = None
         if is_fasttext(self.path):
             blocks, subwords = read_fasttext(self.path, folder)
         else:
             blocks = read_blocks(self.path)
+        blocks = _noted(blocks, note, fingerprint)
         if self.aliases is None:
             write_store(folder, blocks, note, subwords=subwords)
         else:
@@ -94,6 +100,13 @@ def find_source(path: str, aliases: str | None = None) -> Source:
             "model says."
         )
     return SpacySource(path)
+
+
+def _noted(
+    blocks: Iterable[Block], note: dict[str, str], fingerprint: Future[str]
+) -> Iterator[Block]:
+    yield from blocks
+    note["fingerprint"] = fingerprint.result()
 
 
 def _indexed(blocks: Iterable[Block], index: dict[str, int]) -> Iterator[Block]:

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 from multiprocessing import parent_process
@@ -27,14 +27,10 @@ from joblib.externals.loky.backend.reduction import register as _register_for_wo
 from numpy.typing import NDArray
 
 from ._subwords import Subwords
+from ._vector_writer import FORMAT, hashes_of, write_store
 
-FORMAT = 1  # of the folder; another number in its meta.json means: write it again
 _SAMPLE = 10_000  # rows that the table's mean and variance are estimated from
 _open_stores: weakref.WeakValueDictionary[str, FolderStore] = weakref.WeakValueDictionary()
-
-
-def _hash(word: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little")
 
 
 def remove(folder: str, pid: int) -> None:
@@ -277,7 +273,7 @@ class FolderStore(TableStore):
 
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]
-        hashes = np.fromiter(map(_hash, encoded), np.uint64, len(encoded))
+        hashes = hashes_of(encoded)
         places = np.searchsorted(self._hashes, hashes)
         found = np.full(len(encoded), -1, np.int64)
         for position, (word, place) in enumerate(zip(encoded, places.tolist(), strict=True)):
@@ -297,80 +293,6 @@ def _mapped_subwords(folder: Path, note: dict[str, int] | None, dim: int) -> Sub
     shape = (note["bucket"], dim)
     ngrams = np.memmap(folder / "ngrams.f32", np.float32, "r", shape=shape)
     return Subwords(ngrams, note["min_n"], note["max_n"])
-
-
-def write_store(
-    folder: Path,
-    blocks: Iterable[tuple[Sequence[str], NDArray[np.float32]]],
-    note: dict[str, Any],
-    shared: Iterable[tuple[Sequence[str], NDArray[np.int32]]] = (),
-    subwords: Subwords | None = None,
-) -> int:
-    """Write blocks of words and rows into an existing empty folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the files go; ``meta.json`` is written last.
-    blocks : iterable of (words, rows)
-        Distinct words and as many rows, each block of the same width.
-    note : dict
-        More entries for ``meta.json``; ``fingerprint`` must be among them.
-    shared : iterable of (words, rows), default=()
-        Further distinct words and the numbers of the rows that they share; read when all
-        blocks are written.
-    subwords : Subwords or None, default=None
-        Vectors of n-grams.
-
-    Returns
-    -------
-    int
-        Number of words written.
-    """
-    lengths: list[int] = []
-    hashes: list[int] = []
-    dim = 0
-    with (
-        open(folder / "matrix.f32", "wb") as matrix_file,
-        open(folder / "words.utf8", "wb") as word_file,
-    ):
-
-        def add(words: Sequence[str]) -> None:
-            encoded = [word.encode("utf-8", "surrogatepass") for word in words]
-            lengths.extend(map(len, encoded))
-            hashes.extend(map(_hash, encoded))
-            word_file.write(b"".join(encoded))
-
-        for words, rows in blocks:
-            dim = rows.shape[1]
-            add(words)
-            matrix_file.write(np.ascontiguousarray(rows, np.float32).data)
-        size = len(lengths)
-        parts = [np.arange(size, dtype=np.int32)]
-        for words, own in shared:
-            add(words)
-            parts.append(np.asarray(own, np.int32))
-        if not word_file.tell():
-            word_file.write(b"\0")  # an empty file cannot be mapped
-    if len(lengths) > size:
-        np.concatenate(parts).tofile(folder / "rows.i32")
-    _write_index(folder, lengths, hashes)
-    meta = {**note, "format": FORMAT, "rows": size, "words": len(lengths), "dim": dim}
-    if subwords is not None:
-        np.ascontiguousarray(subwords.ngrams, np.float32).tofile(folder / "ngrams.f32")
-        bucket = len(subwords.ngrams)
-        meta["subwords"] = {"bucket": bucket, "min_n": subwords.min_n, "max_n": subwords.max_n}
-    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
-    return len(lengths)
-
-
-def _write_index(folder: Path, lengths: list[int], hashes: list[int]) -> None:
-    ends = np.cumsum(lengths, dtype=np.int64)
-    np.concatenate([[0], ends]).astype(np.int64).tofile(folder / "offsets.i64")
-    keys = np.array(hashes, np.uint64)
-    order = np.argsort(keys, kind="stable").astype(np.int32)
-    keys[order].tofile(folder / "hashes.u64")
-    order.tofile(folder / "order.i32")
 
 
 def open_folder(folder: str | os.PathLike[str]) -> FolderStore:

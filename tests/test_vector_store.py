@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from sklearn_w2v import _vector_store
 from sklearn_w2v._subwords import Subwords
-from sklearn_w2v._vector_store import FolderStore, MemoryStore, open_folder, write_store
+from sklearn_w2v._vector_store import FolderStore, MemoryStore, open_folder
+from sklearn_w2v._vector_writer import write_store
 
 WORDS = ["雨", "雪", "the", "a", "", "\ud83d", "\udc00x", "\u3000", "a\nb"]
 TABLE = np.random.default_rng(0).normal(size=(len(WORDS), 3)).astype(np.float32)
