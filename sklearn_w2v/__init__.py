@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._displays import TrainingHistoryDisplay
     from ._indexer import W2VIndexer
     from ._pipeline import make_w2v_pipeline
+    from ._stream import predict_iter
     from ._token_ids import TokenIds
     from ._tokenizer import JapaneseTokenizer
     from ._tokens import Token
@@ -34,6 +35,7 @@ _HOMES = {
     "Word2VecTrainer": "_word2vec",
     "WordVectors": "_vectors",
     "make_w2v_pipeline": "_pipeline",
+    "predict_iter": "_stream",
     "word_shift": "_word_shift",
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "WordVectors",
     "datasets",
     "make_w2v_pipeline",
+    "predict_iter",
     "word_shift",
 ]
 
