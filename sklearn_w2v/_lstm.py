@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 from ._backend import keras, on_cpu
@@ -26,9 +25,6 @@ class ProjectedLSTM(keras.layers.LSTM):
     right_padded : bool, default=False
         A promise that masks are True up to some step and False behind, which saves putting
         the steps in such an order first.
-    parts : int, default=1
-        Into how many parts a batch is divided, whose loops run at the same time. Products
-        of one step are too small for more than one core.
     **kwargs : dict
         As for ``keras.layers.LSTM``.
 
@@ -40,16 +36,13 @@ class ProjectedLSTM(keras.layers.LSTM):
     TensorShape([2, 3, 4])
     """
 
-    def __init__(
-        self, units: int, right_padded: bool = False, parts: int = 1, **kwargs: Any
-    ) -> None:
+    def __init__(self, units: int, right_padded: bool = False, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
-        self.right_padded, self.parts = right_padded, parts
+        self.right_padded = right_padded
 
     def get_config(self) -> dict[str, Any]:
         """Configuration from which the layer is built again."""
-        own = {"right_padded": self.right_padded, "parts": self.parts}
-        return {**super().get_config(), **own}
+        return {**super().get_config(), "right_padded": self.right_padded}
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
@@ -61,7 +54,7 @@ class ProjectedLSTM(keras.layers.LSTM):
             )
         if isinstance(mask, list | tuple):
             mask = mask[0]
-        return self._run(sequences, mask)
+        return self._run(sequences, mask, training)
 
     def _is_plain(self) -> bool:
         cell = self.cell
@@ -73,7 +66,7 @@ class ProjectedLSTM(keras.layers.LSTM):
             and self.compute_dtype == "float32"
         )
 
-    def _run(self, sequences: Any, mask: Any) -> Any:
+    def _run(self, sequences: Any, mask: Any, training: bool) -> Any:
         import tensorflow as tf
 
         from ._recurrence import recurrence
@@ -90,15 +83,13 @@ class ProjectedLSTM(keras.layers.LSTM):
         kernel, recurrent = (tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel))
         z = tf.matmul(rows, kernel)
         if cell.use_bias:
-            z = z + tf.convert_to_tensor(cell.bias)
+            z = tf.nn.bias_add(z, tf.convert_to_tensor(cell.bias))
         z = tf.reshape(z, [steps, batch, 4 * self.units])
         upright = None if there is None else tf.transpose(there)[:, :, None]
         if upright is not None and reverse:
             gate = tf.where(upright, z[:, :, : self.units], _CLOSED)
             z = tf.concat([gate, z[:, :, self.units :]], axis=2)
-        cuts = [batch * part // self.parts for part in range(self.parts + 1)]
-        slices = [z[:, start:end] for start, end in pairwise(cuts)] if self.parts > 1 else [z]
-        states = tf.concat([recurrence(each, recurrent, reverse) for each in slices], axis=1)
+        states = recurrence(z, recurrent, reverse, training)
         if not self.return_sequences:
             return states[0] if reverse else _last(states, there)
         zeros = self.zero_output_for_mask

@@ -56,8 +56,6 @@ class LSTMSpec:
         encoder: Any = ProjectedLSTM(
             self.units,
             right_padded=True,
-            # both directions run at the same time anyway
-            parts=1 if self.bidirectional else 2,
             return_sequences=sequence,
             kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
             recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
