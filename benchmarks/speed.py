@@ -36,6 +36,7 @@ NEEDS = {
 }
 N_TEST = 400
 DIM, UNITS = 300, 100
+SEARCH_ROWS = 200_000
 
 Result = dict[str, Any]
 
@@ -209,8 +210,11 @@ def shortcuts(run: Runner) -> str:
 
 
 def searches(run: Runner, epochs: int) -> str:
-    """A search over trainability."""
-    options = {"width": 400, "epochs": epochs}
+    """A search over trainability, with more vectors than the documents have words."""
+    name = "vectors-search.bin"
+    big_vectors(run.folder / name, run.folder / "vectors.bin", SEARCH_ROWS)
+    run.once("vectors", {"peer": "ours", "vectors": name, "word": "の"})  # convert
+    options = {"width": 400, "epochs": epochs, "n": 320, "vectors": name}
     found = run.turns("search", ["ours", "scikeras"], options)
     rows = [
         [
