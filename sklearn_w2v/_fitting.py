@@ -19,8 +19,7 @@ from ._documents import Documents
 from ._epochs import Batches, run_epochs
 from ._targets import Targets, check_labels
 from ._training import RANDOM_DIM, RowMap, Table, TableNetwork, probabilities
-from ._vector_store import MemoryStore
-from ._vectors import FIRST_ID, WordVectors
+from ._vectors import WordVectors
 
 
 class W2VKerasClassifier(ScikerasClassifier):
@@ -226,6 +225,7 @@ class W2VKerasClassifier(ScikerasClassifier):
                 y = np.eye(len(self.classes_), dtype=np.float32)[y]
             return Batches(rows, part.lengths, y, part.weights, self.batch_size, order)
 
+        network.release()
         try:
             history = run_epochs(
                 network.model,
@@ -333,13 +333,7 @@ class W2VKerasClassifier(ScikerasClassifier):
             raise AttributeError("The classifier was fitted without word vectors.")
         if self._is_random:
             raise AttributeError("channels='rand' learns nothing about the words of `vectors`.")
-        table = self._ready().table
-        words = table.rows.ids >= FIRST_ID
-        if not np.isfinite(table.values).all():
-            raise ValueError("Training gave word vectors that are not finite; lower learning_rate.")
-        matrix = self.vectors_.take(np.arange(FIRST_ID, len(self.vectors_) + FIRST_ID))
-        matrix[table.rows.ids[words] - FIRST_ID] = table.values[words]
-        return WordVectors._of(MemoryStore(self.vectors_.words, matrix))
+        return self._ready().table.word_vectors(self.vectors_)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_") and hasattr(self, "_network")

@@ -14,7 +14,8 @@ from ._engine import Engine, Handles, engine_of
 from ._epochs import Batch, KerasSteps
 from ._networks import embedding_layer, full_model
 from ._rules import Rule
-from ._vectors import OOV_ID, PADDING_ID, WordVectors
+from ._vector_store import MemoryStore
+from ._vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 
 _PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
 _RANDOM_BLOCK = 256  # ids whose random rows are drawn together
@@ -145,6 +146,21 @@ class Table:
         values = np.concatenate([self.values, more])
         return Table(rows, self.vectors, values, self.seed, self._random_dim, self.double)
 
+    def word_vectors(self, vectors: WordVectors) -> WordVectors:
+        """All words, those of this table with its rows.
+
+        Raises
+        ------
+        ValueError
+            A row is not finite.
+        """
+        words = self.rows.ids >= FIRST_ID
+        if not np.isfinite(self.values).all():
+            raise ValueError("Training gave word vectors that are not finite; lower learning_rate.")
+        matrix = vectors.take(np.arange(FIRST_ID, len(vectors) + FIRST_ID))
+        matrix[self.rows.ids[words] - FIRST_ID] = self.values[words]
+        return WordVectors._of(MemoryStore(vectors.words, matrix))
+
 
 class TableNetwork:
     """A Keras model, its head and its table, kept together.
@@ -177,6 +193,7 @@ class TableNetwork:
     ) -> None:
         self.head, self.table, self.trainable = head, table, trainable
         self.embedding = embedding_layer(table.values, trainable)
+        self._alias()  # the layer's memory from now on: one copy of the table
         channels = [self.embedding]
         if table.frozen is not None:
             channels.append(embedding_layer(table.frozen, False, name="frozen"))
@@ -187,10 +204,23 @@ class TableNetwork:
             self._engine = engine_of(spec, trainable, double, output, multilabel)
         self._handles = None if self._engine is None else Handles.of(head, *channels)
 
+    def _alias(self) -> None:
+        """Let the table be the layer's memory, which a later step leaves to it."""
+        variable = self.embedding.embeddings.value
+        if keras.config.backend() == "tensorflow":
+            self.table.values = np.asarray(variable.read_value())  # no copy
+        else:
+            self.table.values = np.asarray(self.embedding.get_weights()[0])
+
+    def release(self) -> None:
+        """Let training write into the table without a copy of it, until `pull`."""
+        if self.trainable:
+            self.table.values = self.table.values[:0]
+
     def pull(self) -> None:
         """Take the rows that training made into the table."""
         if self.trainable:
-            self.table.values = np.asarray(self.embedding.get_weights()[0])
+            self._alias()
 
     def compile(self, optimizer: Any, loss: Any, metrics: list[Any]) -> None:
         # XLA would compile the recurrent loop anew for each width
