@@ -35,11 +35,12 @@ def recurrence(z: Tensor, kernel: Tensor, reverse: bool, training: bool) -> Any:
         Hidden states, in the order of the rows of `z`.
     """
     if not training:
-        return _forward(z, kernel, reverse, keep=False)[0]
+        return _forward(z, kernel, reverse, keep=False)[0].stack()
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(z: Tensor, kernel: Tensor) -> Any:
-        states, factors = _forward(z, kernel, reverse, keep=True)
+        arrays = _forward(z, kernel, reverse, keep=True)
+        states, factors = arrays[0].stack(), arrays[1]
 
         def gradient(upstream: Tensor) -> Any:
             dz = _backward(upstream, factors, kernel, reverse)
@@ -56,11 +57,12 @@ def recurrence(z: Tensor, kernel: Tensor, reverse: bool, training: bool) -> Any:
 
 
 def _array(steps: Tensor, size: int) -> Any:
-    return tf.TensorArray(tf.float32, size=steps, element_shape=[None, size])
+    shape = [None, size]
+    return tf.TensorArray(tf.float32, size=steps, element_shape=shape, clear_after_read=False)
 
 
-def _forward(z: Tensor, kernel: Tensor, reverse: bool, keep: bool) -> list[Tensor]:
-    """States after each step, and with `keep` the factors of the gradient.
+def _forward(z: Tensor, kernel: Tensor, reverse: bool, keep: bool) -> list[Any]:
+    """Arrays of the state after each step, and with `keep` of the factors of the gradient.
 
     By these six, side by side, gradients of the cell come to the input, forget and cell
     gates, those of the state to the output gate and the cell, and those of the cell to the
@@ -86,20 +88,19 @@ def _forward(z: Tensor, kernel: Tensor, reverse: bool, keep: bool) -> list[Tenso
     zeros = tf.zeros([tf.shape(z)[1], units])
     arrays = [_array(steps, size) for size in ([units, 6 * units] if keep else [units])]
     _, _, _, *arrays = tf.while_loop(lambda k, *_: k < steps, step, (0, zeros, zeros, *arrays))
-    return [array.stack() for array in arrays]
+    return arrays
 
 
-def _backward(upstream: Tensor, factors: Tensor, kernel: Tensor, reverse: bool) -> Tensor:
+def _backward(upstream: Tensor, factors: Any, kernel: Tensor, reverse: bool) -> Tensor:
     """Gradient of the projected inputs."""
     steps, units = tf.shape(upstream)[0], kernel.shape[0]
-    per_step = _array(steps, 6 * units).unstack(factors)
     given = _array(steps, units).unstack(upstream)
     transposed = tf.transpose(kernel)
 
     def step(k: Tensor, dh: Tensor, dc: Tensor, array: Any) -> Any:
         row = k if reverse else steps - 1 - k
         dh = dh + given.read(row)
-        i, f, o, g, to_c, forget = tf.split(per_step.read(row), 6, axis=1)
+        i, f, o, g, to_c, forget = tf.split(factors.read(row), 6, axis=1)
         dc = dc + dh * to_c
         dz = tf.concat([dc * i, dc * f, dc * g, dh * o], axis=1)
         return k + 1, tf.matmul(dz, transposed), dc * forget, array.write(row, dz)
