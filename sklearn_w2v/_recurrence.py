@@ -87,8 +87,7 @@ def _forward(z: Tensor, kernel: Tensor, reverse: bool, keep: bool) -> list[Any]:
 
     zeros = tf.zeros([tf.shape(z)[1], units])
     arrays = [_array(steps, size) for size in ([units, 6 * units] if keep else [units])]
-    _, _, _, *arrays = tf.while_loop(lambda k, *_: k < steps, step, (0, zeros, zeros, *arrays))
-    return arrays
+    return list(tf.while_loop(lambda k, *_: k < steps, step, (0, zeros, zeros, *arrays))[3:])
 
 
 def _backward(upstream: Tensor, factors: Any, kernel: Tensor, reverse: bool) -> Tensor:
