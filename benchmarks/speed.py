@@ -50,22 +50,27 @@ class Runner:
         Prepared documents and vectors.
     rounds : int
         How often each one runs.
+    limit : float
+        Seconds after which a process is stopped.
     """
 
-    def __init__(self, folder: Path, rounds: int) -> None:
-        self.folder, self.rounds = folder, rounds
+    def __init__(self, folder: Path, rounds: int, limit: float) -> None:
+        self.folder, self.rounds, self.limit = folder, rounds, limit
         # each process converts vectors by itself, unless it was done before
         self.environment = {**os.environ, "SKLEARN_W2V_CACHE": str(folder / "cache")}
 
     def once(self, job: str, options: dict[str, Any]) -> Result:
-        """One measurement; its peak memory is added."""
+        """One measurement, and its peak memory."""
         command = [sys.executable, str(WORKER), job, str(self.folder), json.dumps(options)]
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
             child = subprocess.Popen(command, stdout=out, stderr=errors, env=self.environment)
-            peak = 0
+            peak, started = 0, time.perf_counter()
             while child.poll() is None:
                 peak = max(peak, tree_memory(child.pid))
                 time.sleep(0.1)
+                if time.perf_counter() - started > self.limit:
+                    child.kill()
+                    raise TimeoutError(f"{job} {options}: stopped after {self.limit:.0f} s")
             out.seek(0)
             errors.seek(0)
             if child.returncode:
@@ -75,12 +80,15 @@ class Runner:
         return {**result, "peak": peak}
 
     def turns(self, job: str, peers: Sequence[str], options: dict[str, Any]) -> dict[str, Result]:
-        """Medians of peers that run in turn."""
-        there = [peer for peer in peers if has(peer)]
-        runs: dict[str, list[Result]] = {peer: [] for peer in there}
+        """Medians of peers that run in turn; without those that take too long."""
+        runs: dict[str, list[Result]] = {peer: [] for peer in peers if has(peer)}
         for _ in range(self.rounds):
-            for peer in there:
-                runs[peer].append(self.once(job, {**options, "peer": peer}))
+            for peer in list(runs):
+                try:
+                    runs[peer].append(self.once(job, {**options, "peer": peer}))
+                except TimeoutError as error:
+                    print(error, flush=True)
+                    del runs[peer]
         return {
             peer: {key: median(one[key] for one in done) for key in done[0]}
             for peer, done in runs.items()
@@ -146,6 +154,7 @@ def fits(run: Runner, epochs: int) -> str:
             options = {"width": width, "trained": trained, "epochs": epochs}
             peers = ["ours", "Keras", "scikeras", "skorch"]
             found = run.turns("fit", peers, options)
+            late = [peer for peer in peers if has(peer) and peer not in found]
             if not trained:  # they have no table to freeze
                 found |= run.turns("fit", ["fastText", "TF-IDF + LinearSVC"], options)
             second = run.turns("fit", ["ours"], {**options, "again": True})["ours"]
@@ -167,6 +176,10 @@ def fits(run: Runner, epochs: int) -> str:
                         f"{one['accuracy']:.3f}",
                     ]
                 )
+            kind = "trained" if trained else "frozen"
+            for peer in late:
+                above = f"> {run.limit:.0f}"
+                rows.append([str(width or "uncut"), kind, peer, above, *[""] * 6])
     header = [
         "words",
         "table",
@@ -371,6 +384,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--n", type=int, default=640, help="training documents")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--limit", type=float, default=300, help="seconds of one process")
     options.add_argument("--epochs", type=int, default=2)
     options.add_argument("--texts", type=int, default=3000, help="texts to cut into words")
     options.add_argument("--table", type=int, default=300_000, help="rows of the vectors file")
@@ -383,7 +397,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         notes = prepare(args.data, folder, args.n, args.seed)
-        run = Runner(folder, args.rounds)
+        run = Runner(folder, args.rounds, args.limit)
         parts: dict[str, Callable[[], str]] = {
             "fit": lambda: fits(run, args.epochs),
             "shortcuts": lambda: shortcuts(run),
