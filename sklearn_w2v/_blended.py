@@ -101,7 +101,6 @@ class BlendedClassifier(W2VKerasClassifier):
         short = held.cut(self.maxlen)
 
         def logits() -> NDArray[np.float32]:
-            self._network.pull()
             return self._network.logits(short.ids, short.lengths)
 
         watch = HeldOut(logits, weigher, self.n_iter_no_change)

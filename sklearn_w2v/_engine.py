@@ -2,9 +2,9 @@
 
 Keras traces a graph for each model, and again for each clone of a search. Here weights,
 table and optimizer state come to a graph as handles of variables; so a graph is traced once
-in a process for each architecture, whatever the number of words in the table, of documents
-in a batch or of steps in a document. Of the table, only the rows of the batch are read,
-changed and written.
+in a process for each architecture and setting of the optimizer, whatever the number of words
+in the table, of documents in a batch or of steps in a document. Of the table, only the rows
+of the batch are read, changed and written.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ._backend import keras
 from ._rules import Rule
 
 _KEPT = 32  # engines of a process; a search over many architectures must not pile them up
+_RULES = 8  # steps of an engine: one for each setting of an optimizer
 _engines: OrderedDict[Any, Any] = OrderedDict()
 _lock = threading.RLock()
 
@@ -63,8 +64,9 @@ def handles(variables: list[Any]) -> list[Tensor]:
 def engine_of(
     spec: Any, trainable: bool, double: bool, activation: str, multilabel: bool
 ) -> Engine | None:
-    """The process' engine for an architecture; None without TensorFlow."""
-    if keras.config.backend() != "tensorflow":
+    """The process' engine for an architecture; None without TensorFlow and plain float32."""
+    types = keras.config.floatx(), keras.config.dtype_policy().name
+    if keras.config.backend() != "tensorflow" or types != ("float32", "float32"):
         return None
     key = (replace(spec, seed=0), trainable, double, activation, multilabel)
     with _lock:
@@ -99,7 +101,7 @@ class Engine:
         self._activation, self._multilabel = activation, multilabel
         # a pattern: its own weights are never used
         self._head = spec.head()
-        self._steps: dict[Any, Any] = {}
+        self._steps: OrderedDict[Any, Any] = OrderedDict()
 
     def train(
         self,
@@ -154,9 +156,11 @@ class Engine:
 
     def _compiled(self, what: str, rule: Rule | None = None) -> Any:
         with _lock:
-            if (what, rule) not in self._steps:
-                self._steps[what, rule] = self._trace(what, rule)
-            return self._steps[what, rule]
+            step = self._steps.pop((what, rule), None) or self._trace(what, rule)
+            self._steps[what, rule] = step
+            while len(self._steps) > _RULES:
+                self._steps.popitem(last=False)
+        return step
 
     def _trace(self, what: str, rule: Rule | None) -> Any:
         import tensorflow as tf

@@ -152,6 +152,8 @@ def run_epochs(
             calls.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
+        if epochs:  # an optimizer with moving averages puts them in place
+            model.optimizer.finalize_variable_values(model.trainable_variables)
         calls.on_train_end(logs)
     history: dict[str, list[float]] = model.history.history
     return {name: list(map(float, values)) for name, values in history.items()}

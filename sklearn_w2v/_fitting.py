@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from ._keras import ScikerasClassifier
@@ -20,6 +21,8 @@ from ._epochs import Batches, run_epochs
 from ._targets import Targets, check_labels
 from ._training import RANDOM_DIM, RowMap, Table, TableNetwork, probabilities
 from ._vectors import WordVectors
+
+_lock = threading.RLock()
 
 
 class W2VKerasClassifier(ScikerasClassifier):
@@ -225,7 +228,6 @@ class W2VKerasClassifier(ScikerasClassifier):
                 y = np.eye(len(self.classes_), dtype=np.float32)[y]
             return Batches(rows, part.lengths, y, part.weights, self.batch_size, order)
 
-        network.release()
         try:
             history = run_epochs(
                 network.model,
@@ -236,8 +238,7 @@ class W2VKerasClassifier(ScikerasClassifier):
                 int(self.verbose),
                 network.steps(),
             )
-        finally:  # an interrupted training leaves a table that fits its network
-            network.pull()
+        finally:
             release_memory()
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
@@ -260,15 +261,12 @@ class W2VKerasClassifier(ScikerasClassifier):
         source = None if channels == "rand" else vectors
         double = channels == "multichannel"
         table = Table(rows, source, values, self._seed, dim, double)
-        return self._assembled(self._graph(table).head(), table)
+        spec = self._spec(table.dim, len(self.classes_), self._seed % (1 << 30))
+        return self._assembled(spec.head(), table, spec)
 
-    def _graph(self, table: Table) -> Any:
-        return self._spec(table.dim, len(self.classes_), self._seed % (1 << 30))
-
-    def _assembled(self, head: Any, table: Table) -> TableNetwork:
+    def _assembled(self, head: Any, table: Table, spec: Any) -> TableNetwork:
         trainable, activation = self._channels() != "static", self._activation
-        multilabel = self._targets.multilabel
-        return TableNetwork(head, table, trainable, activation, self._graph(table), multilabel)
+        return TableNetwork(head, table, trainable, activation, spec, self._targets.multilabel)
 
     def _compile(self, network: TableNetwork) -> None:
         if self._activation == "softmax":
@@ -297,7 +295,7 @@ class W2VKerasClassifier(ScikerasClassifier):
             former.table.vectors = vectors
         table = former.table.grown(used)
         if table is not former.table or former.trainable != (channels != "static"):
-            self._network = self._assembled(former.head, table)
+            self._network = self._assembled(former.head, table, former.spec)
             self._compile(self._network)
             self._network.adopt_optimizer(former)
         elif not getattr(former.model, "compiled", False):
@@ -306,10 +304,12 @@ class W2VKerasClassifier(ScikerasClassifier):
     def _ready(self) -> TableNetwork:
         """The network; after unpickling, it is built again when first needed."""
         if self._network is None:
-            head, ids, values = self._saved
-            self._network = self._build(RowMap(ids), values)
-            self._network.head.set_weights(head)
-            self._saved = None
+            with _lock:  # two threads may ask at once
+                if self._network is None:
+                    head, ids, values = self._saved
+                    network = self._build(RowMap(ids), values)
+                    network.head.set_weights(head)
+                    self._network, self._saved = network, None
         return self._network
 
     @property
@@ -319,7 +319,10 @@ class W2VKerasClassifier(ScikerasClassifier):
 
     @property
     def model_(self) -> Any:
-        """Keras model from rows of the table to probabilities."""
+        """Keras model from rows of the table to probabilities.
+
+        Rows are right-padded with 0. A saved model needs ``import sklearn_w2v`` to be loaded.
+        """
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"This {type(self).__name__} has no model_: it is not fitted yet.")
         return self._ready().model
@@ -393,9 +396,8 @@ class W2VKerasClassifier(ScikerasClassifier):
         state = super().__getstate__()
         network: TableNetwork | None = state.get("_network")
         if network is not None:
-            values: NDArray[np.float32] | None = network.table.values
-            if not network.trainable and network.table.vectors is not None:
-                values = None
-            state["_saved"] = network.head.get_weights(), network.table.rows.ids, values
+            table = network.table
+            values = None if not network.trainable and table.is_untouched() else table.values
+            state["_saved"] = network.head.get_weights(), table.rows.ids, values
             state["_network"] = None
         return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from numbers import Integral
 from typing import Any
@@ -34,7 +34,7 @@ def predict_iter(
     Raises
     ------
     TypeError
-        `X` is one text, or the estimator has no such method.
+        `X` is one text or a table of columns, or the estimator has no such method.
     ValueError
         `chunk_size` is below 1.
 
@@ -48,7 +48,7 @@ def predict_iter(
     cold
     cold
     """
-    if isinstance(X, str | bytes):
+    if isinstance(X, str | bytes | Mapping) or hasattr(X, "columns"):
         raise TypeError(
             f"Got {type(X).__name__} as X but predict_iter expected an iterable of documents."
         )

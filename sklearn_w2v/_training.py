@@ -104,12 +104,34 @@ class Table:
     ) -> None:
         self.rows, self.vectors, self.seed = rows, vectors, seed
         self._random_dim, self.double = dim, double
-        self.values = self.initial(rows.ids, vectors) if values is None else values
-        self.frozen = self.initial(rows.ids, vectors) if double else None
+        first = self.initial(rows.ids, vectors) if values is None or double else values
+        self._values: Any = first if values is None else values
+        self._frozen: Any = first if double else None
 
     @property
     def dim(self) -> int:
-        return int(self.values.shape[1])
+        return int(self._values.shape[1])
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The rows as they are now; a copy, once a layer has them."""
+        return _array(self._values)
+
+    @values.setter
+    def values(self, values: NDArray[np.float32]) -> None:
+        if isinstance(self._values, np.ndarray):
+            self._values = values
+        else:
+            self._values.assign(values)
+
+    @property
+    def frozen(self) -> NDArray[np.float32] | None:
+        """The rows of the frozen copy."""
+        return _array(self._frozen) if self.double else None
+
+    def hand_over(self, values: Any, frozen: Any = None) -> None:
+        """Let Keras' variables hold the rows from now on: there is one copy of them."""
+        self._values, self._frozen = values, frozen
 
     def initial(self, ids: NDArray[np.int32], vectors: WordVectors | None) -> NDArray[np.float32]:
         """What rows of ids hold before training."""
@@ -128,9 +150,9 @@ class Table:
         rows = self.rows.rows(ids)
         unseen = rows < 0
         rows[unseen] = OOV_ID
-        out = self.values[rows]
-        if self.frozen is not None:
-            out += self.frozen[rows]
+        out = _rows(self._values, rows)
+        if self.double:
+            out += _rows(self._frozen, rows)
         if self.vectors is not None and unseen.any():
             new, inverse = np.unique(ids[unseen], return_inverse=True)
             more = (vectors or self.vectors).take(new)
@@ -142,8 +164,9 @@ class Table:
         rows = self.rows.with_more(ids)
         if rows is self.rows:
             return self
-        more = self.initial(rows.ids[len(self.values) :], self.vectors)
-        values = np.concatenate([self.values, more])
+        values = self.values
+        more = self.initial(rows.ids[len(values) :], self.vectors)
+        values = np.concatenate([values, more])
         return Table(rows, self.vectors, values, self.seed, self._random_dim, self.double)
 
     def word_vectors(self, vectors: WordVectors) -> WordVectors:
@@ -155,11 +178,31 @@ class Table:
             A row is not finite.
         """
         words = self.rows.ids >= FIRST_ID
-        if not np.isfinite(self.values).all():
+        values = self.values
+        if not np.isfinite(values).all():
             raise ValueError("Training gave word vectors that are not finite; lower learning_rate.")
         matrix = vectors.take(np.arange(FIRST_ID, len(vectors) + FIRST_ID))
-        matrix[self.rows.ids[words] - FIRST_ID] = self.values[words]
+        matrix[self.rows.ids[words] - FIRST_ID] = values[words]
         return WordVectors._of(MemoryStore(vectors.words, matrix))
+
+    def is_untouched(self) -> bool:
+        """Whether the rows are still those of the vectors."""
+        if self.vectors is None:
+            return False
+        return np.array_equal(self.values, self.initial(self.rows.ids, self.vectors))
+
+
+def _array(values: Any) -> NDArray[np.float32]:
+    return values if isinstance(values, np.ndarray) else keras.ops.convert_to_numpy(values.value)
+
+
+def _rows(values: Any, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Copy of rows, without one of the whole table."""
+    if isinstance(values, np.ndarray):
+        return np.asarray(values[rows])
+    if keras.config.backend() == "tensorflow":  # reads nothing but the rows
+        return np.array(values.value.sparse_read(rows))
+    return np.array(keras.ops.convert_to_numpy(keras.ops.take(values, rows, axis=0)))
 
 
 class TableNetwork:
@@ -191,45 +234,36 @@ class TableNetwork:
         spec: Any = None,
         multilabel: bool = False,
     ) -> None:
-        self.head, self.table, self.trainable = head, table, trainable
+        self.head, self.table, self.trainable, self.spec = head, table, trainable, spec
         self.embedding = embedding_layer(table.values, trainable)
-        self._alias()  # the layer's memory from now on: one copy of the table
         channels = [self.embedding]
         if table.frozen is not None:
             channels.append(embedding_layer(table.frozen, False, name="frozen"))
+        table.hand_over(*(layer.embeddings for layer in channels))
         self.model = full_model(head, channels, output)
         self._engine: Engine | None = None
         if spec is not None:
-            double = table.frozen is not None
-            self._engine = engine_of(spec, trainable, double, output, multilabel)
+            self._engine = engine_of(spec, trainable, table.double, output, multilabel)
         self._handles = None if self._engine is None else Handles.of(head, *channels)
-
-    def _alias(self) -> None:
-        """Let the table be the layer's memory, which a later step leaves to it."""
-        variable = self.embedding.embeddings.value
-        if keras.config.backend() == "tensorflow":
-            self.table.values = np.asarray(variable.read_value())  # no copy
-        else:
-            self.table.values = np.asarray(self.embedding.get_weights()[0])
-
-    def release(self) -> None:
-        """Let training write into the table without a copy of it, until `pull`."""
-        if self.trainable:
-            self.table.values = self.table.values[:0]
-
-    def pull(self) -> None:
-        """Take the rows that training made into the table."""
-        if self.trainable:
-            self._alias()
+        self._trained = [id(variable) for variable in self.model.trainable_variables]
+        self._loss: Any = None
 
     def compile(self, optimizer: Any, loss: Any, metrics: list[Any]) -> None:
         # XLA would compile the recurrent loop anew for each width
         jit = False if keras.config.backend() == "tensorflow" else "auto"
         self.model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit)
+        self._loss = self.model.loss
 
     def steps(self) -> EngineSteps | KerasSteps:
         """How the compiled network learns from a batch."""
-        if self._engine is None or self._handles is None or Rule.of(self.model.optimizer) is None:
+        changed = self._trained != [id(variable) for variable in self.model.trainable_variables]
+        if (
+            self._engine is None
+            or self._handles is None
+            or changed
+            or self.model.loss is not self._loss
+            or Rule.of(self.model.optimizer) is None
+        ):
             return KerasSteps(self.model)
         return EngineSteps(self.model, self._engine, self._handles)
 
@@ -279,26 +313,31 @@ class TableNetwork:
 class EngineSteps:
     """Steps of a model whose graphs the process has compiled already.
 
-    A callback may give the model another optimizer; then it is Keras that goes on.
+    A callback may compile the model anew; then it is Keras that goes on.
     """
 
     def __init__(self, model: Any, engine: Engine, handles: Handles) -> None:
         self._model, self._engine, self._handles = model, engine, handles
         self._plain = KerasSteps(model)
-        self._optimizer = model.optimizer
+        self._optimizer, self._loss = model.optimizer, model.loss
         self._rule = Rule.of(self._optimizer)
         if not self._optimizer.built:
             self._optimizer.build(model.trainable_variables)
 
     def train(self, batch: Batch) -> dict[str, float]:
         """One step of the optimizer, on the batch's rows of the table alone."""
-        if self._rule is None or self._model.optimizer is not self._optimizer:
+        if self._rule is None or not self._is_as_compiled():
             return self._plain.train(batch)
         return self._engine.train(self._handles, self._rule, self._optimizer, batch)
 
     def test(self, batch: Batch) -> dict[str, float]:
         """Loss and accuracy."""
+        if not self._is_as_compiled():
+            return self._plain.test(batch)
         return self._engine.test(self._handles, batch)
+
+    def _is_as_compiled(self) -> bool:
+        return self._model.optimizer is self._optimizer and self._model.loss is self._loss
 
 
 def probabilities(

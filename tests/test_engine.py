@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -83,7 +85,6 @@ def trained(net, kind, epochs=3, weighted=True):
     ids, lengths, y, weights = documents(kind)
     data = Batches(ids, lengths, y, weights if weighted else None, 6, np.random.default_rng(0))
     history = run_epochs(net.model, data, data, epochs, [], 0, net.steps())
-    net.pull()
     return history, net.model.get_weights()
 
 
@@ -293,3 +294,130 @@ def test_memory_is_flat_over_many_fits():
         clf.fit(X, y).predict(X)
     gc.collect()
     assert resident_mb() - before < 30
+
+
+# ------------------------------------------------------------- what a user may do in between
+PARAMS = {"units": 6, "hidden": None, "epochs": 2, "batch_size": 16, "random_state": 0}
+
+
+def test_a_table_that_was_trained_and_then_frozen_travels():
+    X, y, vectors = data(30)
+    clf = W2VLSTMClassifier(vectors, learning_rate=0.05, **PARAMS).fit(X, y)
+    clf.set_params(train_embeddings=False, warm_start=True).fit(X, y)
+    copy = pickle.loads(pickle.dumps(clf))
+    assert np.array_equal(copy.predict_proba(X), clf.predict_proba(X))
+    untouched = W2VLSTMClassifier(vectors, train_embeddings=False, **PARAMS).fit(X, y)
+    assert untouched.__getstate__()["_saved"][2] is None  # the vectors have them
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_weights_that_a_user_sets_reach_prediction_and_pickle(trained):
+    X, y, vectors = data(30)
+    clf = W2VLSTMClassifier(vectors, train_embeddings=trained, **PARAMS).fit(X, y)
+    weights = [np.random.default_rng(0).normal(size=w.shape) for w in clf.model_.get_weights()]
+    clf.model_.set_weights(weights)
+    rows = clf._network.table.rows.rows(X.astype(np.int32))
+    expected = np.asarray(clf.model_(rows))
+    np.testing.assert_allclose(clf.predict_proba(X), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        pickle.loads(pickle.dumps(clf)).predict_proba(X), expected, atol=1e-5
+    )
+
+
+class Watch(keras.callbacks.Callback):
+    """Predicts, pickles and looks at the words while training goes on."""
+
+    clf, X, seen = None, None, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        cls = type(self)
+        there = cls.clf.predict_proba(cls.X)
+        copy = pickle.loads(pickle.dumps(cls.clf))
+        cls.seen.append((there, copy.predict_proba(cls.X), cls.clf.word_vectors_.vectors))
+
+
+def test_a_callback_sees_the_model_as_it_is():
+    X, y, vectors = data(30)
+    clf = W2VLSTMClassifier(vectors, callbacks=Watch, learning_rate=0.05, **PARAMS)
+    Watch.clf, Watch.X, Watch.seen = clf, X, []
+    clf.fit(X, y)
+    assert len(Watch.seen) == 2
+    for there, copied, _ in Watch.seen:
+        assert np.array_equal(there, copied)
+    assert not np.array_equal(Watch.seen[0][0], Watch.seen[1][0])
+    assert not np.array_equal(Watch.seen[0][2], Watch.seen[1][2])
+    assert np.array_equal(Watch.seen[1][0], clf.predict_proba(X))
+
+
+def test_a_model_that_was_compiled_anew_is_trained_as_keras_trains_it():
+    """Another loss, or a layer that is not to be trained."""
+    net = network(LSTM, "softmax", OPTIMIZERS["sgd"])
+    assert isinstance(net.steps(), EngineSteps)
+    net.model.compile(net.model.optimizer, loss="kl_divergence")
+    assert isinstance(net.steps(), KerasSteps)
+    net = network(LSTM, "softmax", OPTIMIZERS["sgd"])
+    net.head.get_layer("bidirectional").trainable = False
+    assert isinstance(net.steps(), KerasSteps)
+
+
+def test_moving_averages_end_in_the_weights():
+    def optimizer():
+        return keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5)
+
+    net = network(CNN, "softmax", optimizer)
+    ids, lengths, y, _ = documents("softmax", n=6)
+    run_epochs(net.model, Batches(ids, lengths, y, None, 6, None), None, 2, [], 0)
+    other = network(CNN, "softmax", optimizer)
+    other.model.fit(ids, y, batch_size=6, epochs=2, shuffle=False, verbose=0)
+    for mine, theirs in zip(net.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-4)
+
+
+def test_lazy_momentum_moves_the_rows_of_the_batch_alone():
+    net = network(LSTM, "softmax", lambda: keras.optimizers.SGD(0.1, momentum=0.9))
+    steps = net.steps()
+    steps.train((np.array([[2, 3, 0, 0]], np.int32), np.array([1]), None))
+    before = net.embedding.get_weights()[0]
+    steps.train((np.array([[4, 5, 0, 0]], np.int32), np.array([1]), None))
+    changed = (before != net.embedding.get_weights()[0]).any(axis=1)
+    assert np.flatnonzero(changed).tolist() == [4, 5]
+
+
+@pytest.mark.parametrize("change", [{"dropout": 0.3}, {"units": 9}, {"pooling": "max"}])
+def test_a_network_that_grows_stays_what_it_is(change):
+    X, y, vectors = data(30)
+    clf = W2VLSTMClassifier(vectors, **PARAMS).partial_fit(X.clip(2, 15), y, classes=[0, 1, 2])
+    clf.set_params(**change).partial_fit(X, y)  # with further words
+    rows = clf._network.table.rows.rows(X.astype(np.int32))
+    np.testing.assert_allclose(clf.predict_proba(X), np.asarray(clf.model_(rows)), atol=1e-5)
+
+
+def test_other_types_of_numbers_are_left_to_keras():
+    former = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        assert engine_module.engine_of(LSTM, True, False, "softmax", False) is None
+    finally:
+        keras.config.set_dtype_policy(former)
+
+
+def test_settings_of_an_optimizer_do_not_pile_up_graphs(monkeypatch):
+    monkeypatch.setattr(engine_module, "_RULES", 2)
+    X, y, vectors = data(30)
+    engine_module._engines.clear()
+    for bound in (0.5, 0.6, 0.7):
+        clf = W2VLSTMClassifier(vectors, optimizer__clipnorm=bound, **PARAMS).fit(X, y)
+    [engine] = engine_module._engines.values()
+    assert len(engine._steps) == 2
+    clf.predict(X)
+
+
+def test_threads_that_ask_a_loaded_model_at_once_get_what_one_gets():
+    X, y, vectors = data(30)
+    clf = W2VLSTMClassifier(vectors, **PARAMS).fit(X, y)
+    expected = clf.predict_proba(X)
+    for _ in range(3):
+        loaded = pickle.loads(pickle.dumps(clf))
+        with ThreadPoolExecutor(8) as pool:
+            for got in pool.map(loaded.predict_proba, [X] * 16):
+                assert np.array_equal(got, expected)

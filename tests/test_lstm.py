@@ -33,6 +33,17 @@ def layers(**params):
     return theirs, ours
 
 
+@pytest.fixture
+def own_runs(monkeypatch):
+    """Numbers of runs of the layer's own path."""
+    runs = []
+    own = ProjectedLSTM._run
+    monkeypatch.setattr(
+        ProjectedLSTM, "_run", lambda self, *args: runs.append(1) or own(self, *args)
+    )
+    return runs
+
+
 def run(layer, inputs, mask, eager=True, training=True):
     """Outputs, and gradients of a weighted sum of them."""
     import tensorflow as tf
@@ -57,13 +68,14 @@ def run(layer, inputs, mask, eager=True, training=True):
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize("mask", list(MASKS))
 def test_outputs_and_gradients_are_those_of_keras(
-    mask, return_sequences, go_backwards, use_bias, eager
+    mask, return_sequences, go_backwards, use_bias, eager, own_runs
 ):
     theirs, ours = layers(
         return_sequences=return_sequences, go_backwards=go_backwards, use_bias=use_bias
     )
     inputs = RANDOM.normal(size=(5, STEPS, DIM)).astype("float32")
     expected, got = run(theirs, inputs, MASKS[mask], eager), run(ours, inputs, MASKS[mask], eager)
+    assert len(own_runs) == 1
     assert len(expected) == len(got)
     for a, b in zip(expected, got, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-5)
@@ -93,7 +105,7 @@ def test_a_promise_of_right_padding_changes_nothing(return_sequences, go_backwar
 
 @pytest.mark.parametrize("mask", list(MASKS))
 @pytest.mark.parametrize("merge", ["concat", "sum"])
-def test_both_directions_are_those_of_keras(mask, merge):
+def test_both_directions_are_those_of_keras(mask, merge, own_runs):
     inner = layers(return_sequences=True)
     theirs, ours = (keras.layers.Bidirectional(layer, merge_mode=merge) for layer in inner)
     inputs = RANDOM.normal(size=(5, STEPS, DIM)).astype("float32")
@@ -102,6 +114,7 @@ def test_both_directions_are_those_of_keras(mask, merge):
     ours.set_weights(theirs.get_weights())
     assert isinstance(ours.backward_layer, ProjectedLSTM)
     expected, got = run(theirs, inputs, MASKS[mask]), run(ours, inputs, MASKS[mask])
+    assert len(own_runs) == 2
     for a, b in zip(expected, got, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-5)
 
@@ -110,13 +123,14 @@ def test_both_directions_are_those_of_keras(mask, merge):
     "params",
     [{"activation": "relu"}, {"recurrent_activation": "hard_sigmoid"}, {"return_state": True}],
 )
-def test_what_it_has_no_path_for_is_keras(params):
+def test_what_it_has_no_path_for_is_keras(params, own_runs):
     theirs, ours = layers(**params)
     inputs = RANDOM.normal(size=(2, STEPS, DIM)).astype("float32")
     for a, b in zip(
         keras.tree.flatten(theirs(inputs)), keras.tree.flatten(ours(inputs)), strict=True
     ):
         np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-6)
+    assert not own_runs
 
 
 def test_an_initial_state_counts():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
@@ -54,6 +55,8 @@ def test_nothing_gives_nothing(pipeline):
     ("params", "error", "message"),
     [
         ({"X": "雨が降る"}, TypeError, "Got str as X"),
+        ({"X": {"text": TEXTS}}, TypeError, "Got dict as X"),
+        ({"X": pd.DataFrame({"text": TEXTS})}, TypeError, "Got DataFrame as X"),
         ({"chunk_size": 0}, ValueError, "chunk_size=0"),
         ({"chunk_size": 1.5}, TypeError, "chunk_size=1.5"),
         ({"chunk_size": True}, TypeError, "chunk_size=True"),

@@ -143,7 +143,6 @@ def test_logits_are_those_of_the_whole_model(vectors, double, output):
     table = Table(RowMap.of(ids), vectors, None, seed=0, double=double)
     network = TableNetwork(HEAD.head(), table, True, output)
     network.embedding.set_weights([table.values + draw.normal(size=table.values.shape)])
-    network.pull()
     logits = network.logits(ids, lengths)
     assert logits.shape == (700, 4)
     assert logits.dtype == np.float32
@@ -161,7 +160,6 @@ def test_a_table_is_trained_or_left_alone_and_its_copy_is_never_touched(vectors,
     network.compile(keras.optimizers.Adam(0.1), "sparse_categorical_crossentropy", [])
     data = Batches(table.rows.rows(ids), np.full(6, 3), y, None, 6, None)
     run_epochs(network.model, data, None, 2, [], 0)
-    network.pull()
     moved = (network.table.values != first).any(axis=1)
     assert moved.tolist() == [False, False, *[trainable] * 3, False]  # 9 does not come
     frozen = network.model.get_layer("frozen")
