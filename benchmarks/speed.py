@@ -289,7 +289,7 @@ def growth(run: Runner, out: Path) -> str:
     return (
         "## Cost as work grows (ours, trained table, 2 epochs; else 320 documents of 400 words)\n\n"
         + markdown(header, rows)
-        + "\n\n![cost as work grows](speed.png)"
+        + "\n![cost as work grows](speed.png)\n"
     )
 
 
@@ -408,9 +408,9 @@ def main() -> None:
             "predict": lambda: predictions(run),
         }
         for part in args.parts:
-            done[part] = parts[part]()
+            done[part] = f"{parts[part]()}\nRounds: {args.rounds}.\n"
             kept.write_text(json.dumps(done, ensure_ascii=False, indent=1), encoding="utf-8")
-            above = f"{notes} Medians of {args.rounds} rounds, in turn.\n\n{machine()}"
+            above = f"{notes} Medians of rounds, in turn.\n\n{machine()}"
             write(
                 args.out / "speed.md",
                 "Speed and memory",
