@@ -239,8 +239,10 @@ def searches(run: Runner, epochs: int) -> str:
         ]
         for peer, one in found.items()
     ]
-    return "## GridSearchCV of `train_embeddings`, three folds, n_jobs=2, 400 words\n\n" + markdown(
-        ["what", "s", "times ours", "peak, GB", "best score"], rows
+    return (
+        "## GridSearchCV of `train_embeddings`, three folds, n_jobs=2\n\n"
+        f"320 documents of at most 400 words; {SEARCH_ROWS:,} x {DIM} vectors.\n\n"
+        + markdown(["what", "s", "times ours", "peak, GB", "best score"], rows)
     )
 
 
@@ -289,7 +291,7 @@ def growth(run: Runner, out: Path) -> str:
     return (
         "## Cost as work grows (ours, trained table, 2 epochs; else 320 documents of 400 words)\n\n"
         + markdown(header, rows)
-        + "\n![cost as work grows](speed.png)\n"
+        + "\n\n![cost as work grows](speed.png)\n"
     )
 
 
