@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo   classify the lyrics that ship with the package (3 minutes)"
+	@echo "make demo   classify the lyrics that ship with the package (a minute or two)"
 	@echo "make test   ruff, mypy and pytest"
 	@echo "make docs   build the documentation into docs/_build/html"
 	@echo "make clean  remove what these made"
