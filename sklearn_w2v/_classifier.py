@@ -54,7 +54,8 @@ class W2VLSTMClassifier(BlendedClassifier):
         cross-entropy; then `predict_proba` divides by the sum.
     optimizer : str, keras.optimizers.Optimizer class or instance, default="adam"
         Optimizer. Parameters go to it as ``optimizer__clipnorm=1.0``; an instance
-        serves as a pattern and is not used up.
+        serves as a pattern and is not used up. Adam and SGD change only the rows of the
+        table that a batch uses; others, and those with weight decay or averages, all of it.
     learning_rate : float, keras schedule or None, default=None
         Learning rate; None is the optimizer's own (0.001 for Adam).
     epochs : int, default=10
