@@ -87,32 +87,36 @@ def on_cpu() -> bool:
     return all(device.device_type in ("CPU", "XLA_CPU") for device in devices)
 
 
-_COLLECTED = 1 << 25  # bytes of former fits that are worth a collection
+_COLLECTED = 1 << 24  # bytes of former fits that are worth a collection
 _left = 0
 
 
-def release_memory(coming: int = 0) -> None:
-    """Give back what former fits left behind.
+def collect_former(coming: int) -> None:
+    """Give back what former fits left behind, ahead of a new one.
 
-    Keras models are full of cycles, and glibc keeps the memory of training's freed tensors;
-    without this, each process of a search holds hundreds of megabytes that it does not use.
-    A collection walks through all objects of TensorFlow (a fifth of a second), so small
-    fits wait for each other.
+    Keras models are full of cycles: without this, each process of a search holds hundreds
+    of megabytes that it does not use. A collection walks through all objects of TensorFlow
+    (a fifth of a second), so small fits wait for each other.
 
     Parameters
     ----------
-    coming : int, default=0
-        Bytes that the next fit will leave behind.
+    coming : int
+        Bytes that the new fit will leave behind.
     """
     global _left
     if _left >= _COLLECTED:
         _left = 0
         gc.collect()
     _left += coming
+    trim_memory()
+
+
+def trim_memory() -> None:
+    """Give back the memory of training's freed tensors, which glibc keeps."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):  # another C library
         pass
 
 
-__all__ = ["expected_tracing", "keras", "on_cpu", "release_memory"]
+__all__ = ["collect_former", "expected_tracing", "keras", "on_cpu", "trim_memory"]

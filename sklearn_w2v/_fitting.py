@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
-from ._backend import keras, release_memory
+from ._backend import collect_former, keras, trim_memory
 from ._checks import check_ids, check_validation, check_vectors, hold_out, total_weights
 from ._documents import Documents
 from ._epochs import Batches, run_epochs
@@ -184,7 +184,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         rows = RowMap.of(used)
         dim = RANDOM_DIM if vectors is None else vectors.dim
         # an optimizer has two more tables; Keras' own objects are not small, either
-        release_memory(12 * len(rows.ids) * dim + (1 << 21))
+        collect_former(12 * len(rows.ids) * dim + (1 << 21))
         self._network = self._build(rows)
         self._compile(self._network)
 
@@ -239,7 +239,7 @@ class W2VKerasClassifier(ScikerasClassifier):
                 network.steps(),
             )
         finally:
-            release_memory()
+            trim_memory()
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
 

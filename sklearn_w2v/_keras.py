@@ -134,6 +134,9 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
         if isinstance(optimizer, str):
             optimizer = get_optimizer_class(optimizer)
         if isinstance(optimizer, type):
+            # Keras' own names count up, and TensorFlow keeps 30 KB for each name of a variable
+            if optimizer.__module__.startswith("keras."):
+                routed.setdefault("name", optimizer.__name__.lower())
             return unflatten_params(optimizer, params=routed)
         return type(optimizer).from_config({**optimizer.get_config(), **routed})
 
