@@ -181,11 +181,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
         self.history_: dict[str, list[float]] = {}
         self.__dict__.pop("_network", None)
-        rows = RowMap.of(used)
-        dim = RANDOM_DIM if vectors is None else vectors.dim
-        # an optimizer has two more tables; Keras' own objects are not small, either
-        collect_former(12 * len(rows.ids) * dim + (1 << 21))
-        self._network = self._build(rows)
+        self._network = self._build(RowMap.of(used))
         self._compile(self._network)
 
     def _learn(
@@ -258,9 +254,10 @@ class W2VKerasClassifier(ScikerasClassifier):
     def _build(self, rows: RowMap, values: NDArray[np.float32] | None = None) -> TableNetwork:
         channels, vectors = self._channels(), self.vectors_
         dim = RANDOM_DIM if vectors is None else vectors.dim
+        # an optimizer has two more tables; Keras' own objects are not small, either
+        collect_former(12 * len(rows.ids) * dim + (1 << 21))
         source = None if channels == "rand" else vectors
-        double = channels == "multichannel"
-        table = Table(rows, source, values, self._seed, dim, double)
+        table = Table(rows, source, values, self._seed, dim, channels == "multichannel")
         spec = self._spec(table.dim, len(self.classes_), self._seed % (1 << 30))
         return self._assembled(spec.head(), table, spec)
 

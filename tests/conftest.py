@@ -49,3 +49,13 @@ def small_vectors():
     )
     noise = np.random.default_rng(0).normal(0, 0.05, (8, 2))
     return WordVectors(words, np.hstack([rows, noise]))
+
+
+@pytest.fixture
+def global_seed_is_left_alone():
+    """Fails a test that draws from NumPy's global generator, or seeds it."""
+    np.random.seed(5)  # noqa: NPY002
+    expected = np.random.rand()  # noqa: NPY002
+    np.random.seed(5)  # noqa: NPY002
+    yield
+    assert np.random.rand() == expected  # noqa: NPY002

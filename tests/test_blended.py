@@ -347,12 +347,8 @@ def test_the_same_seed_gives_bit_equal_fits(small):
     assert not same_predictions(a, c)
 
 
-def test_global_seeds_are_left_alone():
-    np.random.seed(5)  # noqa: NPY002
-    expected = np.random.rand()  # noqa: NPY002
-    np.random.seed(5)  # noqa: NPY002
+def test_global_seeds_are_left_alone(global_seed_is_left_alone):
     useless(epochs=1).fit(X, NAMES).predict(NEW)
-    assert np.random.rand() == expected  # noqa: NPY002
 
 
 @both

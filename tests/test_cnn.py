@@ -261,12 +261,8 @@ def test_other_seeds_give_other_weights():
     assert not same(weights_of(learnt()), weights_of(small(random_state=1).fit(X, y)))
 
 
-def test_global_seeds_are_left_alone():
-    np.random.seed(5)  # noqa: NPY002
-    expected = np.random.rand()  # noqa: NPY002
-    np.random.seed(5)  # noqa: NPY002
+def test_global_seeds_are_left_alone(global_seed_is_left_alone):
     small(epochs=1).fit(X, y).predict(X)
-    assert np.random.rand() == expected  # noqa: NPY002
 
 
 # ------------------------------------------------------------- going on, travelling
