@@ -16,6 +16,11 @@ from ._documents import Documents
 from ._targets import Targets, check_labels
 from ._vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 
+_OTHER_VECTORS = (
+    "X was not made from these vectors. Ids of W2VIndexer index its vectors_, which have further "
+    "rows for words that its vectors lack; pass its output as it is, or vectors=indexer.vectors_."
+)
+
 
 def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVectors | None:
     """Word vectors that the ids of X index.
@@ -62,7 +67,8 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
         warnings.warn(
             f"X brings no word vectors (a plain array, not TokenIds), and vectors=None: the "
             f"embedding of this {type(estimator).__name__} starts from random values and nothing "
-            "is transferred. Pass vectors=, or the output of W2VIndexer.",
+            "is transferred. Pass vectors=, or the output of W2VIndexer. A step between may have "
+            "stripped it (imbalanced-learn's samplers do: put them ahead of the texts).",
             UserWarning,
             stacklevel=4,
         )
@@ -97,7 +103,7 @@ def check_ids(
     if array.size and array.max() >= limit:
         raise ValueError(
             f"Got id {array.max()} in X but {name} expected ids below {limit}: "
-            + ("X was not made from these vectors." if vectors is not None else "int32.")
+            + (_OTHER_VECTORS if vectors is not None else "int32.")
         )
     return right_padded(array.astype(np.int32, copy=False), OOV_ID)
 

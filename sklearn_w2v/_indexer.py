@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._columns import DocumentsOutMixin, check_documents
 from ._matching import Word, composed, forms_are_known_better, look_up, settle
 from ._token_ids import TokenIds
-from ._tokenizer import check_documents
 from ._tokens import analyses, count_words
 from ._vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 from ._word2vec import Word2VecTrainer, split_tokens
@@ -26,8 +26,7 @@ _LISTED = 20  # unknown words that coverage_ names
 _CUT_WARNING = 0.10  # share of documents that may be cut without a word
 
 
-# no output wrapper: a table of ids would have lost their handle
-class W2VIndexer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class W2VIndexer(DocumentsOutMixin, BaseEstimator):
     """Turn token lists into ids of word vectors.
 
     An id is the row of the word in the vectors, plus 2; so it does not depend on the
@@ -132,6 +131,7 @@ default=None
     (['雨', '降る', '降っ'], [0.0, 1.0])
     """
 
+    _output_name = "ids"
     _parameter_constraints: dict[str, Any] = {
         "vectors": "no_validation",
         "maxlen": [Interval(Integral, 1, None, closed="left"), None],
@@ -213,6 +213,10 @@ default=None
         """
         check_is_fitted(self)
         return self._index(_documents(X))
+
+    def _n_columns(self) -> int:
+        check_is_fitted(self)
+        return self.maxlen_
 
     def _fit(self, X: Iterable[Any]) -> list[list[str]]:
         self._validate_params()

@@ -8,8 +8,9 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from ._columns import check_documents
 from ._indexer import W2VIndexer
-from ._tokenizer import JapaneseTokenizer, check_documents
+from ._tokenizer import JapaneseTokenizer
 
 _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_breaks": True}
 # one set for every corpus; what it earns stands in benchmarks/README.md

@@ -118,6 +118,7 @@ def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
         raise ValueError(
             f"This {name} estimator requires y to be passed, but the target y is None."
         )
+    y = _without_extension(y)
     kind = _kind_of_target(y)
     if kind == "multilabel-indicator":
         labels = _indicator(y, name)
@@ -128,6 +129,17 @@ def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
     if len(labels) != n_documents:
         raise ValueError(f"Found {n_documents} documents in X but {len(labels)} labels in y.")
     return np.asarray(labels)
+
+
+def _without_extension(y: Any) -> Any:
+    """A pandas column of nullable numbers as an array of them, where none is missing.
+
+    scikit-learn makes floats of it, and the predicted labels would be 1.0 instead of 1.
+    """
+    dtype: Any = getattr(y, "dtype", None)
+    if getattr(dtype, "kind", "") not in ("i", "u", "b") or isinstance(dtype, np.dtype):
+        return y
+    return y if y.isna().any() else y.to_numpy(dtype=dtype.numpy_dtype)
 
 
 def _kind_of_target(y: Any) -> str:

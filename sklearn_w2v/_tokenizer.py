@@ -11,10 +11,11 @@ from os import PathLike
 from typing import Any
 
 from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import StrOptions
 
 from . import _mecab
+from ._columns import DocumentsOutMixin, check_documents
 from ._tokens import Forms, Token, UnidicTokens, share_tokens
 
 # 自立語: words that stand alone and carry meaning.
@@ -27,28 +28,7 @@ _PARALLEL_FROM = 1_100  # below, starting the workers costs more than it gains
 _FIRST_FIELDS = re.compile(r"^[^\t\n]*", re.MULTILINE)
 
 
-def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
-    """List of documents, or a TypeError where one long string or a table came."""
-    if isinstance(documents, str | bytes):
-        raise TypeError(
-            f"Got a single {type(documents).__name__} but {what} expected an iterable of "
-            "documents; put the text into a list."
-        )
-    shape = getattr(documents, "shape", (0,))
-    if len(shape) != 1:
-        raise TypeError(
-            f"Got a {type(documents).__name__} of shape {shape} but {what} expected one "
-            "dimension: pass the column that holds the documents."
-        )
-    try:
-        return list(documents)
-    except TypeError:
-        raise TypeError(
-            f"Got {type(documents).__name__} but {what} expected an iterable of documents."
-        ) from None
-
-
-class JapaneseTokenizer(TransformerMixin, BaseEstimator):
+class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
     r"""Split Japanese texts into words with MeCab and UniDic.
 
     The transformer is stateless: ``fit`` only checks the parameters.
@@ -133,6 +113,7 @@ class JapaneseTokenizer(TransformerMixin, BaseEstimator):
     [['夜行', '列車', '\n', '窓', '雨']]
     """
 
+    _output_name = "tokens"
     _parameter_constraints: dict[str, Any] = {
         "form": [StrOptions({"surface", "base", "lemma"})],
         "pos": [StrOptions({"content"}), list, tuple, None],
@@ -191,7 +172,8 @@ class JapaneseTokenizer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : iterable of str
-            Documents: a list, tuple, one-dimensional array, pandas or polars Series, ...
+            Documents: a list, tuple, one-dimensional array, a column of pandas, polars or
+            pyarrow, ...
 
         Returns
         -------

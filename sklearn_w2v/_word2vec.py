@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._tokenizer import check_documents
+from ._columns import check_documents
 from ._vectors import WordVectors, as_word_vectors
 
 Tokens = list[str]

@@ -729,7 +729,8 @@ def test_it_needs_no_labels_and_gives_no_feature_names(vectors):
     indexer = W2VIndexer(vectors)
     ids = indexer.fit_transform(DOCS, [0, 1, 0, 1])
     assert ids.vectors is indexer.vectors_
-    assert not hasattr(indexer, "get_feature_names_out")  # pandas output would lose the handle
+    assert indexer.set_output(transform="pandas") is indexer  # a table would lose the handle
+    assert indexer.transform([["雨"]]).vectors is indexer.vectors_
     assert indexer.__sklearn_tags__().input_tags.string
     assert not indexer.__sklearn_tags__().input_tags.two_d_array
 

@@ -260,3 +260,16 @@ def test_classes_beside_a_matrix_are_the_numbers_of_its_columns(classes):
 def test_no_classes_are_refused(labels):
     with pytest.raises(ValueError, match=r"classes=\[\]"):
         Targets.of(labels, [])
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "UInt8", "boolean"])
+def test_nullable_labels_keep_their_dtype(dtype):
+    y = pd.Series([0, 1, 1], dtype=dtype)
+    labels = check_labels(object(), y, 3)
+    assert labels.dtype == y.dtype.numpy_dtype
+    assert labels.tolist() == [0, 1, 1]
+
+
+def test_nullable_labels_that_are_missing_are_refused():
+    with pytest.raises(ValueError, match="y"):
+        check_labels(object(), pd.Series([0, None, 1], dtype="Int64"), 3)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from sklearn_w2v import JapaneseTokenizer, W2VIndexer
+from sklearn_w2v._columns import check_documents
+
+TEXTS = ["雨が降る", "夏の海"]
+
+
+def test_columns_of_any_library_become_lists_of_str():
+    for column in (TEXTS, tuple(TEXTS), iter(TEXTS), pd.Series(TEXTS), pl.Series(TEXTS)):
+        assert check_documents(column, "it") == TEXTS
+    assert check_documents(pd.Series(TEXTS, index=[7, 3]), "it") == TEXTS
+    assert check_documents(pl.Series([["雨", "雪"], []]), "it") == [["雨", "雪"], []]
+
+
+def test_columns_of_pyarrow_and_their_parts(small_vectors):
+    pa = pytest.importorskip("pyarrow")
+    for column in (pa.array(TEXTS), pa.chunked_array([TEXTS]), pa.array(TEXTS).dictionary_encode()):
+        assert check_documents(column, "it") == TEXTS
+        assert check_documents(list(column), "it") == TEXTS  # scalars, as predict_iter takes them
+    assert check_documents(pa.array([["雨", "雪"]]), "it") == [["雨", "雪"]]
+    indexer = W2VIndexer(small_vectors).fit(pa.array([["雨", "雪"], ["雨"]]))
+    assert indexer.transform(pa.array([["雪", "雨"]])).shape == (1, 2)
+    with pytest.raises(TypeError, match="Document 1 is of type NoneType"):
+        JapaneseTokenizer().fit_transform(pa.array(["雨", None]))
+
+
+@pytest.mark.parametrize("bad", ["雨", b"x", pd.DataFrame({"text": TEXTS}), 3])
+def test_what_is_no_column_is_refused(bad):
+    with pytest.raises(TypeError, match="but it expected"):
+        check_documents(bad, "it")
+
+
+@pytest.mark.parametrize("container", ["default", "pandas", "polars", None])
+def test_output_stays_what_it_is(container, small_vectors):
+    tokenizer = JapaneseTokenizer().set_output(transform=container)
+    tokens = tokenizer.fit_transform(TEXTS)
+    assert tokens == [["雨", "降る"], ["夏", "海"]]
+    indexer = W2VIndexer(small_vectors).set_output(transform=container)
+    ids = indexer.fit_transform(tokens)
+    assert ids.vectors is indexer.vectors_
+    assert tokenizer.get_feature_names_out(["text"]).tolist() == ["tokens0"]
+    assert indexer.get_feature_names_out().tolist() == ["ids0", "ids1"]
