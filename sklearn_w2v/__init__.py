@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._cnn_classifier import W2VCNNClassifier
     from ._displays import TrainingHistoryDisplay
     from ._indexer import W2VIndexer
+    from ._persistence import load, read_card, save
     from ._pipeline import make_w2v_pipeline
     from ._stream import predict_iter
     from ._token_ids import TokenIds
@@ -34,8 +35,11 @@ _HOMES = {
     "W2VVectorizer": "_vectorizer",
     "Word2VecTrainer": "_word2vec",
     "WordVectors": "_vectors",
+    "load": "_persistence",
     "make_w2v_pipeline": "_pipeline",
     "predict_iter": "_stream",
+    "read_card": "_persistence",
+    "save": "_persistence",
     "word_shift": "_word_shift",
 }
 
@@ -51,8 +55,11 @@ __all__ = [
     "Word2VecTrainer",
     "WordVectors",
     "datasets",
+    "load",
     "make_w2v_pipeline",
     "predict_iter",
+    "read_card",
+    "save",
     "word_shift",
 ]
 

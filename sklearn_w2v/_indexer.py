@@ -241,6 +241,8 @@ default=None
         lengths = np.fromiter(map(len, documents), np.int64, len(documents))
         # an observed length, so that few documents are not cut at a mean of two lengths
         self.maxlen_ = self.maxlen or max(1, int(np.percentile(lengths, 95, method="higher")))
+        # rows that a model file must hold at least
+        self._used = np.unique(_ids(settled.rows)).astype(np.int32)
         self._set_coverage(counts, settled.unknown, settled.inexact, lengths)
         self._warn_cut(lengths)
         self._ids = {

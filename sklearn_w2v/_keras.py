@@ -162,23 +162,24 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
             try:
                 pickle.dumps(state["callbacks"])
             except Exception:  # whatever a callback raises, the model must be saved
-                state["_packed_callbacks"] = _pack(state["callbacks"])
-                state["callbacks"] = None
+                state["callbacks"] = _packed(state["callbacks"])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        packed = state.pop("_packed_callbacks", None)
-        if packed is not None:
-            state["callbacks"] = pickle.loads(packed)
+        wrapped: Any = state.get("callbacks")
+        if type(wrapped).__name__.endswith("ObjectWrapper"):  # of copy.copy, which pickles nothing
+            state = {**state, "callbacks": wrapped._obj}
         BaseEstimator.__setstate__(self, state)
 
 
-def _pack(callbacks: Any) -> bytes | None:
+def _packed(callbacks: Any) -> Any:
     """Callbacks that pickle refuses (lambdas, say), by cloudpickle; None if it does, too."""
+    wrapped = wrap_non_picklable_objects(callbacks, keep_wrapper=False)
     try:
-        return pickle.dumps(wrap_non_picklable_objects(callbacks, keep_wrapper=False))
+        pickle.dumps(wrapped)
     except Exception as error:
         warnings.warn(
             f"callbacks cannot be pickled ({error}) and are left out.", UserWarning, stacklevel=4
         )
         return None
+    return wrapped

@@ -32,6 +32,11 @@ def _apply(documents: Iterable[str], tokenizer: Callable[[str], list[str]]) -> l
     return [list(tokenizer(text)) for text in check_documents(documents, "the tokenizer")]
 
 
+def _split(documents: Iterable[str]) -> list[list[str]]:
+    """``str.split``, which a model file can name as no method of a built-in type."""
+    return [text.split() for text in check_documents(documents, "the tokenizer")]
+
+
 def make_w2v_pipeline(
     vectors: Any = None,
     *,
@@ -106,6 +111,8 @@ default=None
         steps.append(("tokens", JapaneseTokenizer(**_TOKENS)))
     elif hasattr(tokenizer, "transform"):
         steps.append(("tokens", tokenizer))
+    elif tokenizer is str.split:
+        steps.append(("tokens", FunctionTransformer(_split)))
     elif callable(tokenizer):
         step = FunctionTransformer(_apply, kw_args={"tokenizer": tokenizer})
         steps.append(("tokens", step))

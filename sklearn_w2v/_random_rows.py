@@ -26,22 +26,26 @@ def has_random_row(vectors: WordVectors, ids: NDArray[np.integer]) -> NDArray[np
         True where `WordVectors.extended` drew the row. Rows that are copies of another
         word's, or made of n-grams, are not random.
     """
-    return _drawn(vectors._store, np.asarray(ids, np.int64) - FIRST_ID)
+    return drawn(vectors._store, np.asarray(ids, np.int64) - FIRST_ID)
 
 
-def _drawn(store: Store, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
-    drawn = np.zeros(len(indices), bool)
+def drawn(store: Store, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the rows of words, by their indices, were drawn at random."""
+    out = np.zeros(len(indices), bool)
     if not isinstance(store, ExtendedStore) or not len(indices):
-        return drawn
+        return out
     further = indices >= len(store.base)
-    drawn[~further] = _drawn(store.base, indices[~further])
+    out[~further] = drawn(store.base, indices[~further])
     places = indices[further] - len(store.base)
+    if store.held is not None:
+        out[further] = store.held[1][places]
+        return out
     mine = np.ones(len(places), bool)
     if store.subwords is not None:
         mine = ~store.subwords.compose([store.more[place] for place in places.tolist()])[1]
     if store.like is not None:
         like = store.like[places]
         copied = like >= 0
-        mine[copied] = _drawn(store.base, like[copied])
-    drawn[further] = mine
-    return drawn
+        mine[copied] = drawn(store.base, like[copied])
+    out[further] = mine
+    return out

@@ -175,8 +175,9 @@ class Table:
         Raises
         ------
         ValueError
-            A row is not finite.
+            A row is not finite, or not there.
         """
+        vectors._store.check_whole()
         words = self.rows.ids >= FIRST_ID
         values = self.values
         if not np.isfinite(values).all():

@@ -28,16 +28,24 @@ class ExtendedStore(Store):
         Where random rows come from.
     like : ndarray of shape (n_words,), int64, or None
         Index of the word of the table whose row a further word starts from, or -1.
+    held : tuple of ndarray, or None, default=None
+        The rows, and whether they were drawn at random, where the table has lost what they
+        were made of.
     """
 
     def __init__(
-        self, base: Store, more: list[str], seed: int, like: NDArray[np.int64] | None
+        self,
+        base: Store,
+        more: list[str],
+        seed: int,
+        like: NDArray[np.int64] | None,
+        held: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None,
     ) -> None:
-        self.base, self.more, self.seed, self.like = base, more, seed, like
+        self.base, self.more, self.seed, self.like, self.held = base, more, seed, like, held
         self.path, self.aliases = base.path, base.aliases
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ExtendedStore, (self.base, self.more, self.seed, self.like)
+        return ExtendedStore, (self.base, self.more, self.seed, self.like, self.held)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -110,6 +118,14 @@ class ExtendedStore(Store):
         out[~known] = self._own_rows[rows[~known] - size]
         return out
 
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        there = rows >= self.base.n_rows
+        there[~there] = self.base.holds(rows[~there])
+        return there
+
+    def check_whole(self) -> None:
+        self.base.check_whole()
+
     def expanded(self) -> NDArray[np.float32]:
         whole = np.concatenate([self.base.expanded(), self._own_rows])
         whole.flags.writeable = False
@@ -121,7 +137,9 @@ class ExtendedStore(Store):
 
         Uniform on [-a, a] with the variance of the table's values (Kim 2014, section 3.2).
         """
-        before = len(self.base) - len(_root(self.base))
+        if self.held is not None:
+            return self.held[0]
+        before = len(self.base) - len(root_of(self.base))
         # an extension of an extension, by the same seed, must not draw the same rows
         draw = np.random.default_rng([self.seed, before] if before else self.seed)
         bound = np.float32(np.sqrt(3 * self.moments[1]))
@@ -151,8 +169,9 @@ class ExtendedStore(Store):
         return False
 
 
-def _root(store: Store) -> Store:
-    return _root(store.base) if isinstance(store, ExtendedStore) else store
+def root_of(store: Store) -> Store:
+    """The table that a store extends; itself, where it extends none."""
+    return root_of(store.base) if isinstance(store, ExtendedStore) else store
 
 
 def _filled(like: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import os
 import re
-import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +14,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from ._files import written_beside
 
 Block = tuple[list[str], NDArray[np.float32]]
 
@@ -267,26 +267,15 @@ def write_file(
     for word in words:
         if not word or " " in word or "\n" in word:
             raise ValueError(f"word2vec files cannot hold the word {word!r}: it has a blank.")
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, work = tempfile.mkstemp(dir=folder, prefix=".tmp-", suffix=os.path.basename(path))
-    os.close(handle)
     opener = gzip.open if path.endswith(".gz") else open
-    try:
-        with opener(work, "wb") as file:
-            file.write(f"{len(words)} {dim}\n".encode())
-            for start in range(0, len(words), _ROWS):
-                rows = np.asarray(blocks(start, start + _ROWS), np.float32)
-                for word, row in zip(words[start : start + _ROWS], rows, strict=True):
-                    name = word.encode("utf-8", "surrogatepass")
-                    if binary:
-                        file.write(name + b" " + row.astype("<f4").tobytes() + b"\n")
-                    else:
-                        values = " ".join(map(repr, row.tolist()))
-                        file.write(name + b" " + values.encode() + b"\n")
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(work, 0o666 & ~umask)  # mkstemp made it private
-        os.replace(work, path)
-    finally:
-        if os.path.exists(work):
-            os.unlink(work)
+    with written_beside(path) as work, opener(work, "wb") as file:
+        file.write(f"{len(words)} {dim}\n".encode())
+        for start in range(0, len(words), _ROWS):
+            rows = np.asarray(blocks(start, start + _ROWS), np.float32)
+            for word, row in zip(words[start : start + _ROWS], rows, strict=True):
+                name = word.encode("utf-8", "surrogatepass")
+                if binary:
+                    file.write(name + b" " + row.astype("<f4").tobytes() + b"\n")
+                else:
+                    values = " ".join(map(repr, row.tolist()))
+                    file.write(name + b" " + values.encode() + b"\n")

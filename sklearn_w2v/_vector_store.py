@@ -108,6 +108,20 @@ class Store(ABC):
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Copy of rows."""
 
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which rows are there; a model file may hold some of them only."""
+        return np.ones(len(rows), bool)
+
+    def check_whole(self) -> None:
+        """Refuse to go on where rows are missing.
+
+        Raises
+        ------
+        ValueError
+            Some rows are not there.
+        """
+        return
+
     @abstractmethod
     def expanded(self) -> NDArray[np.float32]:
         """A read-only row for each word; a copy only where words share rows."""

@@ -201,6 +201,7 @@ class WordVectors(WordLookup):
         These formats cannot hold blanks. A line break, as `JapaneseTokenizer` gives it
         with ``line_breaks=True``, is written as ``</s>``, word2vec's own name for it.
         """
+        self._store.check_whole()
         words = self.words
         if "</s>" not in self:
             words = ["</s>" if word == "\n" else word for word in words]
@@ -230,6 +231,7 @@ class WordVectors(WordLookup):
         """
         from ._networks import embedding_layer
 
+        self._store.check_whole()
         return embedding_layer(
             self.take(np.arange(len(self) + FIRST_ID)), train_embeddings, mask_zero=True
         )

@@ -136,11 +136,16 @@ class WordLookup:
         cosines = np.empty(store.n_rows, np.float32)
         for start in range(0, store.n_rows, _BLOCK):  # never the whole matrix in memory
             stop = min(start + _BLOCK, store.n_rows)
-            rows = store.take(np.arange(start, stop))
-            cosines[start:stop] = (rows @ query) / np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
+            block = np.arange(start, stop)
+            held = store.holds(block)
+            rows = store.take(block[held])
+            norms = np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
+            cosines[start:stop] = -np.inf
+            cosines[block[held]] = (rows @ query) / norms
         given = np.unique(store.row_of(self.find(taken)))
         cosines[given] = -np.inf
-        best = np.argsort(-cosines, kind="stable")[: max(0, min(topn, store.n_rows - len(given)))]
+        there = int(np.count_nonzero(np.isfinite(cosines)))
+        best = np.argsort(-cosines, kind="stable")[: max(0, min(topn, there))]
         names = store.first_words(best).tolist()
         return [(self.words[at], float(cosines[row])) for at, row in zip(names, best, strict=True)]
 

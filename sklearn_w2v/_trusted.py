@@ -1,0 +1,61 @@
+"""Types and functions that a model file may refer to."""
+
+from __future__ import annotations
+
+from functools import cache
+
+# plain data and estimators beside those on skops' own list; nothing that runs code by itself
+_TYPES = [
+    "sklearn_w2v._blend.Blend",
+    "sklearn_w2v._branch.Features",
+    "sklearn_w2v._branch.LinearBranch",
+    "sklearn_w2v._classifier.W2VLSTMClassifier",
+    "sklearn_w2v._cnn_classifier.W2VCNNClassifier",
+    "sklearn_w2v._indexer.W2VIndexer",
+    "sklearn_w2v._ngrams.NgramCounter",
+    "sklearn_w2v._packed_store.PackedStore",
+    "sklearn_w2v._pipeline._apply",
+    "sklearn_w2v._pipeline._split",
+    "sklearn_w2v._subwords.Subwords",
+    "sklearn_w2v._targets.Targets",
+    "sklearn_w2v._tokenizer.JapaneseTokenizer",
+    "sklearn_w2v._tokens.Token",
+    "sklearn_w2v._vector_cache.SourceStore",
+    "sklearn_w2v._vector_extension.ExtendedStore",
+    "sklearn_w2v._vector_store.MemoryStore",
+    "sklearn_w2v._vectorizer.W2VVectorizer",
+    "sklearn_w2v._vectors.WordVectors",
+    "sklearn_w2v._word2vec.Word2VecTrainer",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
+    "sklearn.utils._bunch.Bunch",
+]
+# of a search's ``cv``
+_SPLITTERS = (
+    "GroupKFold",
+    "GroupShuffleSplit",
+    "KFold",
+    "LeaveOneGroupOut",
+    "PredefinedSplit",
+    "RepeatedKFold",
+    "RepeatedStratifiedKFold",
+    "ShuffleSplit",
+    "StratifiedGroupKFold",
+    "StratifiedKFold",
+    "StratifiedShuffleSplit",
+)
+
+
+@cache
+def trusted_types() -> tuple[str, ...]:
+    """Names as skops has them, with scikit-learn's splitters and the functions of its scorers."""
+    from sklearn.metrics import get_scorer, get_scorer_names
+
+    functions = {getattr(get_scorer(name), "_score_func", None) for name in get_scorer_names()}
+    return (
+        *_TYPES,
+        *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
+        *(f"{one.__module__}.{one.__name__}" for one in functions if one is not None),
+    )
