@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import datasets
+    from ._attribution import TokenAttribution, explain
     from ._classifier import W2VLSTMClassifier
     from ._cnn_classifier import W2VCNNClassifier
     from ._displays import TrainingHistoryDisplay
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "JapaneseTokenizer": "_tokenizer",
     "Token": "_tokens",
+    "TokenAttribution": "_attribution",
     "TokenIds": "_token_ids",
     "TrainingHistoryDisplay": "_displays",
     "W2VCNNClassifier": "_cnn_classifier",
@@ -35,6 +37,7 @@ _HOMES = {
     "W2VVectorizer": "_vectorizer",
     "Word2VecTrainer": "_word2vec",
     "WordVectors": "_vectors",
+    "explain": "_attribution",
     "load": "_persistence",
     "make_w2v_pipeline": "_pipeline",
     "predict_iter": "_stream",
@@ -46,6 +49,7 @@ _HOMES = {
 __all__ = [
     "JapaneseTokenizer",
     "Token",
+    "TokenAttribution",
     "TokenIds",
     "TrainingHistoryDisplay",
     "W2VCNNClassifier",
@@ -55,6 +59,7 @@ __all__ = [
     "Word2VecTrainer",
     "WordVectors",
     "datasets",
+    "explain",
     "load",
     "make_w2v_pipeline",
     "predict_iter",

@@ -121,3 +121,28 @@ class LinearBranch:
             return np.tile(self.intercept, (counts.shape[0], 1))
         out: NDArray[np.float32] = self._tfidf.transform(counts) @ self.coef
         return (out + self.intercept).astype(np.float32)
+
+    def weights(self, counts: sp.csr_matrix, label: int) -> NDArray[np.float64]:
+        """What one occurrence of each feature adds to a document's decision.
+
+        Parameters
+        ----------
+        counts : scipy.sparse.csr_matrix of shape (1, n_features)
+            Counts of one document.
+        label : int
+            Place of the class.
+
+        Returns
+        -------
+        ndarray of shape (n_features,), float64
+            0 for features that the document lacks. Times the counts, their sum and the
+            intercept are the decision.
+        """
+        out = np.zeros(counts.shape[1])
+        if not counts.shape[1]:
+            return out
+        counts = sp.csr_matrix(counts)
+        values = sp.csr_matrix(self._tfidf.transform(counts))
+        out[values.indices] = values.data * self.coef[values.indices, label]
+        out[counts.indices] /= counts.data
+        return out

@@ -146,6 +146,18 @@ class Engine:
         out = self._compiled("predict")(vectors, mask, network.weights, network.state)
         return np.asarray(out)
 
+    def slopes(
+        self,
+        network: Handles,
+        vectors: NDArray[np.float32],
+        mask: NDArray[np.bool_],
+        label: int,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits of one class, and their gradients by the documents' vectors."""
+        step = self._compiled("slopes")
+        logits, slopes = step(vectors, mask, np.int32(label), network.weights, network.state)
+        return np.asarray(logits), np.asarray(slopes)
+
     # ------------------------------------------------------------------ graphs
     def _batch(self, batch: Any) -> Any:
         rows, y, weights = batch
@@ -173,13 +185,11 @@ class Engine:
 
         n_weights = len(self._head.trainable_variables)
         head = [some(n_weights), some(len(self._head.non_trainable_variables))]
+        documents = [spec(tf.float32, None, None, self._dim), spec(tf.bool, None, None)]
         if what == "predict":
-            signature = [
-                spec(tf.float32, None, None, self._dim),
-                spec(tf.bool, None, None),
-                *head,
-            ]
-            return tf.function(self._predict, input_signature=signature)
+            return tf.function(self._predict, input_signature=[*documents, *head])
+        if what == "slopes":
+            return tf.function(self._slopes, input_signature=[*documents, spec(tf.int32), *head])
         classes = self._head.output_shape[-1]
         y = spec(tf.int32, None)
         if self._activation == "sigmoid":
@@ -200,6 +210,14 @@ class Engine:
         values, others = self._read(weights, state)
         logits, _ = self._head.stateless_call(values, others, [vectors, mask], training=False)
         return logits
+
+    def _slopes(self, vectors: Tensor, mask: Tensor, label: Tensor, *head: Any) -> Any:
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(vectors)
+            logits = self._predict(vectors, mask, *head)[:, label]
+        return logits, tape.gradient(logits, vectors)
 
     def _test(self, rows: Any, y: Any, sample: Any, table: Any, frozen: Any, *head: Any) -> Any:
         vectors = self._gather(table, rows) + (self._gather(frozen, rows) if frozen else 0.0)

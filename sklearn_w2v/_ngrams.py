@@ -17,6 +17,9 @@ _CODE = 21  # bits of a Unicode character
 _PAIR = np.int64(1) << 62
 _WITHOUT_BLANKS = 0x2E80  # from here on scripts that put no blanks between words
 
+_Characters = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+_Grams = tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]
+
 
 class NgramCounter:
     """Count how often words and n-grams occur in documents of ids.
@@ -124,29 +127,69 @@ class NgramCounter:
         there = np.arange(ids.shape[1]) < lengths[:, None]
         words = ids[there].astype(np.int64)
         documents = np.repeat(np.arange(len(ids)), lengths)
-        known = words >= FIRST_ID
-        keys, places = [words[known]], [documents[known]]
+        keys, places = [], []
+        for key, counted, first, _ in self._grams(words, documents, vectors):
+            keys.append(key[counted])
+            places.append(documents[first[counted]])
+        return np.concatenate(keys), np.concatenate(places)
+
+    def occurrences(
+        self, ids: NDArray[np.int32], vectors: WordVectors | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Where in one document the columns' n-grams stand.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_words,), int32
+            Ids without padding.
+        vectors : WordVectors or None
+            Where the words' characters come from; None leaves characters out.
+
+        Returns
+        -------
+        columns, first, last : ndarray of shape (n_occurrences,), int64
+            Column of each occurrence, and the first and the last of the words that it is made
+            of. A blank between two words is made of both.
+        """
+        documents = np.zeros(len(ids), np.int64)
+        parts = []
+        for key, counted, first, last in self._grams(ids.astype(np.int64), documents, vectors):
+            parts.append(np.stack([key[counted], first[counted], last[counted]]))
+        keys, first, last = np.concatenate(parts, axis=1)
+        columns = np.searchsorted(self.keys_, keys)
+        there = columns < len(self.keys_)
+        there[there] = self.keys_[columns[there]] == keys[there]
+        return columns[there], first[there], last[there]
+
+    def _grams(
+        self, words: NDArray[np.int64], documents: NDArray[np.int64], vectors: WordVectors | None
+    ) -> Iterator[_Grams]:
+        """Keys, which of them count, and the first and last word of each, kind by kind."""
+        known, numbers = words >= FIRST_ID, np.arange(len(words))
+        yield words, known, numbers, numbers
         if self.pairs:
             both = known[:-1] & known[1:] & (documents[:-1] == documents[1:])
-            keys.append((_PAIR | (words[:-1] << 31) | words[1:])[both])
-            places.append(documents[:-1][both])
+            yield _PAIR | (words[:-1] << 31) | words[1:], both, numbers[:-1], numbers[1:]
         if self.characters and vectors is not None:
-            codes, owners = _characters(words, documents, vectors)
+            codes, left, right = _characters(words, documents, vectors)
+            owners = documents[left]
             key = np.zeros(len(codes), np.int64)
             alive = np.ones(len(codes), bool)
             for size in range(self.characters):
                 key = key[: len(codes) - size] | (codes[size:] << (_CODE * size))
                 alive = alive[: len(key)] & (codes[size:] > 0)
                 alive &= owners[: len(key)] == owners[size:]
-                keys.append(-key[alive])
-                places.append(owners[: len(key)][alive])
-        return np.concatenate(keys), np.concatenate(places)
+                yield -key, alive, left[: len(key)], right[size:]
 
 
 def _characters(
     words: NDArray[np.int64], documents: NDArray[np.int64], vectors: WordVectors
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Codes (plus 1) of the words' characters, 0 for an unknown word; and their documents."""
+) -> _Characters:
+    """Codes (plus 1) of the words' characters, 0 for an unknown word, and their words' places.
+
+    A blank between two words has the left one's place and the right one's; others have twice
+    their own.
+    """
     distinct, place = np.unique(words, return_inverse=True)
     names = vectors.words
     known = distinct >= FIRST_ID
@@ -162,15 +205,15 @@ def _characters(
     long, begin = sizes[place], starts[place]
     ends = np.cumsum(long)
     at = np.repeat(begin - (ends - long), long) + np.arange(int(long.sum()))
-    codes, owners = pool[at], np.repeat(documents, long)
-    left, right = last[place][:-1], first[place][1:]
-    blank = (left > 0) & (right > 0) & (left <= _WITHOUT_BLANKS) & (right <= _WITHOUT_BLANKS)
+    codes, owners = pool[at], np.repeat(np.arange(len(words)), long)
+    end, head = last[place][:-1], first[place][1:]
+    blank = (end > 0) & (head > 0) & (end <= _WITHOUT_BLANKS) & (head <= _WITHOUT_BLANKS)
     blank &= documents[:-1] == documents[1:]
-    if blank.any():
-        before = ends[:-1][blank]
-        owners = np.insert(owners, before, documents[:-1][blank])
-        codes = np.insert(codes, before, ord(" ") + 1)
-    return codes, owners
+    if not blank.any():
+        return codes, owners, owners
+    before, word = ends[:-1][blank], np.flatnonzero(blank)
+    codes = np.insert(codes, before, ord(" ") + 1)
+    return codes, np.insert(owners, before, word), np.insert(owners, before, word + 1)
 
 
 def _stacked(parts: list[Any]) -> sp.csr_matrix:

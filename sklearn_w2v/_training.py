@@ -295,14 +295,36 @@ class TableNetwork:
         for rows in sorted_batches(lengths, _PREDICT_WORDS):
             width = min(batch_width(lengths[rows]), ids.shape[1])
             batch = ids[rows, :width]
-            result = self._of_vectors(self.table.embed(batch, vectors), batch != 0)
+            result = self.of_vectors(self.table.embed(batch, vectors), batch != 0)
             if out is None:
                 out = np.empty((len(ids), result.shape[1]), np.float32)
             out[rows] = result
         assert out is not None
         return out
 
-    def _of_vectors(
+    def slopes(
+        self, vectors: NDArray[np.float32], mask: NDArray[np.bool_], label: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits of one class, and their gradients by the vectors; TensorFlow only.
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (n_documents, width, dim), float32
+        mask : ndarray of shape (n_documents, width), bool
+        label : int
+            Place of the class.
+        """
+        if self._engine is not None and self._handles is not None:
+            return self._engine.slopes(self._handles, vectors, mask, label)
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape, expected_tracing():
+            given = tf.constant(vectors)
+            tape.watch(given)
+            logits = self.head([given, tf.constant(mask)], training=False)[:, label]
+        return np.asarray(logits), np.asarray(tape.gradient(logits, given))
+
+    def of_vectors(
         self, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
         if self._engine is not None and self._handles is not None:

@@ -266,3 +266,44 @@ def test_forms_of_the_tokenizer_leave_no_trace_in_the_characters():
     got = characters_of(ids.vectors, np.asarray(ids)[0].tolist())
     assert not [run for run in got if "/" in run]
     assert {"雨が降", "が降り", "降り、", "り、行", "、行っ", "行った", "った。"} <= got
+
+
+def test_occurrences_stand_where_their_words_do():
+    words = ["雨", "ab", "c", "夏の海"]
+    vectors = vectors_of(words)
+    documents = [[2, 3, 4, 1, 5, 2], [3, 4, 3], [5, 2, 3]]
+    ids, lengths = padded(documents)
+    counter = NgramCounter(True, 3, 1, MANY)
+    counts = counter.fit_transform(ids, lengths, vectors).toarray()
+    names = named(counter.keys_)
+    for row, document in enumerate(documents):
+        columns, first, last = counter.occurrences(np.array(document, np.int32), vectors)
+        np.testing.assert_array_equal(np.bincount(columns, minlength=len(names)), counts[row])
+        for column, begin, end in zip(columns.tolist(), first.tolist(), last.tolist(), strict=True):
+            kind, *what = names[column]
+            made_of = [words[one - 2] for one in document[begin : end + 1]]
+            if kind == "characters":
+                text = "".join(made_of) if end == begin else _joined(made_of)
+                # nothing of it is to spare: no word at an end is there without a character
+                assert what[0] in text
+                assert len(made_of) < 3 or what[0] not in _joined(made_of[:-1])
+            else:
+                assert len(made_of) == {"word": 1, "pair": 2}[kind]
+    assert ("characters", " ") in names
+
+
+def _joined(words):
+    text = ""
+    for word in words:
+        text += " " * bool(text and text[-1] < "\u2e80" and word[0] < "\u2e80") + word
+    return text
+
+
+def test_occurrences_of_what_has_no_column_are_left_out():
+    counter = NgramCounter(True, 3, 1, MANY)
+    vectors = vectors_of(["雨", "雪"])
+    counter.fit_transform(*padded([[2]]), vectors)
+    columns, first, last = counter.occurrences(np.array([3, 2, 3], np.int32), vectors)
+    assert first.tolist() == last.tolist() == [1] * len(columns)
+    assert len(columns) == 2  # the word, and the character
+    assert not len(counter.occurrences(np.array([3], np.int32), vectors)[0])
