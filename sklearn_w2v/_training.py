@@ -20,6 +20,7 @@ from ._vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 _PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
 _RANDOM_BLOCK = 256  # ids whose random rows are drawn together
 RANDOM_DIM = 100  # of a table that no vectors stand behind
+_EXACT = 64  # rows up to which a table has no spare ones
 
 
 class RowMap:
@@ -74,8 +75,21 @@ def random_rows(ids: NDArray[np.int32], dim: int, seed: int) -> NDArray[np.float
     return out
 
 
+def padded_size(n_rows: int) -> int:
+    """Rows of a table in memory: an eighth of a power of two, so that folds have one size.
+
+    TensorFlow prepares a graph anew for each shape of a variable, and keeps all of them.
+    """
+    if n_rows <= _EXACT:
+        return n_rows
+    step = 1 << ((n_rows - 1).bit_length() - 4)
+    return -(-n_rows // step) * step
+
+
 class Table:
     """Rows of a network's embedding, and where rows outside of it come from.
+
+    Behind the rows stand spare ones, zeros that nothing reads (`padded_size`).
 
     Parameters
     ----------
@@ -104,7 +118,13 @@ class Table:
     ) -> None:
         self.rows, self.vectors, self.seed = rows, vectors, seed
         self._random_dim, self.double = dim, double
-        first = self.initial(rows.ids, vectors) if values is None or double else values
+        size = padded_size(len(rows.ids))
+        if values is None or double:
+            spare = np.full(size - len(rows.ids), PADDING_ID, np.int32)
+            first = self.initial(np.concatenate([rows.ids, spare]), vectors)
+        if values is not None and len(values) < size:
+            spare_rows = np.zeros((size - len(values), values.shape[1]), np.float32)
+            values = np.concatenate([values, spare_rows])
         self._values: Any = first if values is None else values
         self._frozen: Any = first if double else None
 
@@ -115,19 +135,25 @@ class Table:
     @property
     def values(self) -> NDArray[np.float32]:
         """The rows as they are now; a copy, once a layer has them."""
-        return _array(self._values)
+        return _array(self._values)[: len(self.rows.ids)]
 
     @values.setter
     def values(self, values: NDArray[np.float32]) -> None:
+        whole = np.zeros((padded_size(len(values)), values.shape[1]), np.float32)
+        whole[: len(values)] = values
         if isinstance(self._values, np.ndarray):
-            self._values = values
+            self._values = whole
         else:
-            self._values.assign(values)
+            self._values.assign(whole)
 
     @property
     def frozen(self) -> NDArray[np.float32] | None:
         """The rows of the frozen copy."""
-        return _array(self._frozen) if self.double else None
+        return _array(self._frozen)[: len(self.rows.ids)] if self.double else None
+
+    def channels(self) -> list[NDArray[np.float32]]:
+        """The rows and those of the frozen copy, with the spare ones, for layers."""
+        return [_array(one) for one in (self._values, self._frozen) if one is not None]
 
     def hand_over(self, values: Any, frozen: Any = None) -> None:
         """Let Keras' variables hold the rows from now on: there is one copy of them."""
@@ -165,8 +191,10 @@ class Table:
         if rows is self.rows:
             return self
         values = self.values
-        more = self.initial(rows.ids[len(values) :], self.vectors)
-        values = np.concatenate([values, more])
+        more = rows.ids[len(values) :]
+        spare = np.full(padded_size(len(rows.ids)) - len(rows.ids), PADDING_ID, np.int32)
+        more_rows = self.initial(np.concatenate([more, spare]), self.vectors)
+        values = np.concatenate([values, more_rows])
         return Table(rows, self.vectors, values, self.seed, self._random_dim, self.double)
 
     def word_vectors(self, vectors: WordVectors) -> WordVectors:
@@ -236,10 +264,11 @@ class TableNetwork:
         multilabel: bool = False,
     ) -> None:
         self.head, self.table, self.trainable, self.spec = head, table, trainable, spec
-        self.embedding = embedding_layer(table.values, trainable)
+        first, *second = table.channels()
+        self.embedding = embedding_layer(first, trainable)
         channels = [self.embedding]
-        if table.frozen is not None:
-            channels.append(embedding_layer(table.frozen, False, name="frozen"))
+        channels += [embedding_layer(values, False, name="frozen") for values in second]
+        del first, second  # the layers have them now
         table.hand_over(*(layer.embeddings for layer in channels))
         self.model = full_model(head, channels, output)
         self._engine: Engine | None = None

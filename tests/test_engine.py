@@ -9,14 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sklearn_w2v import W2VLSTMClassifier, WordVectors
+from sklearn_w2v import _backend as backend
 from sklearn_w2v import _engine as engine_module
 from sklearn_w2v._backend import on_cpu
 from sklearn_w2v._epochs import Batches, KerasSteps, run_epochs
 from sklearn_w2v._networks import CNNSpec, LSTMSpec
 from sklearn_w2v._rules import Rule
-from sklearn_w2v._training import EngineSteps, RowMap, Table, TableNetwork
+from sklearn_w2v._training import EngineSteps, RowMap, Table, TableNetwork, padded_size
 
 pytestmark = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="the steps are TensorFlow's"
@@ -294,6 +297,48 @@ def test_memory_is_flat_over_many_fits():
         clf.fit(X, y).predict(X)
     gc.collect()
     assert resident_mb() - before < 30
+
+
+@pytest.mark.skipif(not on_cpu(), reason="counts this process' memory alone")
+def test_kernels_are_let_go(monkeypatch):
+    from tensorflow.python.eager import context
+
+    cleared = []
+    monkeypatch.setattr(
+        type(context.context()), "clear_kernel_cache", lambda self: cleared.append(self)
+    )
+    monkeypatch.setattr(backend, "_built", 0)
+    for _ in range(2 * backend._KERNELS):
+        backend.collect_former(0)
+    assert len(cleared) == 2
+
+
+@settings(deadline=None)
+@given(st.integers(1, 10**9))
+def test_spare_rows_are_few_and_sizes_fewer(n):
+    size = padded_size(n)
+    assert n <= size <= max(64, n + n // 8 + 1)
+    assert padded_size(size) == size
+    assert len({padded_size(n) for n in range(1_000, 2_000)}) <= 9
+
+
+def test_spare_rows_are_zeros_that_stay(monkeypatch):
+    X, y, vectors = data(97)
+    clf = W2VLSTMClassifier(
+        vectors, units=6, hidden=None, epochs=2, optimizer="adamw", warm_start=True, random_state=0
+    ).fit(X[:20], y[:20])
+    table = clf._network.table
+    used = len(table.rows.ids)
+    assert clf.model_.get_layer("embedding").get_weights()[0].shape[0] == padded_size(used) > used
+    for half in (slice(0, 20), slice(20, None)):
+        clf.fit(X[half], y[half])
+        table = clf._network.table
+        whole = clf.model_.get_layer("embedding").get_weights()[0]
+        assert not whole[len(table.rows.ids) :].any()
+        assert table.values.shape == (len(table.rows.ids), 8)
+        assert np.array_equal(whole[: len(table.rows.ids)], table.values)
+    again = pickle.loads(pickle.dumps(clf))
+    assert np.array_equal(again.predict_proba(X), clf.predict_proba(X))
 
 
 # ------------------------------------------------------------- what a user may do in between
