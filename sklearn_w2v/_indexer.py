@@ -193,8 +193,8 @@ default=None
 
         Returns
         -------
-        TokenIds of shape (n_documents, maxlen_), int32
-            The ids.
+        TokenIds of shape (n_documents, width), int32
+            The ids, ``maxlen_`` in a row.
         """
         return self._index(self._fit(X), warn=False)
 
@@ -208,8 +208,8 @@ default=None
 
         Returns
         -------
-        TokenIds of shape (n_documents, maxlen_), int32
-            The ids, right-padded with 0.
+        TokenIds of shape (n_documents, width), int32
+            The ids, ``maxlen_`` in a row, right-padded with 0.
         """
         check_is_fitted(self)
         return self._index(_documents(X))

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "README.ja.md", "docs/article.md"]
+READMES = ["README.md", "README.ja.md"]
+DOCS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))
+NEEDED = {  # extras that a page shows
+    "docs/ecosystem.md": ["imblearn", "pandas", "polars"],
+    "docs/searching.md": ["optuna", "optuna_integration"],
+}
 
 
 def blocks(page: str) -> list[str]:
@@ -26,23 +31,40 @@ def test_both_readmes_hold_the_same_code():
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("page", [PAGES[0], PAGES[2]])
+@pytest.mark.parametrize("page", ["README.md", *filter(blocks, DOCS)])
 def test_code_blocks_run(page, tmp_path, monkeypatch, capsys):
+    """The blocks of a page share names, as a reader's session does."""
+    for module in NEEDED.get(page, []):
+        pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {"__name__": "readme"}
-    for block in blocks(page):
-        exec(compile(block, page, "exec"), names)
+    names: dict[str, object] = {"__name__": "page"}
+    for number, block in enumerate(blocks(page), 1):
+        exec(compile(block, f"{page}, block {number}", "exec"), names)
     if page == "README.md":
         assert "clf__train_embeddings" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.ja.md"])
+def test_every_page_is_reached():
+    start = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    trees = "\n".join(re.findall(r"^```{toctree}\n(.*?)^```", start, re.M | re.S))
+    patterns = [line for line in trees.splitlines() if line and not line.startswith(":")]
+    for page in DOCS:
+        name = Path(page).stem
+        assert name == "index" or any(Path(name).match(pattern) for pattern in patterns), page
+
+
+@pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", *DOCS])
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text("utf-8")):
-        assert (ROOT / target).exists(), target
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", text):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+    for target in re.findall(r"^```{include} (\S+)", text, re.M):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+    for target in re.findall(r"{doc}`auto_examples/(\w+)`", text):
+        assert (ROOT / "docs" / "examples" / f"{target}.py").exists(), target
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.ja.md"])
+@pytest.mark.parametrize("page", READMES)
 def test_tables_are_those_that_the_benchmarks_wrote(page, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     import update_readme
