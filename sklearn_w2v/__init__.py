@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._indexer import W2VIndexer
     from ._persistence import load, read_card, save
     from ._pipeline import make_w2v_pipeline
+    from ._report import write_report
     from ._stream import predict_iter
     from ._token_ids import TokenIds
     from ._tokenizer import JapaneseTokenizer
@@ -44,6 +45,7 @@ _HOMES = {
     "read_card": "_persistence",
     "save": "_persistence",
     "word_shift": "_word_shift",
+    "write_report": "_report",
 }
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "read_card",
     "save",
     "word_shift",
+    "write_report",
 ]
 
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from ._blend import SMALL, Blend, HeldOut, LinearFolds, Weigher, inner_folds
 from ._branch import Features, LinearBranch
 from ._documents import Documents
+from ._html_repr import ClassifierRepr
 from ._targets import Targets
 from ._vectors import WordVectors
 
 
-class BlendedClassifier(W2VKerasClassifier):
+class BlendedClassifier(ClassifierRepr, W2VKerasClassifier):
     """Base of the classifiers: a network and, with ``bow``, a linear branch.
 
     Both are fitted apart from each other, and their logits are added with factors that

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._columns import DocumentsOutMixin, check_documents
+from ._html_repr import IndexerRepr
 from ._matching import Word, composed, forms_are_known_better, look_up, settle
 from ._token_ids import TokenIds
 from ._tokens import analyses, count_words
@@ -26,7 +27,7 @@ _LISTED = 20  # unknown words that coverage_ names
 _CUT_WARNING = 0.10  # share of documents that may be cut without a word
 
 
-class W2VIndexer(DocumentsOutMixin, BaseEstimator):
+class W2VIndexer(IndexerRepr, DocumentsOutMixin, BaseEstimator):
     """Turn token lists into ids of word vectors.
 
     An id is the row of the word in the vectors, plus 2; so it does not depend on the

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from sklearn import config_context
+from sklearn.pipeline import make_pipeline
+
+from sklearn_w2v import TokenIds, W2VIndexer, W2VLSTMClassifier, Word2VecTrainer, WordVectors
+from sklearn_w2v._html_repr import table_shape
+from sklearn_w2v._training import Table
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    vectors = WordVectors([f"w{i}" for i in range(9)], [[float(i), 1.0] for i in range(9)])
+    X, y = TokenIds([[2], [6]] * 6, vectors), ["<b>", "c"] * 6
+    return W2VLSTMClassifier(units=2, hidden=None, epochs=1, random_state=0).fit(X, y)
+
+
+def test_a_fitted_indexer_shows_coverage():
+    indexer = W2VIndexer(WordVectors(["雨"], [[1.0, 0.0]]), random_state=0)
+    pipeline = make_pipeline(indexer)
+    assert "of words known" not in pipeline._repr_html_()
+    html = pipeline.fit([["雨", "<i>"], ["雨", "雨"]])._repr_html_()
+    assert "75.0% of words known · 2 × 2" in html
+    assert "<i>" not in html
+    assert "&lt;i&gt;" in html
+
+
+def test_a_fitted_classifier_shows_its_table_and_does_not_copy_it(fitted, monkeypatch):
+    def copied(*args):
+        raise AssertionError("the table was copied")
+
+    monkeypatch.setattr(Table, "word_vectors", copied)
+    html = fitted._repr_html_()
+    # padding, unknown and two words
+    assert "2 classes · table 4 × 2" in html
+    assert "history_: last accuracy" in html
+    assert "<b>" not in html.split("</style>")[1].replace("<b>In a Jupyter", "")
+
+
+def test_tables_of_pickled_classifiers_are_not_built_for_a_diagram(fitted):
+    loaded = pickle.loads(pickle.dumps(fitted))
+    assert table_shape(loaded) == (4, 2)
+    assert "table 4 × 2" in loaded._repr_html_()
+    assert loaded._network is None
+    assert table_shape(W2VLSTMClassifier()) is None
+    assert "classes ·" not in W2VLSTMClassifier()._repr_html_()
+
+
+def test_unfitted_indexers_show_their_trainer():
+    html = W2VIndexer(Word2VecTrainer(vector_size=7))._repr_html_()
+    assert "vectors: Word2VecTrainer" in html
+
+
+def test_text_shows_no_diagram(fitted):
+    with config_context(display="text"):
+        assert not hasattr(fitted, "_repr_html_")
