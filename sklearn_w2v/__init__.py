@@ -10,8 +10,10 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from . import datasets
     from ._attribution import TokenAttribution, explain
+    from ._attribution_display import TokenAttributionDisplay
     from ._classifier import W2VLSTMClassifier
     from ._cnn_classifier import W2VCNNClassifier
+    from ._coverage_display import CoverageDisplay
     from ._displays import TrainingHistoryDisplay
     from ._indexer import W2VIndexer
     from ._persistence import load, read_card, save
@@ -25,11 +27,14 @@ if TYPE_CHECKING:
     from ._vectors import WordVectors
     from ._word2vec import Word2VecTrainer
     from ._word_shift import word_shift
+    from ._word_shift_display import WordShiftDisplay
 
 _HOMES = {
+    "CoverageDisplay": "_coverage_display",
     "JapaneseTokenizer": "_tokenizer",
     "Token": "_tokens",
     "TokenAttribution": "_attribution",
+    "TokenAttributionDisplay": "_attribution_display",
     "TokenIds": "_token_ids",
     "TrainingHistoryDisplay": "_displays",
     "W2VCNNClassifier": "_cnn_classifier",
@@ -37,6 +42,7 @@ _HOMES = {
     "W2VLSTMClassifier": "_classifier",
     "W2VVectorizer": "_vectorizer",
     "Word2VecTrainer": "_word2vec",
+    "WordShiftDisplay": "_word_shift_display",
     "WordVectors": "_vectors",
     "explain": "_attribution",
     "load": "_persistence",
@@ -49,9 +55,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "CoverageDisplay",
     "JapaneseTokenizer",
     "Token",
     "TokenAttribution",
+    "TokenAttributionDisplay",
     "TokenIds",
     "TrainingHistoryDisplay",
     "W2VCNNClassifier",
@@ -59,6 +67,7 @@ __all__ = [
     "W2VLSTMClassifier",
     "W2VVectorizer",
     "Word2VecTrainer",
+    "WordShiftDisplay",
     "WordVectors",
     "datasets",
     "explain",

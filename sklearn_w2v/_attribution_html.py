@@ -14,12 +14,12 @@ FOR, AGAINST = (230, 97, 1), (33, 102, 172)
 OPACITY = 0.5
 
 # what no HTML may hold: control characters, and surrogates, which have no UTF-8
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def escaped(text: str) -> str:
     """Text that is nothing but text, in elements and in attributes."""
-    return html.escape(_FORBIDDEN.sub("\ufffd", text), quote=True)
+    return html.escape(FORBIDDEN.sub("\ufffd", text), quote=True)
 
 
 def highlighted(

@@ -1,33 +1,12 @@
-"""Plots in scikit-learn's Display style."""
+"""Plots in scikit-learn's Display style: learning curves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
-
-
-def require_matplotlib() -> Any:
-    """``matplotlib.pyplot``, with a Japanese font where one is at hand.
-
-    Raises
-    ------
-    ImportError
-        matplotlib is not installed; the message holds the pip line.
-    """
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "Plots need matplotlib, which is not installed: pip install 'sklearn-w2v[plot]'"
-        ) from error
-    try:
-        import matplotlib_fontja  # noqa: F401  (makes a Japanese font the default)
-    except ImportError:
-        pass
-    return plt
+from ._fonts import require_matplotlib
+from ._unwrap import steps_of
 
 
 class TrainingHistoryDisplay:
@@ -72,8 +51,8 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        estimator : W2VLSTMClassifier or Pipeline
-            The fitted classifier, or a pipeline that ends in it.
+        estimator : W2VLSTMClassifier, W2VCNNClassifier, Pipeline or search
+            The fitted classifier, a pipeline that ends in it, or a search over one.
         metrics : sequence of str or None, default=None
             Keys of ``history_``; None draws the accuracies, and the validation's where
             there are some.
@@ -92,13 +71,11 @@ class TrainingHistoryDisplay:
         TypeError
             The estimator keeps no history.
         """
-        if isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        check_is_fitted(estimator)
-        history = getattr(estimator, "history_", None)
+        last = steps_of(estimator)[-1]
+        history = getattr(last, "history_", None)
         if not isinstance(history, Mapping):
             raise TypeError(
-                f"Got {type(estimator).__name__}, which has no history_, but expected a "
+                f"Got {type(last).__name__}, which has no history_, but expected a "
                 "W2VLSTMClassifier or a pipeline that ends in one."
             )
         return cls(history).plot(metrics=metrics, ax=ax)
@@ -143,3 +120,6 @@ class TrainingHistoryDisplay:
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+__all__ = ["TrainingHistoryDisplay", "require_matplotlib"]

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
-from sklearn.utils.validation import check_is_fitted
 
 from ._checks import check_ids, check_vectors
 from ._random_rows import has_random_row
+from ._unwrap import steps_of
 from ._vectors import FIRST_ID, WordVectors
 
 _BLOCK = 1 << 15  # rows of a table in memory at once
@@ -60,9 +59,9 @@ def word_shift(
 
     Parameters
     ----------
-    classifier : W2VLSTMClassifier or Pipeline
-        A fitted classifier with word vectors (``vectors_`` and ``word_vectors_``), or a
-        pipeline that ends in one.
+    classifier : W2VLSTMClassifier, Pipeline or search
+        A fitted classifier with word vectors (``vectors_`` and ``word_vectors_``), a
+        pipeline that ends in one, or a search over one.
     topn : int or None, default=20
         How many words come out at most; None gives all that moved.
     neighbors : int, default=5
@@ -132,18 +131,18 @@ def word_shift(
         {"topn": topn, "neighbors": neighbors, "min_count": min_count},
         "word_shift",
     )
-    if min_count > 1 and X is None:
-        raise ValueError(
-            f"Got min_count={min_count} but X=None: pass the documents in which words are counted."
-        )
-    if isinstance(classifier, Pipeline):
-        steps, classifier = classifier[:-1], classifier[-1]
-        if X is not None and len(steps):
-            X = steps.transform(X)
-    before, after = _tables(classifier)
-    ids = np.arange(FIRST_ID, len(before) + FIRST_ID)
-    if X is not None:
-        ids = ids[_counts(classifier, X, before) >= min_count]
+    before, after, ids = compared(classifier, X, min_count)
+    return shifts(before, after, ids, topn, neighbors)
+
+
+def shifts(
+    before: WordVectors,
+    after: WordVectors,
+    ids: NDArray[np.int64],
+    topn: int | None,
+    neighbors: int,
+) -> list[WordShift]:
+    """Those of some words that moved, as `word_shift` gives them."""
     moved, cosines, lengths = _moves(before, after, ids)
     cosines = np.clip(cosines, -1, 1)
     order = np.lexsort((moved, -lengths, cosines))[:topn]
@@ -164,9 +163,27 @@ def word_shift(
     ]
 
 
+def compared(
+    classifier: Any, X: Any, min_count: int
+) -> tuple[WordVectors, WordVectors, NDArray[np.int64]]:
+    """Vectors before and after training, and the ids of words that come often enough."""
+    if min_count > 1 and X is None:
+        raise ValueError(
+            f"Got min_count={min_count} but X=None: pass the documents in which words are counted."
+        )
+    *steps, classifier = steps_of(classifier)
+    if X is not None:
+        for step in steps:
+            X = step.transform(X)
+    before, after = _tables(classifier)
+    ids = np.arange(FIRST_ID, len(before) + FIRST_ID)
+    if X is not None:
+        ids = ids[_counts(classifier, X, before) >= min_count]
+    return before, after, ids
+
+
 def _tables(classifier: Any) -> tuple[WordVectors, WordVectors]:
     """Word vectors before and after training."""
-    check_is_fitted(classifier)
     # not hasattr(classifier, "word_vectors_"): it would make the table once more
     there = hasattr(type(classifier), "word_vectors_") or "word_vectors_" in vars(classifier)
     if not there or not hasattr(classifier, "vectors_"):

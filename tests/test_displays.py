@@ -5,6 +5,7 @@ import builtins
 import matplotlib as mpl
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import NotFittedError
 
@@ -46,12 +47,11 @@ def test_estimators_without_a_history_are_refused():
         TrainingHistoryDisplay.from_estimator(LogisticRegression().fit([[0], [1]], [0, 1]))
 
 
-def test_japanese_labels_have_glyphs(tmp_path, recwarn):
-    plt = require_matplotlib()
-    figure, ax = plt.subplots()
-    ax.set_title("朝霧ナツメの歌詞、々〆〜ゔ")
-    figure.savefig(tmp_path / "f.png")
-    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+def test_the_best_of_a_search_is_drawn(fitted, small_vectors):
+    X, y = TokenIds([[2], [6]] * 6, small_vectors), [0, 1] * 6
+    search = GridSearchCV(fitted, {"units": [2]}, cv=2).fit(X, y)
+    display = TrainingHistoryDisplay.from_estimator(search)
+    assert display.history is search.best_estimator_.history_
 
 
 def test_a_missing_matplotlib_names_the_extra(monkeypatch):
