@@ -28,9 +28,10 @@ autodoc_default_options = {
     "members": True,
     "inherited-members": (
         "BaseEstimator,TransformerMixin,ClassifierMixin,ClassNamePrefixFeaturesOutMixin,"
-        "BaseWrapper,KerasClassifier,ndarray,list,str,object"
+        "_MetadataRequester,BaseWrapper,KerasClassifier,ndarray,list,str,object"
     ),
 }
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
@@ -49,7 +50,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "start": [], "changelog": []}
+html_sidebars = {"index": [], "start": [], "news": []}
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
@@ -59,8 +60,9 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": ("_repr_html_",),
     "show_signature": False,
-    "plot_gallery": "True",
+    "write_computation_times": False,  # its page would fetch scripts
 }
 # scikit-learn's own docstrings refer to its glossary
 suppress_warnings = ["config.cache", "ref.ref", "ref.term"]

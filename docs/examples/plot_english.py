@@ -10,6 +10,8 @@ will do, or token lists of your own.
 # Short reports, of the weather or from the kitchen.
 import re
 
+import matplotlib.pyplot as plt
+import numpy as np
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from sklearn.model_selection import cross_val_score
 
@@ -89,4 +91,14 @@ print(cross_val_score(network, ids, labels, cv=4))
 # %%
 # No sentence of the training data has "drizzle", "gale" or "ladle"; the vectors know them.
 network.fit(ids, labels)
-print(network.predict(indexer.transform([["drizzle", "and", "gale"], ["a", "ladle"]])))
+new = ["drizzle and gale", "a ladle", "mashed ladle at dusk", "stew in the storm"]
+probability = network.predict_proba(indexer.transform([words(text) for text in new]))
+
+figure, ax = plt.subplots(figsize=(6, 2.5), layout="constrained")
+left = np.zeros(len(new))
+for place, name in enumerate(network.classes_):
+    ax.barh(new, probability[:, place], left=left, label=name)
+    left += probability[:, place]
+ax.set(xlabel="probability", xlim=(0, 1))
+ax.invert_yaxis()
+figure.legend(loc="outside right upper")

@@ -37,6 +37,15 @@ pipeline = make_w2v_pipeline(random_state=0, epochs=5, units=32).fit(train, y_tr
 print(f"accuracy: {pipeline.score(test, y_test):.3f}")
 
 # %%
+import matplotlib.pyplot as plt
+from sklearn.metrics import ConfusionMatrixDisplay
+
+figure, ax = plt.subplots(figsize=(4, 3.5), layout="constrained")
+ConfusionMatrixDisplay.from_estimator(
+    pipeline, test, y_test, display_labels=corpus.target_names, colorbar=False, ax=ax
+)
+
+# %%
 # For the corpora themselves there are readers that know their headings and licences' files:
 # :func:`sklearn_w2v.datasets.load_livedoor`, :func:`~sklearn_w2v.datasets.load_poets`,
 # :func:`~sklearn_w2v.datasets.load_chabsa`. What the linear branch and the network are worth,
