@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ._backend import expected_tracing, keras
 from ._batches import batch_width, shuffled_batches
+from ._progress import tell
 
 Batch = tuple[NDArray[np.int32], NDArray[Any], NDArray[np.float32] | None]
 
@@ -146,6 +147,9 @@ def run_epochs(
                 mean.add(steps.train(batch), len(batch[0]))
                 logs = mean.logs()
                 calls.on_train_batch_end(step, logs)
+                done, note = epoch * len(train) + step + 1, f"epoch {epoch + 1} of {epochs}"
+                if tell("training", done, epochs * len(train), note):
+                    model.stop_training = True
                 if model.stop_training:
                     break
             logs = {**logs, **_validate(steps, validation, calls)}

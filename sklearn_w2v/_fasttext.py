@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._subwords import Subwords
+from ._vector_files import FASTTEXT as MAGIC
 from ._vector_files import Block, open_plain
 
-MAGIC = (793712314).to_bytes(4, "little")
 _ROWS = 4_096  # of a block
 _MAX_DIM = 100_000
 # what smart_open, which gensim opens files with, decompresses by their names

@@ -175,6 +175,21 @@ def open_source(path: str, aliases: str | None = None) -> FolderStore:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def cached_form(path: str, aliases: str | None = None) -> Path | None:
+    """Folder form of a source in the cache; None where there is none that is whole.
+
+    Parameters
+    ----------
+    path : str
+        What `find_source` knows.
+    aliases : str or None, default=None
+        Path of a file of aliases.
+    """
+    source = find_source(path, aliases)
+    folder = cache_folder() / "vectors" / f"{_short(source.name)}-{_short(source.stamp())}"
+    return None if _whole(folder) is None else folder
+
+
 def _short(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 

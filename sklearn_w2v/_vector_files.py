@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import re
 import warnings
 import zlib
@@ -16,8 +17,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ._files import written_beside
+from ._progress import tell
 
 Block = tuple[list[str], NDArray[np.float32]]
+
+FASTTEXT = (793712314).to_bytes(4, "little")  # what a Facebook fastText model begins with
 
 _CHUNK = 1 << 23
 _ROWS = 4_096  # of a block
@@ -86,35 +90,66 @@ def read_blocks(path: str) -> Iterator[Block]:
 def open_plain(path: str) -> IO[bytes]:
     """Open a file that may be compressed, as its content says."""
     with open(path, "rb") as file:
-        head = file.read(6)
-    for magic, opener in _OPENERS.items():
-        if head.startswith(magic):
-            return opener(path, "rb")  # type: ignore[no-any-return]
-    return open(path, "rb")
+        opener = _opener(file.read(6))
+    return open(path, "rb") if opener is None else opener(path, "rb")
+
+
+def plain_of(raw: IO[bytes]) -> IO[bytes]:
+    """Content of an open file that may be compressed; the file tells how far it is."""
+    opener = _opener(raw.peek(6))  # type: ignore[attr-defined]
+    return raw if opener is None else opener(raw, "rb")
+
+
+def _opener(head: bytes) -> Callable[..., Any] | None:
+    return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
+
+
+def format_of(path: str) -> str:
+    """Format of a vectors file that can be read, in words."""
+    with open(path, "rb") as file:
+        packed = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7": "xz"}
+        head = file.read(3)
+    name = next((f", {name}" for magic, name in packed.items() if head.startswith(magic)), "")
+    with open_plain(path) as plain:
+        head = plain.read(1 << 20)
+    if head.startswith(FASTTEXT):
+        return f"fastText{name}"
+    header = _HEADER.match(head)
+    if header is None:
+        return f"GloVe text{name}"
+    text = (_text_dim(head[header.end() :]) or 0) >= int(header[2])
+    return f"word2vec {'text' if text else 'binary'}{name}"
 
 
 def _parse(path: str) -> Iterator[Block]:
-    with open_plain(path) as file:
-        head = file.read(1 << 20)
-        _refuse(head)
-        header = _HEADER.match(head)
-        if header is None:
-            dim = _text_dim(head)
-            if dim is None or dim < 2:  # a word and one number is a vocabulary of counts
-                raise ValueError(
-                    "it is neither word2vec binary or text nor GloVe text (no line of a word "
-                    "and numbers at its start)"
-                )
-            yield from _read_text(file, head, None, dim)
-            return
-        rows, dim = int(header[1]), int(header[2])
-        if not rows or not 0 < dim <= _MAX_DIM:
-            raise ValueError(f"its header promises {rows} words of {dim} dimensions")
-        rest = head[header.end() :]
-        if (_text_dim(rest) or 0) >= dim:  # more where a first word of parts ends in a number
-            yield from _read_text(file, rest, rows, dim)
-        else:
-            yield from _read_binary(file, rest, rows, dim)
+    with open(path, "rb") as raw, plain_of(raw) as file:
+        size = os.fstat(raw.fileno()).st_size
+        for block in _blocks(file):
+            tell("reading vectors", raw.tell(), size)
+            yield block
+
+
+def _blocks(file: IO[bytes]) -> Iterator[Block]:
+    head = file.read(1 << 20)
+    _refuse(head)
+    header = _HEADER.match(head)
+    if header is None:
+        dim = _text_dim(head)
+        if dim is None or dim < 2:  # a word and one number is a vocabulary of counts
+            raise ValueError(
+                "it is neither word2vec binary or text nor GloVe text (no line of a word "
+                "and numbers at its start)"
+            )
+        yield from _read_text(file, head, None, dim)
+        return
+    rows, dim = int(header[1]), int(header[2])
+    if not rows or not 0 < dim <= _MAX_DIM:
+        raise ValueError(f"its header promises {rows} words of {dim} dimensions")
+    rest = head[header.end() :]
+    if (_text_dim(rest) or 0) >= dim:  # more where a first word of parts ends in a number
+        yield from _read_text(file, rest, rows, dim)
+    else:
+        yield from _read_binary(file, rest, rows, dim)
 
 
 def _refuse(head: bytes) -> None:
@@ -272,6 +307,7 @@ def write_file(
         file.write(f"{len(words)} {dim}\n".encode())
         for start in range(0, len(words), _ROWS):
             rows = np.asarray(blocks(start, start + _ROWS), np.float32)
+            tell("writing vectors", start, len(words))
             for word, row in zip(words[start : start + _ROWS], rows, strict=True):
                 name = word.encode("utf-8", "surrogatepass")
                 if binary:

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._columns import check_documents
+from ._progress import tell
 from ._vectors import WordVectors, as_word_vectors
 
 Tokens = list[str]
@@ -319,13 +320,17 @@ class _Progress:
                 self.bar = Progress(console=console, transient=True)
                 self.bar.start()
                 self.bar.add_task("word2vec", total=self.epochs)
-        bar = self.bar
+        bar, epochs = self.bar, self.epochs
 
         class Epoch(CallbackAny2Vec):
+            done = 0
+
             def on_epoch_begin(self, model: Any) -> None:
                 model.running_training_loss = 0.0  # gensim sums over all epochs
 
             def on_epoch_end(self, model: Any) -> None:
+                self.done += 1
+                tell("word2vec", self.done, epochs, f"epoch {self.done} of {epochs}")
                 if bar is not None:
                     bar.advance(bar.task_ids[0])
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import random
+import sys
 import tempfile
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +63,44 @@ def global_seed_is_left_alone():
     np.random.seed(5)  # noqa: NPY002
     yield
     assert np.random.rand() == expected  # noqa: NPY002
+
+
+Done = namedtuple("Done", "status out err")
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run ``sklearn-w2v`` within this process; gives status, output and error output."""
+    from sklearn_w2v.cli import main
+
+    def run(*arguments, stdin: bytes = b"") -> Done:
+        bytes_in = io.BufferedReader(io.BytesIO(stdin))
+        monkeypatch.setattr(sys, "argv", ["sklearn-w2v", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(bytes_in))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        return Done(left.value.code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def weather(tmp_path_factory) -> Path:
+    """Folder with ``weather.csv`` (text, label, place), and a model of it, ``weather.w2v``."""
+    from sklearn_w2v import make_w2v_pipeline, save
+
+    folder = tmp_path_factory.mktemp("weather")
+    wet, dry = ["雨", "雪", "霧", "傘"], ["夏", "海", "砂", "祭"]
+    rows = [
+        (f"{places[0]}と{places[1]}の{number}日", label, f"町{number % 6}")
+        for number in range(12)
+        for label, words in (("wet", wet), ("dry", dry))
+        for places in [(words[number % 4], words[(number + 1) % 4])]
+    ]
+    with open(folder / "weather.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label", "place"), *rows])
+    model = make_w2v_pipeline(random_state=0, epochs=1, units=4)
+    model.fit([row[0] for row in rows], [row[1] for row in rows])
+    save(model, folder / "weather.w2v")
+    return folder

@@ -65,6 +65,57 @@ def test_errors_are_one_line_and_exit_status_2(tmp_path):
     assert done.stderr.strip() == "Error: no such [thing]"
 
 
-@pytest.mark.parametrize("arguments", [["demo", "--epochs", "0"], ["nonsense"]])
-def test_wrong_arguments_exit_with_2(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["demo", "--epochs", "0"], "--epochs"),
+        (["nonsense"], "No such command 'nonsense'"),
+        (["vectors"], "Missing command. (sklearn-w2v vectors --help)"),
+        (["fit", "data.csv"], "--out"),
+        (["fit", "data.csv", "--out", "x", "--network", "gru"], "gru"),
+    ],
+)
+def test_wrong_arguments_are_one_line_and_exit_status_2(command, arguments, wanted):
     assert CliRunner().invoke(cli.app, arguments).exit_code == 2
+    done = command(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert wanted in done.err
+    assert done.err.startswith("Error: ")
+    assert done.err.count("\n") == 1
+
+
+def test_without_a_command_the_help_comes(command):
+    done = command()
+    assert done.status == 0
+    assert "tokenize" in done.out
+
+
+def test_unexpected_errors_are_one_line_too_and_debug_shows_where(command, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("out of\n paper")
+
+    monkeypatch.setattr("sklearn_w2v._demo.run_demo", broken)
+    done = command("demo")
+    assert (done.status, done.err) == (
+        2,
+        "Error: RuntimeError: out of paper (--debug shows where)\n",
+    )
+    assert "Traceback" in command("demo", "--debug").err
+
+
+def test_ctrl_c_is_no_error(command, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sklearn_w2v._demo.run_demo", interrupted)
+    assert command("demo")[:] == (130, "", "Interrupted.\n")
+
+
+def test_a_reader_that_goes_is_no_error(tmp_path):
+    (tmp_path / "many.txt").write_text("雨が降る\n" * 20_000, encoding="utf-8")
+    line = f"{sys.executable} -m sklearn_w2v tokenize many.txt | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "雨 が 降る\n141\n"
+    assert done.stderr == ""

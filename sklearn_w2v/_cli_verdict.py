@@ -1,0 +1,91 @@
+"""``sklearn-w2v fit``: the table at its end, and which model to take."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich.table import Table
+
+from ._cli_folds import MAJORITY, TFIDF, Result, Split, difference
+from ._cli_ui import Ui
+
+_CLEAR = 2.0  # standard errors that make a difference clear
+
+
+def report(summary: dict[str, Any], ui: Ui, as_json: bool) -> None:
+    """Write what `fit` found.
+
+    Parameters
+    ----------
+    summary : dict
+        As the run left it.
+    ui : Ui
+        Where it goes.
+    as_json : bool
+        Whether it goes as JSON.
+    """
+    results: list[Result] = summary.pop("results", [])
+    splits: list[Split] = summary.pop("splits", [])
+    if results:
+        summary["folds"] = len(results[0].folds)
+        summary["take"], text = verdict(results, splits, "search" in summary)
+        if not as_json:
+            ui.out.print(_table(results, summary["grouped"]))
+            ui.out.print(text)
+    if as_json:
+        ui.json(summary)
+
+
+def _table(results: list[Result], grouped: bool) -> Table:
+    folds = len(results[0].folds)
+    how = f"{folds} folds" if folds != 1 else "one fold"
+    table = Table(title=f"Cross-validation, {how}" + (", by group" if grouped else ""))
+    table.add_column("model")
+    for column in ("accuracy", "±", "macro F1", "±", "s/fold"):
+        table.add_column(column, justify="right")
+    for result in results:
+        scores = result.summary()
+        numbers = [scores[name] for name in ("accuracy", "accuracy_sd", "f1_macro", "f1_macro_sd")]
+        seconds = "" if result.name == MAJORITY else f"{scores['seconds']:.1f}"
+        table.add_row(result.name, *(f"{number:.3f}" for number in numbers), seconds)
+    return table
+
+
+def verdict(results: list[Result], splits: list[Split], searched: bool) -> tuple[str, str]:
+    """Which model to take: ``"model"``, ``"tfidf"`` or ``"either"``, and why.
+
+    Parameters
+    ----------
+    results : list of Result
+        Of the model, and of the baselines.
+    splits : list of (train, test)
+        The folds.
+    searched : bool
+        Whether the model is the best of many on these very folds.
+    """
+    by_name = {result.name: result for result in results}
+    ours, theirs = results[0], by_name[TFIDF]
+    gap, error = difference(ours, theirs, splits)
+    by = f"{abs(gap):.3f} in accuracy" + ("" if math.isnan(error) else f" (± {error:.3f})")
+    notes = []
+    if not any(ours.network):
+        notes.append("The network counts in no fold: its linear branch decides alone.")
+    elif not all(ours.network):
+        notes.append(f"The network counts in {sum(ours.network)} of {len(ours.folds)} folds.")
+    if searched:
+        notes.append("As the best of the search on these very folds, it is flattered a little.")
+    if math.isnan(error):
+        take, text = "either", f"One fold cannot say which to take; the difference is {by}."
+    elif gap > _CLEAR * error:
+        take, text = "model", f"Take this model: it is ahead of {TFIDF} by {by}."
+    elif gap < -_CLEAR * error:
+        take, text = "tfidf", f"Take {TFIDF}: it is ahead of this model by {by}, and simpler."
+    else:
+        side = "ahead of" if gap >= 0 else "behind"
+        take = "either"
+        text = (
+            f"No clear difference: this model is {side} {TFIDF} by {by}. Take {TFIDF}, which is "
+            "simpler, unless you need probabilities."
+        )
+    return take, " ".join([text, *notes])

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sklearn_w2v._cli_evaluate import _scores
+
+
+def test_scores_in_a_table_and_as_json(command, weather):
+    arguments = ("evaluate", weather / "weather.w2v", weather / "weather.csv")
+    done = command(*arguments)
+    assert done.status == 0
+    assert done.err == ""
+    assert "Accuracy 1.000, macro F1 1.000" in done.out
+    assert "dry" in done.out
+    found = json.loads(command(*arguments, "--json").out)
+    assert found["documents"] == 24
+    assert found["accuracy"] == 1.0
+    assert found["labels"]["wet"] == {"precision": 1, "recall": 1, "f1": 1, "documents": 12}
+
+
+def test_labels_that_the_model_does_not_know_count_as_wrong(command, weather, tmp_path):
+    path = tmp_path / "test.csv"
+    path.write_text("text,label\n雨と雪,wet\n夏の海,windy\n", encoding="utf-8")
+    done = command("evaluate", weather / "weather.w2v", path, "--json")
+    assert json.loads(done.out)["accuracy"] == 0.5
+    assert "does not know 1 of the labels: 'windy'" in done.err
+
+
+def test_macro_f1_is_of_the_labels_that_are_there():
+    scores = _scores(["a", "a", "b"], ["a", "c", "b"])
+    assert scores["f1_macro"] == pytest.approx((2 / 3 + 1) / 2)
+    assert scores["labels"]["c"]["documents"] == 0
+
+
+def test_the_report_is_written(command, weather, tmp_path, monkeypatch):
+    given = {}
+
+    def write_report(path, estimator, X, y, **kwargs):
+        given.update(kwargs, path=path, X=X, y=y)
+
+    monkeypatch.setattr("sklearn_w2v.write_report", write_report, raising=False)
+    data, report = weather / "weather.csv", tmp_path / "report.html"
+    done = command(
+        "evaluate", weather / "weather.w2v", data, "--report", report, "--train", data, "--quiet"
+    )
+    assert done.status == 0
+    assert given["path"] == report
+    assert (len(given["X"]), set(given["y"])) == (24, {"wet", "dry"})
+    assert (len(given["X_train"]), len(given["y_train"])) == (24, 24)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--label", "genre"], "columns 'text', 'label', 'place'"),
+        (["--train", "x.csv"], "--report"),
+        (["--report", "/nowhere/report.html"], "'/nowhere'"),
+    ],
+)
+def test_errors_are_one_line(command, weather, arguments, wanted):
+    done = command("evaluate", weather / "weather.w2v", weather / "weather.csv", *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert wanted in done.err
+    assert done.err.count("\n") == 1

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sklearn_w2v import W2VIndexer, W2VLSTMClassifier
+from sklearn_w2v._cli_folds import (
+    MAJORITY,
+    TFIDF,
+    Result,
+    baselines,
+    cross_validate,
+    difference,
+    make_splits,
+)
+
+TOKENS = [["雨", "雪"], ["夏", "海"], ["霧", "傘"], ["砂", "祭"]] * 6
+LABELS = ["wet", "dry"] * 12
+
+
+def nothing(text):
+    raise AssertionError(text)
+
+
+def test_groups_stay_together():
+    groups = [str(place // 2 % 6) for place in range(24)]
+    splits = make_splits(LABELS, groups, 3, 0, nothing)
+    assert len(splits) == 3
+    for train, test in splits:
+        assert not {groups[row] for row in train} & {groups[row] for row in test}
+
+
+def test_folds_that_cannot_be_made():
+    with pytest.raises(ValueError, match="Got 2 groups but expected 3 or more"):
+        make_splits(LABELS, ["a", "b"] * 12, 3, 0, nothing)
+    with pytest.raises(ValueError, match="no label has so many documents; lower --folds"):
+        make_splits(LABELS, None, 13, 0, nothing)
+
+
+def test_rare_labels_are_told():
+    said = []
+    make_splits([*LABELS, "fog", "fog"], None, 3, 0, said.append)
+    assert "1 labels have fewer than 3 documents" in said[0]
+    assert "fog" in said[0]
+
+
+def test_baselines():
+    y = np.array(LABELS)
+    splits = make_splits(LABELS, None, 3, 0, nothing)
+    linear, majority = baselines(TOKENS, y, splits, 0)
+    assert (linear.name, majority.name) == (TFIDF, MAJORITY)
+    assert linear.accuracy == [1.0, 1.0, 1.0]
+    assert majority.accuracy == [0.5, 0.5, 0.5]
+    assert majority.f1 == pytest.approx([1 / 3] * 3)
+
+
+@pytest.fixture
+def fit_all(small_vectors):
+    splits = make_splits(LABELS, None, 2, 0, nothing)
+    models = [
+        (str(units), W2VLSTMClassifier(units=units, epochs=1, random_state=0)) for units in (2, 3)
+    ]
+
+    def run(told, jobs=1):
+        indexer = W2VIndexer(small_vectors)
+        return cross_validate(models, indexer, TOKENS, np.array(LABELS), splits, jobs, told)
+
+    return run
+
+
+def test_candidates_are_tested_on_all_folds_and_can_be_stopped(fit_all):
+    told = []
+    results = fit_all(told.append)
+    assert [(result.name, result.folds) for result in results] == [("2", [0, 1]), ("3", [0, 1])]
+    # ahead of each fit, and behind it, where it may have been stopped
+    assert told == [0, 0, 1, 1, 2, 2, 3, 3, 4]
+    stopped = fit_all(lambda done: done == 3)
+    assert [result.folds for result in stopped] == [[0, 1], [0]]
+    assert stopped[0].accuracy == results[0].accuracy
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same(fit_all):
+    one, two = fit_all(lambda done: False), fit_all(lambda done: False, jobs=2)
+    for first, second in zip(one, two, strict=True):
+        assert first.accuracy == second.of({0, 1}).accuracy
+
+
+def test_some_of_the_folds_in_their_order():
+    result = Result("x", [2, 0, 1], [0.2, 0.0, 0.1], [0.5] * 3, [1.0] * 3, [True, False, False])
+    some = result.of({0, 2})
+    assert (some.folds, some.accuracy, some.network) == ([0, 2], [0.0, 0.2], [False, True])
+    assert some.summary()["accuracy"] == pytest.approx(0.1)
+
+
+def test_the_error_of_a_difference_knows_that_folds_share_documents():
+    splits = make_splits(LABELS, None, 4, 0, nothing)
+    ours = Result("a", [0, 1, 2, 3], [0.9, 0.8, 0.9, 0.8])
+    theirs = Result("b", [0, 1, 2, 3], [0.8, 0.8, 0.8, 0.8])
+    gap, error = difference(ours, theirs, splits)
+    assert gap == pytest.approx(0.05)
+    plain = np.std([0.1, 0, 0.1, 0], ddof=1) / 2
+    assert error == pytest.approx(plain * math.sqrt(1 + 4 / 3))
+    assert math.isnan(difference(Result("a", [0], [1.0]), Result("b", [0], [1.0]), splits)[1])

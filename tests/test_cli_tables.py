@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+
+import pytest
+
+from sklearn_w2v._cli_tables import Labelled, Reading, Table, read_labelled
+
+ROWS = [("雨が\n降る", "wet"), ('"海", 夏', "dry")]
+
+
+def rows_of(path, *args, **kwargs):
+    with Table(str(path), *args, **kwargs) as table:
+        return table.columns, [cells for _, cells in table.rows()]
+
+
+@pytest.fixture(params=["csv", "csv.gz", "tsv", "jsonl", "jsonl.xz", "parquet", "bom", "cp932"])
+def table_file(request, tmp_path):
+    """The same two rows in every format; path and how to read it."""
+    kind = request.param
+    path = tmp_path / f"rows.{'csv' if kind in ('bom', 'cp932') else kind}"
+    encoding = {"bom": "utf-8-sig", "cp932": "cp932"}.get(kind, "utf-8")
+    mark = "\t" if kind == "tsv" else ","
+    if kind == "parquet":
+        pyarrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        columns = {name: [row[at] for row in ROWS] for at, name in enumerate(("text", "label"))}
+        parquet.write_table(pyarrow.table(columns), path)
+        return path, Reading()
+    if kind.startswith("jsonl"):
+        text = "".join(
+            json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n\n"
+            for text, label in ROWS
+        )
+    else:
+        quoted = [[f'"{text.replace(chr(34), chr(34) * 2)}"', label] for text, label in ROWS]
+        text = "\r\n".join(map(mark.join, [["text", "label"], *quoted])) + "\r\n"
+    data = text.encode(encoding)
+    if kind.endswith(".gz"):
+        data = gzip.compress(data)
+    if kind.endswith(".xz"):
+        import lzma
+
+        data = lzma.compress(data)
+    path.write_bytes(data)
+    return path, Reading(encoding="cp932" if kind == "cp932" else "utf-8")
+
+
+def test_every_format_gives_the_same_rows(table_file):
+    columns, rows = rows_of(*table_file)
+    assert columns == ["text", "label"]
+    assert [(row["text"], row["label"]) for row in rows] == ROWS
+
+
+def test_plain_lines(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_bytes("\ufeff雨\r\n\n雪 \x85海".encode())
+    columns, rows = rows_of(path, table=False)
+    assert columns == ["text"]
+    assert [row["text"] for row in rows] == ["雨", "", "雪 \x85海"]
+
+
+def test_json_lines_may_be_strings(tmp_path):
+    path = tmp_path / "lines.jsonl"
+    path.write_text('"雨"\n"雪"\n', encoding="utf-8")
+    assert rows_of(path) == (["text"], [{"text": "雨"}, {"text": "雪"}])
+
+
+def test_places_name_row_and_first_line(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('text,label\n"a\nb",x\n\nc,y\n', encoding="utf-8")
+    with Table(str(path)) as table:
+        assert [place for place, _ in table.rows()] == ["row 1 (line 2)", "row 2 (line 5)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reading", "wanted"),
+    [
+        ("a.csv", "", {}, "is empty, but a line with names of columns was expected"),
+        ("a.csv", "a,a\n1,2\n", {}, "the column 'a' more than once"),
+        ("a.csv", "a,b\n1\n", {}, r"row 1 \(line 2\): Got 1 cells but expected 2"),
+        ("a.csv", 'a,b\n"1,2\n', {}, "--no-quotes takes them as text"),
+        ("a.csv", b"a,b\n\x89J,2\n", {}, "byte 0x89 .* --encoding names another"),
+        ("a.csv", "a,b\n雨,2\n".encode("utf-16"), {}, "--encoding utf-16"),
+        ("a.csv", b"\x1f\x8b\x08\x00broken", {}, "Cannot unpack .*a.csv"),
+        ("a.jsonl", '{"a": 1}\n{"a"\n', {}, "line 2: no JSON"),
+        ("a.jsonl", "[1]\n", {}, "line 1: Got a list"),
+        ("a.parquet", "no", {}, "is no Parquet file"),
+        ("a.xlsx", "", {}, r"expected an ending of \.csv"),
+        ("a.csv", "", {"delimiter": ";;"}, "expected one character"),
+    ],
+)
+def test_broken_files_are_errors_that_say_where(tmp_path, name, data, reading, wanted):
+    path = tmp_path / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    with pytest.raises(ValueError, match=wanted):
+        rows_of(path, Reading(**reading))
+
+
+def test_files_that_are_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="There is no file"):
+        Table(str(tmp_path / "no.csv"))
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        Table(str(tmp_path))
+
+
+def test_unknown_encodings():
+    with pytest.raises(ValueError, match="Got --encoding cp9999"):
+        Reading(encoding="cp9999")
+
+
+def test_parquet_without_pyarrow_names_the_command(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ImportError, match=r'pip install "sklearn-w2v\[parquet\]"'):
+        rows_of(path)
+
+
+def test_other_delimiters_and_quotes_as_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('text;label\n"雨;x\n', encoding="utf-8")
+    _, rows = rows_of(path, Reading(delimiter=";", quotes=False))
+    assert rows == [{"text": '"雨', "label": "x"}]
+    with Table(str(path), Reading(quotes=False)) as table, pytest.raises(ValueError, match="--del"):
+        table.column("text", "--text")
+
+
+def test_columns_are_found_or_listed(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("歌詞,label\n雨,x\n", encoding="utf-8")
+    with Table(str(path)) as table:
+        assert table.column("歌詞", "--text") == "歌詞"
+        with pytest.raises(ValueError, match=r"columns '歌詞', 'label'; say which .* --text"):
+            table.column(None, "--text")
+        with pytest.raises(ValueError, match=r"Got --text 'lyric', but .*'歌詞', 'label'"):
+            table.column("lyric", "--text")
+
+
+def labelled(tmp_path, text, **kwargs):
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    options = {"text": None, "label": "label", "group": None, "drop_empty": False, **kwargs}
+    with Table(str(path)) as table:
+        return read_labelled(table, **options)
+
+
+def test_labelled_texts(tmp_path):
+    got = labelled(tmp_path, "text,label,work\n雨, x ,1\n海,y,2\n", group="work")
+    assert got == Labelled(["雨", "海"], ["x", "y"], ["1", "2"])
+
+
+def test_empty_cells_are_named_or_left_out(tmp_path):
+    text = "text,label\n雨,x\n ,y\n雪,\n霧,\n"
+    with pytest.raises(ValueError, match="is empty") as error:
+        labelled(tmp_path, text)
+    said = str(error.value)
+    assert "column 'text' is empty in row 2 (line 3);" in said
+    assert "column 'label' is empty in row 3 (line 4) and 1 more" in said
+    assert "--drop-empty" in said
+    got = labelled(tmp_path, text, drop_empty=True)
+    assert (got.texts, got.left_out) == (["雨"], 3)
+    with pytest.raises(ValueError, match="no rows with a text and a label"):
+        labelled(tmp_path, "text,label\n,x\n", drop_empty=True)
+
+
+def test_labels_of_json_may_be_numbers_but_no_lists(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "雨", "label": 1}\n{"text": "雪", "label": [1]}\n', encoding="utf-8")
+    with Table(str(path)) as table, pytest.raises(ValueError, match=r"line 2: Got \[1\]"):
+        read_labelled(table, "text", "label", None, False)
+    path.write_text('{"text": "雨", "label": 1}\n{"text": 2, "label": 1}\n', encoding="utf-8")
+    with Table(str(path)) as table, pytest.raises(ValueError, match="Got 2 of type int"):
+        read_labelled(table, "text", "label", None, False)
+    with Table(str(path)) as table, pytest.raises(ValueError, match="must be two columns"):
+        read_labelled(table, "text", "text", None, False)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import io
+import json
+import time
+import warnings
+
+import numpy as np
+from rich.console import Console
+
+from sklearn_w2v import _cli_ui
+from sklearn_w2v._cli_ui import Bars, Ui, one_line
+from sklearn_w2v._progress import tell
+
+
+def terminal() -> Console:
+    return Console(file=io.StringIO(), force_terminal=True, width=80)
+
+
+def test_results_and_notes_go_to_two_streams(capsys):
+    ui = Ui()
+    ui.json({"名": np.float64(0.5), "n": np.arange(2)})
+    ui.note("[bold]no markup[/]")
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"名": 0.5, "n": [0, 1]}
+    assert "名" in out
+    assert err == "[bold]no markup[/]\n"
+
+
+def test_quiet_leaves_notes_and_warnings_out(capsys):
+    ui = Ui(quiet=True)
+    ui.note("a")
+    ui.warn("b")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_warnings_are_lines_and_come_once(capsys):
+    with Ui().catch_warnings():
+        for number in range(2):
+            warnings.warn(f"mind\n {number} gaps", UserWarning, stacklevel=1)
+        warnings.warn("soon gone", FutureWarning, stacklevel=1)
+    assert capsys.readouterr().err == "Warning: mind 0 gaps\n"
+
+
+def test_bars_show_the_step_and_the_time_left(monkeypatch):
+    monkeypatch.setattr(_cli_ui, "_PATIENCE", 0.0)
+    console = terminal()
+    with Bars(console, True, lambda: False) as bars:
+        bars.outer(1, 4, "fit 2 of 4")
+        for done in (10, 20):
+            tell("training", done, 40, "epoch 1 of 2")
+        tell("training", 5, 40, "epoch 1 of 2")  # the next training
+        deadline = time.monotonic() + 30
+        while "epoch 1 of 2" not in console.file.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    shown = console.file.getvalue()
+    assert "fit 2 of 4" in shown
+    assert "epoch 1 of 2" in shown
+    assert "left" in shown
+
+
+def test_bars_wait_and_are_for_terminals_alone():
+    for shown in (True, False):
+        console = terminal()
+        with Bars(console, shown, lambda: False) as bars:
+            assert list(bars.walk("tokenizing", "abc", 3)) == ["a", "b", "c"]
+        assert "tokenizing" not in console.file.getvalue()
+
+
+def test_bars_say_whether_to_stop():
+    with Bars(terminal(), False, lambda: False) as bars:
+        assert not tell("training", 1, 2)
+        bars.asks(lambda: True)
+        assert tell("training", 2, 2)
+
+
+def test_one_line():
+    assert one_line("a\n  b\tc ") == "a b c"

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from sklearn_w2v import WordVectors
+
+
+@pytest.fixture
+def small_file(small_vectors, tmp_path):
+    small_vectors.save(tmp_path / "small.bin")
+    return tmp_path / "small.bin"
+
+
+@pytest.mark.parametrize(
+    ("ending", "wanted"),
+    [(".bin", "word2vec binary"), (".txt.gz", "word2vec text, gzip"), (".glove", "GloVe text")],
+)
+def test_info_tells_the_format_and_what_is_in_it(command, small_vectors, tmp_path, ending, wanted):
+    path = tmp_path / f"small{ending}"
+    if ending == ".glove":
+        small_vectors.save(tmp_path / "small.txt")
+        text = (tmp_path / "small.txt").read_text(encoding="utf-8").partition("\n")[2]
+        path.write_text(text, encoding="utf-8")
+    else:
+        small_vectors.save(path)
+    found = json.loads(command("vectors", "info", path, "--json").out)
+    assert found["format"] == wanted
+    assert (found["words"], found["dimensions"], found["aliases"]) == (8, 4, 0)
+    assert (found["subwords"], found["cached_before"]) == (False, False)
+    assert found["file_bytes"] == path.stat().st_size
+    assert found["cache_bytes"] > 8 * 4 * 4
+    shown = command("vectors", "info", path)
+    assert "cached before" in shown.out
+    assert "yes" in shown.out
+
+
+def test_info_counts_aliases(command, small_file, tmp_path):
+    (tmp_path / "aliases.tsv").write_text("あめ\t雨\nゆき\t雪\n", encoding="utf-8")
+    arguments = (small_file, "--aliases", tmp_path / "aliases.tsv", "--json")
+    found = json.loads(command("vectors", "info", *arguments).out)
+    assert (found["words"], found["rows"], found["aliases"]) == (10, 8, 2)
+
+
+def test_convert_gives_the_same_vectors(command, small_file, small_vectors, tmp_path):
+    done = command("vectors", "convert", small_file, tmp_path / "small.txt.gz")
+    assert (done.status, done.out) == (0, "")
+    assert "8 words, 4 dimensions" in done.err
+    got = WordVectors.load(tmp_path / "small.txt.gz")
+    assert got.words == small_vectors.words
+    np.testing.assert_array_equal(got.vectors, small_vectors.vectors)
+
+
+def test_neighbors(command, small_file, small_vectors):
+    done = command("vectors", "neighbors", small_file, "雨", "-n", 2)
+    rows = [line.split("\t") for line in done.out.splitlines()]
+    expected = small_vectors.most_similar("雨", topn=2)
+    assert [word for _, word in rows] == [word for word, _ in expected]
+    assert float(rows[0][0]) == pytest.approx(expected[0][1], abs=1e-4)
+    found = json.loads(
+        command("vectors", "neighbors", small_file, "雨", "夏", "--without", "雪", "--json").out
+    )
+    expected = small_vectors.most_similar(["雨", "夏"], ["雪"])
+    assert [each["word"] for each in found] == [word for word, _ in expected]
+
+
+def test_train_on_files_of_several_formats(command, tmp_path, weather):
+    (tmp_path / "more.txt").write_text("雨が降る\n雨が止む\n", encoding="utf-8")
+    arguments = (weather / "weather.csv", tmp_path / "more.txt", "--out", tmp_path / "new.bin")
+    settings = ("--size", 6, "--epochs", 2, "--seed", 1)
+    done = command("vectors", "train", *arguments, *settings)
+    assert done.status == 0, done.err
+    got = WordVectors.load(tmp_path / "new.bin")
+    assert got.dim == 6
+    assert {"雨", "海", "が"} < set(got.words)
+    assert "降る" not in got  # once alone
+    assert command("vectors", "train", *arguments, *settings).status == 0
+    np.testing.assert_array_equal(WordVectors.load(tmp_path / "new.bin").vectors, got.vectors)
+
+
+def test_train_from_vectors_keeps_them_all(command, small_file, tmp_path):
+    (tmp_path / "words.txt").write_text("雨 嵐\n嵐 雨\n", encoding="utf-8")
+    arguments = (tmp_path / "words.txt", "--tokenizer", "blanks", "--from", small_file)
+    done = command("vectors", "train", *arguments, "--out", tmp_path / "new.vec", "--epochs", 1)
+    assert done.status == 0, done.err
+    got = WordVectors.load(tmp_path / "new.vec")
+    assert (len(got), got.dim) == (9, 4)
+    assert "嵐" in got
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["info", "no.bin"], "no.bin"),
+        (["info", "{folder}/bad.bin"], "Cannot read word vectors"),
+        (["convert", "{folder}/small.bin", "x.npy"], "expected an ending of .bin"),
+        (["convert", "{folder}/small.bin", "/nowhere/x.bin"], "'/nowhere'"),
+        (["neighbors", "{folder}/small.bin", "嵐"], "'嵐' is not among the 8 words"),
+        (["train", "no.txt", "--out", "{folder}/x.bin"], "There is no file 'no.txt'"),
+        (["train", "{folder}/empty.txt", "--out", "{folder}/x.bin"], "there is no word"),
+        (["train", "{folder}/empty.txt", "--out", "{folder}/x"], "expected an ending"),
+    ],
+)
+def test_errors_are_one_line(command, small_file, tmp_path, arguments, wanted):
+    (tmp_path / "bad.bin").write_text("no vectors", encoding="utf-8")
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    done = command("vectors", *(argument.format(folder=tmp_path) for argument in arguments))
+    assert (done.status, done.out) == (2, "")
+    assert wanted in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "x.bin").exists()

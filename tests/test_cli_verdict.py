@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sklearn_w2v._cli_folds import MAJORITY, TFIDF, Result, make_splits
+from sklearn_w2v._cli_ui import Ui
+from sklearn_w2v._cli_verdict import report, verdict
+
+SPLITS = make_splits(["a", "b"] * 10, None, 3, 0, print)
+
+
+def results(ours, theirs, network=(True, True, True)):
+    folds = list(range(len(ours)))
+    each = [0.5] * len(ours)
+    return [
+        Result("this model", folds, list(ours), each, each, list(network)[: len(ours)]),
+        Result(TFIDF, folds, list(theirs), each, each, [False] * len(ours)),
+        Result(MAJORITY, folds, each, each, each, [False] * len(ours)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "take", "wanted"),
+    [
+        ([0.90, 0.91, 0.92], "model", "Take this model: it is ahead of TF-IDF"),
+        ([0.70, 0.71, 0.72], "tfidf", "Take TF-IDF + LinearSVC: it is ahead of this model"),
+        ([0.70, 0.81, 0.95], "either", "No clear difference: this model is ahead of"),
+        ([0.60, 0.81, 0.95], "either", "No clear difference: this model is behind"),
+        ([0.9], "either", "One fold cannot say"),
+    ],
+)
+def test_which_to_take(ours, take, wanted):
+    got, text = verdict(results(ours, [0.8, 0.81, 0.80][: len(ours)]), SPLITS, False)
+    assert got == take
+    assert text.startswith(wanted)
+    assert "search" not in text
+
+
+def test_what_else_there_is_to_say():
+    _, text = verdict(results([0.9] * 3, [0.8] * 3, [False] * 3), SPLITS, True)
+    assert "counts in no fold" in text
+    assert "flattered" in text
+    _, text = verdict(results([0.9] * 3, [0.8] * 3, [True, False, False]), SPLITS, False)
+    assert "counts in 1 of 3 folds" in text
+
+
+def test_the_table_and_json(capsys):
+    summary = {"results": results([0.9] * 3, [0.8] * 3), "splits": SPLITS, "grouped": True}
+    report(dict(summary), Ui(), False)
+    shown = capsys.readouterr().out
+    assert "3 folds, by group" in shown
+    assert "0.900" in shown
+    assert "Take this model" in shown
+    report({**summary, "scores": {}}, Ui(), True)
+    assert json.loads(capsys.readouterr().out) == {
+        "grouped": True,
+        "scores": {},
+        "folds": 3,
+        "take": "model",
+    }
