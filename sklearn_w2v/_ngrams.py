@@ -18,7 +18,9 @@ _PAIR = np.int64(1) << 62
 _WITHOUT_BLANKS = 0x2E80  # from here on scripts that put no blanks between words
 
 _Characters = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-_Grams = tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]
+_Grams = tuple[
+    NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+]
 
 
 class NgramCounter:
@@ -128,9 +130,9 @@ class NgramCounter:
         words = ids[there].astype(np.int64)
         documents = np.repeat(np.arange(len(ids)), lengths)
         keys, places = [], []
-        for key, counted, first, _ in self._grams(words, documents, vectors):
+        for key, counted, owners, _, _ in self._grams(words, documents, vectors):
             keys.append(key[counted])
-            places.append(documents[first[counted]])
+            places.append(owners[counted])
         return np.concatenate(keys), np.concatenate(places)
 
     def occurrences(
@@ -153,7 +155,7 @@ class NgramCounter:
         """
         documents = np.zeros(len(ids), np.int64)
         parts = []
-        for key, counted, first, last in self._grams(ids.astype(np.int64), documents, vectors):
+        for key, counted, _, first, last in self._grams(ids.astype(np.int64), documents, vectors):
             parts.append(np.stack([key[counted], first[counted], last[counted]]))
         keys, first, last = np.concatenate(parts, axis=1)
         columns = np.searchsorted(self.keys_, keys)
@@ -164,12 +166,13 @@ class NgramCounter:
     def _grams(
         self, words: NDArray[np.int64], documents: NDArray[np.int64], vectors: WordVectors | None
     ) -> Iterator[_Grams]:
-        """Keys, which of them count, and the first and last word of each, kind by kind."""
+        """Keys, which of them count, documents, first words and last words, kind by kind."""
         known, numbers = words >= FIRST_ID, np.arange(len(words))
-        yield words, known, numbers, numbers
+        yield words, known, documents, numbers, numbers
         if self.pairs:
             both = known[:-1] & known[1:] & (documents[:-1] == documents[1:])
-            yield _PAIR | (words[:-1] << 31) | words[1:], both, numbers[:-1], numbers[1:]
+            key = _PAIR | (words[:-1] << 31) | words[1:]
+            yield key, both, documents[:-1], numbers[:-1], numbers[1:]
         if self.characters and vectors is not None:
             codes, left, right = _characters(words, documents, vectors)
             owners = documents[left]
@@ -179,7 +182,7 @@ class NgramCounter:
                 key = key[: len(codes) - size] | (codes[size:] << (_CODE * size))
                 alive = alive[: len(key)] & (codes[size:] > 0)
                 alive &= owners[: len(key)] == owners[size:]
-                yield -key, alive, left[: len(key)], right[size:]
+                yield -key, alive, owners[: len(key)], left[: len(key)], right[size:]
 
 
 def _characters(
