@@ -135,9 +135,8 @@ def table_shape(classifier: Any) -> tuple[int, int] | None:
     if not hasattr(classifier, "_network"):
         return None
     network = classifier._network
-    if network is None:  # after unpickling, until the network is needed
-        _, ids, values = classifier._saved
-        dim = classifier.vectors_.dim if values is None else values.shape[1]
-        return len(ids), int(dim)
-    rows, dim = network.embedding.embeddings.shape
-    return int(rows), int(dim)
+    if network is not None:  # the rows in use: spare ones stand behind them
+        return len(network.table.rows.ids), int(network.table.dim)
+    _, ids, values = classifier._saved  # after unpickling, until the network is needed
+    dim = classifier.vectors_.dim if values is None else values.shape[1]
+    return len(ids), int(dim)

@@ -15,7 +15,7 @@ from ._report_scores import Outputs
 from ._token_ids import TokenIds
 from ._vectors import FIRST_ID
 
-_SHOWN = 600  # characters of a document
+_SHOWN = 450  # characters of a document
 _TOP = 6  # words that count most
 # what HTML cannot hold, and what turns the direction of the text behind it
 _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -277,7 +277,7 @@ def marked(attribution: Any) -> str:
     if spans is None or len(text) <= _SHOWN:
         tokens, values = (tokens[:_SHOWN], values[:_SHOWN]) if spans is None else (tokens, values)
         return highlighted(text, tokens, spans, values, scale)
-    first, last = window([begin for begin, _ in spans], np.abs(values), _SHOWN)
+    first, last = window([begin for begin, _ in spans], values**2, _SHOWN)
     start, stop = spans[first][0], spans[last - 1][1]
     inside = [(begin - start, end - start) for begin, end in spans[first:last]]
     body = highlighted(text[start:stop], tokens[first:last], inside, values[first:last], scale)

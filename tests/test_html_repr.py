@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 from sklearn import config_context
 from sklearn.pipeline import make_pipeline
@@ -47,6 +48,15 @@ def test_tables_of_pickled_classifiers_are_not_built_for_a_diagram(fitted):
     assert loaded._network is None
     assert table_shape(W2VLSTMClassifier()) is None
     assert "classes ·" not in W2VLSTMClassifier()._repr_html_()
+
+
+def test_spare_rows_of_a_table_do_not_count():
+    vectors = WordVectors([f"w{i}" for i in range(75)], np.eye(75, 2))
+    X = TokenIds(np.arange(2, 77).reshape(-1, 3), vectors)
+    clf = W2VLSTMClassifier(units=2, hidden=None, epochs=1, random_state=0)
+    clf.fit(X, [0, 1] * 12 + [0])
+    assert table_shape(clf) == (77, 2)
+    assert clf._network.embedding.embeddings.shape[0] > 77
 
 
 def test_unfitted_indexers_show_their_trainer():

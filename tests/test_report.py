@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -15,6 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import NotFittedError
 
@@ -212,6 +214,42 @@ def test_searches_networks_and_ids(network, tmp_path, small_vectors):
     clf = W2VLSTMClassifier(units=2, hidden=None, epochs=1, random_state=0).fit(X, y)
     write_report(path, clf, X, y[::-1])
     assert "雨 雪" in re.sub("<[^>]*>", "", path.read_text(encoding="utf-8"))
+
+
+def marks(path):
+    """Words that are highlighted in the texts."""
+    texts = re.findall('<div class="text"[^>]*>(.*?)</div>', path.read_text(encoding="utf-8"), re.S)
+    return [re.findall(r"rgba\([^>]*>([^<]*)</span>", text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "as_labels",
+    [
+        lambda y: np.array([one == "wet" for one in y]),
+        lambda y: np.array([("cold", "dry", "wet").index(one) for one in y]),
+        lambda y: np.array([[one == "wet", one != "cold"] for one in y], int),
+    ],
+    ids=["bool", "int", "many"],
+)
+def test_words_of_shown_documents_are_highlighted(network, tmp_path, as_labels):
+    path = tmp_path / "r.html"
+    model = clone(network).fit(TEXTS, as_labels(LABELS))
+    write_report(path, model, TEXTS, as_labels(Y), n_examples=3)
+    found = marks(path)
+    assert len(found) == 6
+    assert all(set(words) <= set(" ".join(TEXTS).split()) for words in found)
+    assert all(map(len, found))
+    assert "counts most" in path.read_text(encoding="utf-8")
+
+
+def test_steps_that_explain_does_not_know_leave_plain_text(network, tmp_path):
+    model = clone(network)
+    model.steps.insert(1, ("own", FunctionTransformer()))  # behind the ids
+    model.fit(TEXTS, LABELS)
+    path = tmp_path / "r.html"
+    write_report(path, model, TEXTS, Y)
+    assert "errors" in sections(path)
+    assert not any(marks(path))
 
 
 def test_more_labels_than_a_matrix_can_show(tmp_path):
