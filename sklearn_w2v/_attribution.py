@@ -177,8 +177,8 @@ def explain(
         How large ``abs(residual)`` of integrated gradients may be, relative to
         ``max(1, abs(score - baseline_score))``.
     max_steps : int, default=1000
-        Gradients that each text may cost. Where they do not suffice, `residual` says what is
-        left.
+        Gradients that each text may cost; 16 are always computed. Where they do not suffice,
+        `residual` says what is left.
 
     Returns
     -------

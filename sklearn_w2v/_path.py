@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -60,52 +61,79 @@ def integrated_gradients(
     that it is no chance. Steps gather where the network has its kinks (maxima and relus), and
     smooth stretches cost nothing.
     """
-
-    def measure(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Logits at points of the path, and the words' shares of the slope along it."""
-        at, shares = [], []
-        for part in batches(len(points), len(vectors)):
-            scaled = points[part, None, None].astype(np.float32) * vectors
-            values, gradients = slopes(scaled, np.ones(scaled.shape[:2], bool), label)
-            at.append(values.astype(np.float64))
-            shares.append(np.einsum("nwd,wd->nw", gradients, vectors, dtype=np.float64))
-        return np.concatenate(at), np.concatenate(shares)
-
-    edges = np.linspace(0, 1, START + 1)
-    left, right = edges[:-1], edges[1:]
+    whole = np.linspace(0, 1, START + 1)
     known = np.concatenate(
-        [
-            logits(edges[part, None, None].astype(np.float32) * vectors)
-            for part in batches(len(edges), len(vectors))
-        ]
+        [logits(_points(whole[part], vectors)) for part in batches(len(whole), len(vectors))]
     ).astype(np.float64)
-    low, high = known[:-1], known[1:]
-    middle, shares = measure((left + right) / 2)
-    shares *= (right - left)[:, None]
+    ends = whole[:-1], whole[1:], known[:-1], known[1:]
+    pieces = _pieces(slopes, vectors, label, *ends)
     steps = START
     while True:
-        errors = high - low - shares.sum(axis=1)
+        errors = pieces.errors
         total, errors = abs(errors.sum()), np.abs(errors)
+        room = (max_steps - steps) // 2
+        if (total <= tolerance and errors.sum() <= _CANCEL * tolerance) or room < 1:
+            return np.asarray(pieces.shares.sum(axis=0))
         order = np.argsort(errors)
         n_fine = int(np.searchsorted(np.cumsum(errors[order]), tolerance / 2, side="right"))
-        room = (max_steps - steps) // 2
-        fits = total <= tolerance and errors.sum() <= _CANCEL * tolerance
-        if fits or room < 1:
-            return np.asarray(shares.sum(axis=0))
         worst, fine = np.split(order[::-1], [min(len(order) - n_fine, room)])
-        halves = (left[worst] + right[worst]) / 2
-        new_left = np.concatenate([left[worst], halves])
-        new_right = np.concatenate([halves, right[worst]])
-        new_middle, new_shares = measure((new_left + new_right) / 2)
-        new_shares *= (new_right - new_left)[:, None]
-        steps += len(new_left)
-        low, high = (
-            np.concatenate([low[fine], low[worst], middle[worst]]),
-            np.concatenate([high[fine], middle[worst], high[worst]]),
+        halves = _pieces(slopes, vectors, label, *pieces.take(worst).halves())
+        steps += 2 * len(worst)
+        pieces = pieces.take(fine).joined(halves)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """Pieces of the path: ends, logits there and in the middle, shares of the words."""
+
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    middle: NDArray[np.float64]
+    shares: NDArray[np.float64]
+
+    @property
+    def errors(self) -> NDArray[np.float64]:
+        """What the shares lack of the logit's change."""
+        return np.asarray(self.high - self.low - self.shares.sum(axis=1))
+
+    def take(self, rows: NDArray[np.intp]) -> _Pieces:
+        return _Pieces(*(array[rows] for array in self._arrays()))
+
+    def joined(self, more: _Pieces) -> _Pieces:
+        pairs = zip(self._arrays(), more._arrays(), strict=True)
+        return _Pieces(*map(np.concatenate, pairs))
+
+    def halves(self) -> tuple[NDArray[np.float64], ...]:
+        """Ends of both halves of each piece, and the logits there, which are known."""
+        cut = (self.left + self.right) / 2
+        pairs = (
+            (self.left, cut),
+            (cut, self.right),
+            (self.low, self.middle),
+            (self.middle, self.high),
         )
-        left, right = (
-            np.concatenate([left[fine], new_left]),
-            np.concatenate([right[fine], new_right]),
-        )
-        middle = np.concatenate([middle[fine], new_middle])
-        shares = np.concatenate([shares[fine], new_shares])
+        return tuple(map(np.concatenate, pairs))
+
+    def _arrays(self) -> list[NDArray[np.float64]]:
+        return [getattr(self, field.name) for field in fields(self)]
+
+
+def _pieces(slopes: Slopes, vectors: Values, label: int, *ends: NDArray[np.float64]) -> _Pieces:
+    """Pieces between ends, measured in their middles."""
+    left, right, low, high = ends
+    middles = (left + right) / 2
+    at, shares = [], []
+    for part in batches(len(middles), len(vectors)):
+        documents = _points(middles[part], vectors)
+        values, gradients = slopes(documents, np.ones(documents.shape[:2], bool), label)
+        at.append(values.astype(np.float64))
+        shares.append(np.einsum("nwd,wd->nw", gradients, vectors, dtype=np.float64))
+    sizes = (right - left)[:, None]
+    return _Pieces(left, right, low, high, np.concatenate(at), np.concatenate(shares) * sizes)
+
+
+def _points(places: NDArray[np.float64], vectors: Values) -> Values:
+    """The document at places of the path, from all zeros at 0 to itself at 1."""
+    return places[:, None, None].astype(np.float32) * vectors
