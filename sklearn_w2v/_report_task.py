@@ -14,12 +14,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
 from ._report_documents import is_japanese
+from ._report_model import name_of
 from ._report_scores import Outputs, majority, outputs_of
 from ._targets import check_labels
 from ._tokenizer import JapaneseTokenizer
 from ._unwrap import best_of
 
 _SHOWN = 5  # labels of a message
+_TFIDF = "TF-IDF + LinearSVC"
 
 
 class Task:
@@ -40,6 +42,8 @@ class Task:
 
     Attributes
     ----------
+    estimator : estimator
+        What it was made with.
     multilabel : bool
         Whether a document has any number of labels.
     y, predicted : ndarray of shape (n_documents,) or (n_documents, n_labels), int64
@@ -56,7 +60,7 @@ class Task:
     ) -> None:
         labels = check_labels(estimator, y, n_documents)
         self.multilabel = labels.ndim == 2
-        self._estimator, self._target_names = estimator, target_names
+        self.estimator, self._target_names = estimator, target_names
         self._columns = [str(name) for name in getattr(y, "columns", ())]
         known = [] if self.multilabel else _plain(getattr(estimator, "classes_", ()))
         self._n_known = labels.shape[1] if self.multilabel else len(known)
@@ -158,18 +162,15 @@ def baselines_of(
     """
     train = None
     if y_train is not None:
-        train = check_labels(task._estimator, y_train, len(X_train))
+        train = check_labels(task.estimator, y_train, len(X_train))
     out = [_majority(task, train)]
     if baseline is not None:
         out.append(_given(task, X, baseline))
     elif train is not None:
         model = tfidf_baseline(X_train, task.multilabel).fit(X_train, train)
-        note = f"TF-IDF + LinearSVC: fitted on {len(X_train):,} training documents, all words."
+        note = f"{_TFIDF}: fitted on {len(X_train):,} training documents, all words."
         out.append(Baseline(_TFIDF, task.encode(_dense(model.predict(X))), None, note))
     return out
-
-
-_TFIDF = "TF-IDF + LinearSVC"
 
 
 def _majority(task: Task, train: NDArray[Any] | None) -> Baseline:
@@ -181,13 +182,11 @@ def _majority(task: Task, train: NDArray[Any] | None) -> Baseline:
 
 
 def _given(task: Task, X: Any, baseline: Any) -> Baseline:
-    from ._report_model import name_of
-
     out = outputs_of(best_of(baseline), X)
-    own, theirs = (getattr(one, "classes_", ()) for one in (task._estimator, baseline))
+    own, theirs = (getattr(one, "classes_", ()) for one in (task.estimator, baseline))
     same = not task.multilabel and out.are_probabilities and _plain(own) == _plain(theirs)
     name = name_of(baseline)
-    if name == name_of(task._estimator):
+    if name == name_of(task.estimator):
         name += " (baseline)"
     return Baseline(
         name, task.encode(out.predicted), out.confidences if same else None, f"{name}: as passed."
