@@ -18,8 +18,9 @@ from ._backend import collect_former, keras, trim_memory
 from ._checks import check_ids, check_validation, check_vectors, hold_out, total_weights
 from ._documents import Documents
 from ._epochs import Batches, run_epochs
+from ._table import RANDOM_DIM, RowMap, Table
 from ._targets import Targets, check_labels
-from ._training import RANDOM_DIM, RowMap, Table, TableNetwork, probabilities
+from ._training import TableNetwork, probabilities
 from ._vectors import WordVectors
 
 _lock = threading.RLock()
@@ -276,6 +277,7 @@ class W2VKerasClassifier(ScikerasClassifier):
             loss = keras.losses.BinaryCrossentropy()
             metric = keras.metrics.CategoricalAccuracy(name="accuracy")
         network.compile(self._new_optimizer(), loss, [metric])
+        self._compiled_with = self._optimizer_config()
 
     def _grow(self, used: NDArray[np.int32], vectors: WordVectors | None) -> None:
         """Give the table rows for ids that it lacks, and keep all that was learnt."""
@@ -290,13 +292,14 @@ class W2VKerasClassifier(ScikerasClassifier):
         self.vectors_ = vectors  # the same, or extended by further words
         if former.table.vectors is not None:
             former.table.vectors = vectors
-        table = former.table.grown(used)
+        table, network = former.table.grown(used), former
         if table is not former.table or former.trainable != (channels != "static"):
-            self._network = self._assembled(former.head, table, former.spec)
-            self._compile(self._network)
-            self._network.adopt_optimizer(former)
-        elif not getattr(former.model, "compiled", False):
-            self._compile(former)
+            network = self._network = self._assembled(former.head, table, former.spec)
+        optimizer = getattr(former.model, "optimizer", None)
+        same = self._optimizer_config() == self.__dict__.get("_compiled_with")
+        if network is not former or not same or not getattr(former.model, "compiled", False):
+            self._compile(network)
+            network.adopt_optimizer(optimizer, with_rate=same)
 
     def _ready(self) -> TableNetwork:
         """The network; after unpickling, it is built again when first needed."""
@@ -326,7 +329,7 @@ class W2VKerasClassifier(ScikerasClassifier):
 
     @property
     def word_vectors_(self) -> WordVectors:
-        """The word vectors after training; words that it did not touch are as before."""
+        """The word vectors after training; those that it did not touch are as before."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         if self.vectors_ is None:
@@ -397,4 +400,5 @@ class W2VKerasClassifier(ScikerasClassifier):
             values = None if not network.trainable and table.is_untouched() else table.values
             state["_saved"] = network.head.get_weights(), table.rows.ids, values
             state["_network"] = None
+        state.pop("_compiled_with", None)
         return state

@@ -140,6 +140,11 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
             return unflatten_params(optimizer, params=routed)
         return type(optimizer).from_config({**optimizer.get_config(), **routed})
 
+    def _optimizer_config(self) -> Any:
+        """What the parameters say about the optimizer."""
+        optimizer = self._new_optimizer()
+        return type(optimizer), optimizer.get_config()
+
     def _fresh_callbacks(self) -> list[Any]:
         """Copies of the user's callbacks: a fit must not leave its traces in them."""
         if self.callbacks is None:

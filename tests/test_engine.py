@@ -19,7 +19,8 @@ from sklearn_w2v._backend import on_cpu
 from sklearn_w2v._epochs import Batches, KerasSteps, run_epochs
 from sklearn_w2v._networks import CNNSpec, LSTMSpec
 from sklearn_w2v._rules import Rule
-from sklearn_w2v._training import EngineSteps, RowMap, Table, TableNetwork, padded_size
+from sklearn_w2v._table import RowMap, Table, padded_size
+from sklearn_w2v._training import EngineSteps, TableNetwork
 
 pytestmark = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="the steps are TensorFlow's"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,27 @@ def test_tables_do_not_change_in_a_warm_start(channels):
 def test_random_channels_know_nothing_about_the_vectors():
     with pytest.raises(AttributeError, match="rand"):
         small(channels="rand", epochs=1).fit(X, Y).word_vectors_  # noqa: B018
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_a_warm_start_takes_up_another_rate_and_optimizer(grows):
+    more, y = X_MORE if grows else X, Y
+    clf = small(epochs=2, warm_start=True).fit(X, y)
+
+    def optimizer():
+        return clf.model_.optimizer
+
+    first = optimizer()
+    steps = int(first.iterations)
+    first.learning_rate.assign(0.5)  # as a callback might
+    clf.fit(more, y)
+    assert float(optimizer().learning_rate) == 0.5
+    assert (optimizer() is first) is not grows
+    clf.set_params(learning_rate=0.25).fit(more, y)
+    assert float(optimizer().learning_rate) == 0.25
+    assert int(optimizer().iterations) == 3 * steps  # its state goes on
+    clf.set_params(optimizer="sgd").fit(more, y)
+    assert type(optimizer()).__name__ == "SGD"
+    again = pickle.loads(pickle.dumps(clf))
+    again.fit(more, y)
+    assert len(again.history_["loss"]) == 10

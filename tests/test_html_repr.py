@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_w2v import TokenIds, W2VIndexer, W2VLSTMClassifier, Word2VecTrainer, WordVectors
 from sklearn_w2v._html_repr import table_shape
-from sklearn_w2v._training import Table
+from sklearn_w2v._table import Table
 
 
 @pytest.fixture(scope="module")

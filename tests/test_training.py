@@ -7,7 +7,8 @@ import pytest
 from sklearn_w2v import WordVectors
 from sklearn_w2v._epochs import Batches, run_epochs
 from sklearn_w2v._networks import CNNSpec
-from sklearn_w2v._training import RowMap, Table, TableNetwork, distinct, probabilities
+from sklearn_w2v._table import RowMap, Table, distinct
+from sklearn_w2v._training import TableNetwork, probabilities
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_optimizer_state_moves_to_a_network_with_a_larger_table(vectors):
     former = network(table)
     former.model.train_on_batch(np.full((2, 3), 2), np.array([0, 1]))
     later = network(table.grown(some(6, 7)))
-    later.adopt_optimizer(former)
+    later.adopt_optimizer(former.model.optimizer, with_rate=True)
     for mine, theirs in zip(
         later.model.optimizer.variables, former.model.optimizer.variables, strict=True
     ):
