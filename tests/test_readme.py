@@ -72,3 +72,13 @@ def test_tables_are_those_that_the_benchmarks_wrote(page, monkeypatch):
 
     assert (ROOT / page).read_text("utf-8") == update_readme.updated(page)
     assert "TF-IDF" in update_readme.table(page)
+
+
+def test_every_public_name_is_on_the_api_page():
+    import sklearn_w2v
+    from sklearn_w2v import datasets
+
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^   ([\w.]+)$", page, re.M)
+    names = [name for name in sklearn_w2v.__all__ if name != "datasets"]
+    assert sorted(listed) == sorted([*names, *(f"datasets.{name}" for name in datasets.__all__)])
