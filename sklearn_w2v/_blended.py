@@ -14,6 +14,7 @@ from ._blend import SMALL, Blend, HeldOut, LinearFolds, Weigher, inner_folds
 from ._branch import Features, LinearBranch
 from ._documents import Documents
 from ._html_repr import ClassifierRepr
+from ._progress import tell
 from ._targets import Targets
 from ._vectors import WordVectors
 
@@ -69,6 +70,7 @@ class BlendedClassifier(ClassifierRepr, W2VKerasClassifier):
         linear = LinearFolds(
             documents, counts, lambda: LinearBranch(self.bow_C, seed), len(self.classes_)
         )
+        tell("linear branch", 0, 0)
         whole = linear.fit(slice(None))
         if val is not None:
             decisions = whole.decide(features.count(val.ids, val.lengths, self.vectors_))

@@ -35,6 +35,10 @@ def fit(
     folds: Annotated[
         int, typer.Option(min=0, help="Folds of the cross-validation; 0 leaves it out.")
     ] = 5,
+    maxlen: Annotated[
+        int | None,
+        typer.Option(min=1, help="Words of a text that are read; by default most texts' length."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="The most epochs there are.")] = None,
     keep: Annotated[
         Literal["rows", "all", "reference"],
@@ -78,6 +82,7 @@ def fit(
         tokenizer=tokenizer,
         search=search,
         folds=folds,
+        maxlen=maxlen,
         epochs=epochs,
         keep=keep,
         drop_empty=drop_empty,

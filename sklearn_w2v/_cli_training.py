@@ -46,6 +46,7 @@ class Fit:
     tokenizer: str
     search: bool
     folds: int
+    maxlen: int | None
     epochs: int | None
     keep: str
     drop_empty: bool
@@ -97,6 +98,7 @@ def run_fit(order: Fit, ui: Ui, as_json: bool) -> int:
             vectors = None
             if order.vectors is not None:
                 vectors = WordVectors.load(order.vectors, order.aliases)
+            bars.tell("loading TensorFlow", 0, 0)
             params = {} if order.epochs is None else {"epochs": order.epochs}
             pipeline = make_w2v_pipeline(
                 vectors,
@@ -105,6 +107,7 @@ def run_fit(order: Fit, ui: Ui, as_json: bool) -> int:
                 random_state=order.seed,
                 **params,
             )
+            pipeline["ids"].set_params(maxlen=order.maxlen)
             splits: list[Split] = []
             if order.folds:
                 splits = make_splits(data.labels, data.groups, order.folds, order.seed, ui.warn)
@@ -210,7 +213,7 @@ class _Run:
             results += [result.of(done) for result in compared]
             self._compare(results)
             self._write(self.summary["scores"])
-        elif order.folds:
+        elif order.folds and not self.stopped:
             self.ui.note("No fold was done: nothing to compare with.")
         self.summary["interrupted"] = self.stop.requested
         return self.summary
@@ -243,7 +246,13 @@ class _Run:
             self.ui.note("No candidate was finished: the recipe's parameters are taken.")
             return []
         results = [result.of(done) for result in results]
-        best = max(range(len(grid)), key=lambda place: np.mean(results[place].accuracy))
+        recipe = self.pipeline["clf"].get_params()
+
+        def rank(place: int) -> tuple[float, int]:  # of equals, the one that is most like it
+            own = sum(recipe[name] == value for name, value in grid[place].items())
+            return float(np.mean(results[place].accuracy)), own
+
+        best = max(range(len(grid)), key=rank)
         self.pipeline["clf"].set_params(**grid[best])
         self.summary["search"] = [
             {"params": params, **result.summary()}
@@ -263,6 +272,7 @@ class _Run:
 
     def _fit(self, stop: Any) -> None:
         classifier = self.pipeline["clf"]
+        self.bars.tell("looking words up", 0, 0)
         ids = self.pipeline["ids"].fit_transform(self.tokens)
         self.bars.asks(stop)
         classifier.fit(ids, self.y)
@@ -297,6 +307,7 @@ class _Run:
                 "± {f1_macro_sd:.3f}".format(**each)
                 for name, each in scores.items()
             }
+        self.bars.tell("writing the model", 0, 0)
         save(self.pipeline, order.out, vectors=order.keep, details=details)
         if not scores:
             size = os.path.getsize(order.out) / 1e6

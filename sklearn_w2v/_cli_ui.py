@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _PATIENCE = 2.0  # seconds before a bar shows
+# ways out that are Python's, as the command line has them
+_WAYS_OUT = {
+    "vectors='all' or vectors='reference' in sklearn_w2v.save keeps them": (
+        "fit with --keep all or --keep reference keeps them"
+    ),
+    "a larger maxlen keeps them whole": "fit with a larger --maxlen keeps them whole",
+}
 OUTER = "fits"  # the one bar that stays while those of single steps come and go
 
 
@@ -81,7 +88,10 @@ class Ui:
             kind = re.sub(r"\d+", "", str(message))
             if kind not in shown:
                 shown.add(kind)
-                self.warn(str(message))
+                text = str(message)
+                for python, shell in _WAYS_OUT.items():
+                    text = text.replace(python, shell)
+                self.warn(text)
 
         warnings.showwarning = show
         return stack
@@ -140,15 +150,19 @@ class Bars:
         progress = self._progress
         if progress is not None:
             if what not in self._tasks:
-                self._tasks[what] = progress.add_task(what, total=total)
+                self._tasks[what] = progress.add_task(what, total=total or None)
             for name, task in self._tasks.items():
                 if name not in (what, OUTER):
                     progress.update(task, visible=False)
             task = self._tasks[what]
             if done < progress.tasks[progress.task_ids.index(task)].completed:
-                progress.reset(task, total=total)  # the next training: its own time left
+                progress.reset(task, total=total or None)  # the next one, with its own time left
             progress.update(
-                task, completed=done, total=total, description=note or what, visible=done < total
+                task,
+                completed=done,
+                total=total or None,
+                description=note or what,
+                visible=not total or done < total,
             )
         return self._stop()
 

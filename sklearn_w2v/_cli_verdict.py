@@ -31,10 +31,25 @@ def report(summary: dict[str, Any], ui: Ui, as_json: bool) -> None:
         summary["folds"] = len(results[0].folds)
         summary["take"], text = verdict(results, splits, "search" in summary)
         if not as_json:
+            if "search" in summary:
+                ui.out.print(_candidates(summary["search"]))
             ui.out.print(_table(results, summary["grouped"]))
-            ui.out.print(text)
+            ui.out.print(text, soft_wrap=not ui.out.is_terminal)
     if as_json:
         ui.json(summary)
+
+
+def _candidates(search: list[dict[str, Any]]) -> Table:
+    """The candidates of a search, best first."""
+    table = Table(title="Search")
+    for name in search[0]["params"]:
+        table.add_column(name)
+    for column in ("accuracy", "macro F1"):
+        table.add_column(column, justify="right")
+    for each in sorted(search, key=lambda each: -float(each["accuracy"])):
+        scores = (f"{each[name]:.3f}" for name in ("accuracy", "f1_macro"))
+        table.add_row(*map(str, each["params"].values()), *scores)
+    return table
 
 
 def _table(results: list[Result], grouped: bool) -> Table:

@@ -19,7 +19,7 @@ def tell(what: str, done: int, total: int, note: str = "") -> bool:
     what : str
         Name of the step.
     done, total : int
-        Parts of it that are done, and all of them.
+        Parts of it that are done, and all of them; a total of 0 means that nobody knows.
     note : str, default=""
         What else there is to say: ``"epoch 3 of 15"``.
 

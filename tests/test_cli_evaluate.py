@@ -51,6 +51,14 @@ def test_the_report_is_written(command, weather, tmp_path, monkeypatch):
     assert (len(given["X_train"]), len(given["y_train"])) == (24, 24)
 
 
+def test_the_report_is_a_page(command, weather, tmp_path):
+    pytest.importorskip("jinja2", reason="the report needs jinja2")
+    data, page = weather / "weather.csv", tmp_path / "report.html"
+    done = command("evaluate", weather / "weather.w2v", data, "--report", page)
+    assert (done.status, done.err) == (0, f"Wrote {page}.\n")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [

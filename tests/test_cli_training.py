@@ -63,10 +63,38 @@ def test_a_search_takes_the_best_candidate(fit, monkeypatch, tmp_path):
     found = json.loads(done.out)
     assert [each["params"] for each in found["search"]] == [{"units": 2}, {"units": 3}]
     assert found["folds"] == 2
-    best = found["best_params"]["units"]
-    assert load(tmp_path / "model.w2v")["clf"].units == best
-    assert "Best parameters" in done.err
-    assert "flattered" not in done.err
+    best = max(found["search"], key=lambda each: each["accuracy"])["params"]
+    assert found["best_params"] == best
+    assert load(tmp_path / "model.w2v")["clf"].units == best["units"]
+    assert f"Best parameters: units={best['units']}." in done.err
+
+
+def test_of_equal_candidates_the_recipe_is_taken(fit, monkeypatch, tmp_path):
+    monkeypatch.setitem(_cli_training._GRIDS, "lstm", {"maxlen": [127, 128, 129]})
+    done = fit("--search", "--folds", "2", "--epochs", "1")
+    assert load(tmp_path / "model.w2v")["clf"].maxlen == 128
+    assert "Search" in done.out
+    assert "flattered" in done.out
+
+
+def test_the_data_may_come_through_a_pipe(command, tmp_path):
+    rows = "".join(f"{text},{label}\n" for text, label in (("雨", 1), ("海", 2)) * 4)
+    data = f"本文,label\n{rows}".encode("cp932")
+    options = ("--text", "本文", "--encoding", "cp932", "--folds", 0, "--epochs", 1, "--maxlen", 7)
+    done = command("fit", "-", "--out", tmp_path / "model.w2v", *options, stdin=data)
+    assert done.status == 0, done.err
+    assert load(tmp_path / "model.w2v")["ids"].maxlen_ == 7
+
+
+def test_warnings_name_options_and_not_python(command, fit, small_vectors, tmp_path):
+    small_vectors.save(tmp_path / "small.bin")
+    path = csv_of(tmp_path, [("雨", "wet"), ("海", "dry")] * 8)
+    fit("--vectors", tmp_path / "small.bin", "--folds", "0", "--epochs", "1", data=path)
+    done = command("predict", tmp_path / "model.w2v", stdin="雪と霧".encode())
+    warnings = done.err.splitlines()
+    assert len(warnings) == 2
+    assert any("--keep all" in line for line in warnings)
+    assert any("larger --maxlen" in line for line in warnings)
 
 
 def press_ctrl_c(monkeypatch, at, times=1):
