@@ -37,8 +37,9 @@ def evaluate(
     debug: options.Debug = False,
 ) -> None:
     """Test a model on labelled texts that it has not seen."""
+    from ._cli_labelled import read_labelled
     from ._cli_models import load_model
-    from ._cli_tables import Reading, Table, read_labelled
+    from ._cli_tables import Reading, Table
     from ._cli_training import check_target
 
     if train is not None and report is None:

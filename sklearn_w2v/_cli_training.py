@@ -15,8 +15,9 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from ._cli_folds import Result, Split, Tokens, baselines, cross_validate, make_splits
+from ._cli_labelled import Labelled, read_labelled
 from ._cli_stop import SIGINT_STATUS, Stop
-from ._cli_tables import Labelled, Reading, Table, read_labelled
+from ._cli_tables import Reading, Table
 from ._cli_ui import Bars, Ui
 from ._cli_verdict import report
 from ._persistence import save
