@@ -268,6 +268,20 @@ def fasttext_file(tmp_path):
     return tmp_path / "ft.bin"
 
 
+def test_skops_and_joblib_hold_the_same_models(fitted, tmp_path):
+    import joblib
+    from skops import io as skops
+
+    network_counts(fitted)
+    skops.dump(fitted, tmp_path / "m.skops")
+    trusted = skops.get_untrusted_types(file=tmp_path / "m.skops")
+    assert all(name.startswith(("sklearn_w2v.", "pathlib.")) for name in trusted)
+    joblib.dump(fitted, tmp_path / "m.joblib")
+    again = skops.load(tmp_path / "m.skops", trusted=trusted), joblib.load(tmp_path / "m.joblib")
+    for loaded in again:
+        np.testing.assert_array_equal(loaded.predict_proba(NEW), fitted.predict_proba(NEW))
+
+
 # --------------------------------------------------------------- parameters
 def test_callbacks_memory_and_optimizers(source, tmp_path):
     import keras
