@@ -1,15 +1,16 @@
-# make demo: the main job; make test: all checks. Both make .venv first and can be run again.
+# make demo: the main job; make test: all checks; make stress: the long ones. All make .venv first and can be run again.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test lint docs stress clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo   classify the lyrics that ship with the package (a minute or two)"
 	@echo "make test   ruff, mypy and pytest"
+	@echo "make stress kill, fill, break and flood it for long; writes benchmarks/results/reliability.md"
 	@echo "make docs   build the documentation into docs/_build/html"
 	@echo "make clean  remove what these made"
 
@@ -51,6 +52,10 @@ test: $(VENV)/.test
 docs: $(VENV)/.docs
 	@echo "== sphinx"
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+stress: $(VENV)/.test
+	@echo "== stress"
+	$(BIN)/python stress/run.py $(ONLY)
 
 clean:
 	rm -rf $(VENV) demo-output docs/_build docs/auto_examples docs/generated .mypy_cache .pytest_cache .ruff_cache .hypothesis
