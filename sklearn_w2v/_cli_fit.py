@@ -41,12 +41,13 @@ def fit(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="The most epochs there are.")] = None,
     keep: Annotated[
-        Literal["rows", "all", "reference"],
+        Literal["rows", "all", "reference"] | None,
         typer.Option(
             help="Which rows of the vectors the model holds: rows (those that training used), all, "
-            "or reference (none: the file stays where it is)."
+            "or reference (none: the file stays where it is). Left out: all where that is below "
+            "100 MB, else rows."
         ),
-    ] = "rows",
+    ] = None,
     drop_empty: options.DropEmpty = False,
     drop_rare: Annotated[
         int, typer.Option(min=1, help="Leave labels out that have fewer documents than this.")

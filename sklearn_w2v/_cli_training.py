@@ -25,6 +25,7 @@ from ._pipeline import make_w2v_pipeline
 from ._vectors import WordVectors
 
 _AT_ONCE = 500  # documents between two moves of a bar
+_WHOLE = 100_000_000  # bytes of vectors that a model holds unasked
 # small: each of them is trained once for each fold
 _GRIDS: dict[str, dict[str, list[Any]]] = {
     "lstm": {"train_embeddings": [True, False], "units": [50, 100], "bow_C": [1.0, 10.0]},
@@ -49,7 +50,7 @@ class Fit:
     folds: int
     maxlen: int | None
     epochs: int | None
-    keep: str
+    keep: str | None
     drop_empty: bool
     drop_rare: int
     seed: int
@@ -309,7 +310,9 @@ class _Run:
                 for name, each in scores.items()
             }
         self.bars.tell("writing the model", 0, 0)
-        save(self.pipeline, order.out, vectors=order.keep, details=details)
+        save(
+            self.pipeline, order.out, vectors=order.keep or _small_enough(indexer), details=details
+        )
         if not scores:
             size = os.path.getsize(order.out) / 1e6
             self.ui.note(f"Wrote {order.out} ({size:.1f} MB).")
@@ -327,3 +330,10 @@ class _Run:
         self.summary["splits"] = self.splits
         self.summary["grouped"] = self.grouped
         self.summary["scores"] = {result.name: result.summary() for result in results}
+
+
+def _small_enough(indexer: Any) -> str:
+    """How vectors are kept unasked: whole, as they were in the comparison, where they are small."""
+    store = indexer.vectors_._store
+    rows = store.n_rows + (0 if store.subwords is None else len(store.subwords.ngrams))
+    return "all" if 4 * store.dim * rows <= _WHOLE else "rows"

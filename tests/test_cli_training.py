@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import signal
 
+import numpy as np
 import pytest
 
 from sklearn_w2v import _cli_training, _epochs, load, read_card
@@ -89,12 +90,24 @@ def test_the_data_may_come_through_a_pipe(command, tmp_path):
 def test_warnings_name_options_and_not_python(command, fit, small_vectors, tmp_path):
     small_vectors.save(tmp_path / "small.bin")
     path = csv_of(tmp_path, [("雨", "wet"), ("海", "dry")] * 8)
-    fit("--vectors", tmp_path / "small.bin", "--folds", "0", "--epochs", "1", data=path)
+    options = ("--vectors", tmp_path / "small.bin", "--folds", "0", "--epochs", "1")
+    fit(*options, "--keep", "rows", data=path)
     done = command("predict", tmp_path / "model.w2v", stdin="雪と霧".encode())
     warnings = done.err.splitlines()
     assert len(warnings) == 2
     assert any("--keep all" in line for line in warnings)
     assert any("larger --maxlen" in line for line in warnings)
+
+
+def test_small_vectors_are_held_whole_unasked(fit, small_vectors, tmp_path, monkeypatch):
+    small_vectors.save(tmp_path / "small.bin")
+    path = csv_of(tmp_path, [("雨", "wet"), ("海", "dry")] * 8)
+    options = ("--vectors", tmp_path / "small.bin", "--folds", "0", "--epochs", "1")
+    for most, held in ((100_000_000, 8), (20, 2)):
+        monkeypatch.setattr("sklearn_w2v._cli_training._WHOLE", most)
+        fit(*options, data=path)
+        store = load(tmp_path / "model.w2v")["ids"].vectors_._store
+        assert store.holds(np.arange(8)).sum() == held
 
 
 def press_ctrl_c(monkeypatch, at, times=1):
