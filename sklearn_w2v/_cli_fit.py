@@ -44,8 +44,8 @@ def fit(
         Literal["rows", "all", "reference"] | None,
         typer.Option(
             help="Which rows of the vectors the model holds: rows (those that training used), all, "
-            "or reference (none: the file stays where it is). Left out: all where that is below "
-            "100 MB, else rows."
+            "or reference (none: the file stays where it is). Left out: all where the network "
+            "counts and that is below 100 MB, else rows."
         ),
     ] = None,
     drop_empty: options.DropEmpty = False,

@@ -311,7 +311,10 @@ class _Run:
             }
         self.bars.tell("writing the model", 0, 0)
         save(
-            self.pipeline, order.out, vectors=order.keep or _small_enough(indexer), details=details
+            self.pipeline,
+            order.out,
+            vectors=order.keep or _kept_unasked(indexer, network),
+            details=details,
         )
         if not scores:
             size = os.path.getsize(order.out) / 1e6
@@ -332,8 +335,11 @@ class _Run:
         self.summary["scores"] = {result.name: result.summary() for result in results}
 
 
-def _small_enough(indexer: Any) -> str:
-    """How vectors are kept unasked: whole, as they were in the comparison, where they are small."""
+def _kept_unasked(indexer: Any, network: bool) -> str:
+    """How vectors are kept: so that predictions are those of the comparison, if it is cheap.
+
+    Where the linear branch decides alone, words are enough.
+    """
     store = indexer.vectors_._store
     rows = store.n_rows + (0 if store.subwords is None else len(store.subwords.ngrams))
-    return "all" if 4 * store.dim * rows <= _WHOLE else "rows"
+    return "all" if network and 4 * store.dim * rows <= _WHOLE else "rows"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import signal
 
-import numpy as np
 import pytest
 
 from sklearn_w2v import _cli_training, _epochs, load, read_card
@@ -99,15 +98,14 @@ def test_warnings_name_options_and_not_python(command, fit, small_vectors, tmp_p
     assert any("larger --maxlen" in line for line in warnings)
 
 
-def test_small_vectors_are_held_whole_unasked(fit, small_vectors, tmp_path, monkeypatch):
-    small_vectors.save(tmp_path / "small.bin")
-    path = csv_of(tmp_path, [("雨", "wet"), ("海", "dry")] * 8)
-    options = ("--vectors", tmp_path / "small.bin", "--folds", "0", "--epochs", "1")
-    for most, held in ((100_000_000, 8), (20, 2)):
-        monkeypatch.setattr("sklearn_w2v._cli_training._WHOLE", most)
-        fit(*options, data=path)
-        store = load(tmp_path / "model.w2v")["ids"].vectors_._store
-        assert store.holds(np.arange(8)).sum() == held
+def test_vectors_are_held_whole_unasked_where_they_are_small_and_count(small_vectors, monkeypatch):
+    from sklearn_w2v import W2VIndexer
+
+    indexer = W2VIndexer(small_vectors).fit([["雨", "雪"]])
+    kept = _cli_training._kept_unasked
+    assert (kept(indexer, True), kept(indexer, False)) == ("all", "rows")
+    monkeypatch.setattr(_cli_training, "_WHOLE", 20)
+    assert kept(indexer, True) == "rows"
 
 
 def press_ctrl_c(monkeypatch, at, times=1):
