@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 _POOL = 64  # batches that are sorted by length together
 _JITTER = 0.15  # relative noise on lengths, so that batches differ from epoch to epoch
 _STEP = 16  # widths are multiples of this
+_VALUES = 1 << 20  # of an array that may be larger than memory, looked at together
+
+
+def parts(array: NDArray[np.generic]) -> Iterator[slice]:
+    """Slices of rows, so that what is computed of one at a time stays small.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_rows, ...)
+        Perhaps mapped from a file.
+
+    Yields
+    ------
+    slice
+        Rows; together all of them, in order.
+    """
+    n_rows = max(1, _VALUES * len(array) // max(1, array.size))
+    for start in range(0, len(array), n_rows):
+        yield slice(start, start + n_rows)
 
 
 def shuffled_batches(
@@ -92,16 +113,20 @@ def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32],
     Returns
     -------
     ids : ndarray of shape (n_documents, width), int32
-        The same object where nothing had to move.
+        The same object where nothing had to move, else a copy.
     lengths : ndarray of shape (n_documents,)
         Number of words of each document, at least 1.
     """
-    there = ids != 0
-    lengths = there.sum(axis=1)
-    if (there != (np.arange(ids.shape[1]) < lengths[:, None])).any():
-        ids = np.take_along_axis(ids, np.argsort(~there, axis=1, kind="stable"), axis=1)
+    given, lengths = ids, np.empty(len(ids), np.int64)
+    for part in parts(given):
+        there = given[part] != 0
+        counts = lengths[part] = there.sum(axis=1)
+        if (there != (np.arange(ids.shape[1]) < counts[:, None])).any():
+            ids = ids.copy() if ids is given else ids
+            order = np.argsort(~there, axis=1, kind="stable")
+            ids[part] = np.take_along_axis(given[part], order, axis=1)
     if not lengths.all():
-        ids = ids.copy()
+        ids = ids.copy() if ids is given else ids
         ids[lengths == 0, 0] = empty
-        lengths = np.maximum(lengths, 1)
+        np.maximum(lengths, 1, out=lengths)
     return ids, lengths

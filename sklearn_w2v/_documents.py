@@ -49,4 +49,6 @@ class Documents:
 
     def weighted(self) -> Documents:
         """Without the documents of no weight: as if they were not there."""
-        return self if self.weights is None else self.take(np.flatnonzero(self.weights != 0))
+        if self.weights is None or self.weights.all():
+            return self
+        return self.take(np.flatnonzero(self.weights))

@@ -18,7 +18,7 @@ from ._backend import collect_former, keras, trim_memory
 from ._checks import check_ids, check_validation, check_vectors, hold_out, total_weights
 from ._documents import Documents
 from ._epochs import Batches, run_epochs
-from ._table import RANDOM_DIM, RowMap, Table
+from ._table import RANDOM_DIM, RowMap, Table, distinct
 from ._targets import Targets, check_labels
 from ._training import TableNetwork, probabilities
 from ._vectors import WordVectors
@@ -161,7 +161,7 @@ class W2VKerasClassifier(ScikerasClassifier):
         callbacks = self._fresh_callbacks()
         val = check_validation(self, validation, vectors, targets)
         read = [part.cut(self.maxlen).ids for part in (documents, val) if part is not None]
-        used = np.concatenate([part.ravel() for part in read])
+        used = np.concatenate(list(map(distinct, read)))
         if fresh:
             self._start(targets, vectors, used)
         else:
@@ -205,10 +205,11 @@ class W2VKerasClassifier(ScikerasClassifier):
         random = np.random.default_rng([self._seed, self._draws])
         self._draws += 1
         documents, val = documents.cut(self.maxlen), val and val.cut(self.maxlen)
+        only = None
         if val is None and stop_early and epochs > 1:
             seed = int(np.random.default_rng([self._seed, 1 << 20]).integers(2**31 - 1))
-            train, held = hold_out(documents.y, self.validation_fraction, seed)
-            val, documents = documents.take(held), documents.take(train)
+            only, held = hold_out(documents.y, self.validation_fraction, seed)
+            val = documents.take(held)
         if val is not None and stop_early:
             callbacks.append(
                 keras.callbacks.EarlyStopping(
@@ -218,17 +219,20 @@ class W2VKerasClassifier(ScikerasClassifier):
                 )
             )
 
-        def batches(part: Documents, order: np.random.Generator | None) -> Batches:
-            rows = network.table.rows.rows(part.ids)
-            y = part.y
+        def batches(
+            part: Documents,
+            order: np.random.Generator | None,
+            only: NDArray[np.int64] | None = None,
+        ) -> Batches:
+            y, size, find = part.y, self.batch_size, network.table.rows.rows
             if self._activation == "sigmoid" and y.ndim == 1:
                 y = np.eye(len(self.classes_), dtype=np.float32)[y]
-            return Batches(rows, part.lengths, y, part.weights, self.batch_size, order)
+            return Batches(part.ids, part.lengths, y, part.weights, size, order, find, only)
 
         try:
             history = run_epochs(
                 network.model,
-                batches(documents, random),
+                batches(documents, random, only),
                 None if val is None else batches(val, None),
                 epochs,
                 callbacks,

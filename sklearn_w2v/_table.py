@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._backend import keras
+from ._batches import parts
 from ._vector_store import MemoryStore
 from ._vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 
 _RANDOM_BLOCK = 256  # ids whose random rows are drawn together
 RANDOM_DIM = 100  # of a table that no vectors stand behind
+_DENSE = 1 << 22  # ids below which each has a place of its own in a map
 _EXACT = 64  # rows up to which a table has no spare ones
 
 
@@ -27,6 +29,10 @@ class RowMap:
         self.ids = ids
         self._order = np.argsort(ids, kind="stable")
         self._sorted = ids[self._order]
+        self._dense: NDArray[np.int32] | None = None
+        if self._sorted[-1] < _DENSE:  # looking up is ten times as fast as searching
+            self._dense = np.full(self._sorted[-1] + 2, -1, np.int32)
+            self._dense[ids] = np.arange(len(ids), dtype=np.int32)
 
     @classmethod
     def of(cls, ids: NDArray[np.int32]) -> RowMap:
@@ -35,6 +41,8 @@ class RowMap:
 
     def rows(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
         """Row of each id; -1 where the table has none."""
+        if self._dense is not None:  # the last place is that of all ids behind
+            return self._dense.take(ids, mode="clip")
         places = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
         rows = self._order[places].astype(np.int32)
         rows[self._sorted[places] != ids] = -1
@@ -50,7 +58,8 @@ def distinct(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     if not ids.size:
         return ids.ravel()
     there = np.zeros(int(ids.max()) + 1, bool)
-    there[ids] = True
+    for part in parts(ids):
+        there[ids[part]] = True
     return np.flatnonzero(there).astype(np.int32)
 
 

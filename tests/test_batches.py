@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sklearn_w2v._batches import batch_width, right_padded, shuffled_batches, sorted_batches
+from sklearn_w2v import _batches
+from sklearn_w2v._batches import (
+    batch_width,
+    parts,
+    right_padded,
+    shuffled_batches,
+    sorted_batches,
+)
 
 LENGTHS = hnp.arrays(np.int64, st.integers(1, 300), elements=st.integers(1, 500))
 
@@ -63,3 +70,27 @@ def test_right_padding_keeps_words_and_their_order(ids):
 @pytest.mark.parametrize(("length", "width"), [(1, 16), (16, 16), (17, 32)])
 def test_widths_are_few(length, width):
     assert batch_width(np.array([1, length])) == width
+
+
+# ------------------------------------------------------------------ arrays in parts
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (5,), (5, 3), (7, 1), (3, 0), (1, 100)])
+@pytest.mark.parametrize("values", [1, 4, 6, 1000])
+def test_parts_are_all_rows_in_order_and_small(shape, values, monkeypatch):
+    monkeypatch.setattr(_batches, "_VALUES", values)
+    array = np.arange(np.prod(shape)).reshape(shape)
+    some = [array[part] for part in parts(array)]
+    np.testing.assert_array_equal(np.concatenate([array[:0], *some]), array)
+    assert all(len(part) == 1 or part.size <= values for part in some)
+
+
+@pytest.mark.parametrize("values", [1, 8, 1000])
+def test_ids_are_padded_alike_in_any_parts(values, monkeypatch):
+    ids = np.random.default_rng(0).integers(0, 3, (40, 4)).astype(np.int32)
+    ids[[0, 17, 39]] = 0
+    ids.flags.writeable = False
+    expected = [[one for one in row if one] or [9] for row in ids.tolist()]
+    monkeypatch.setattr(_batches, "_VALUES", values)
+    padded, lengths = right_padded(ids, 9)
+    assert lengths.tolist() == list(map(len, expected))
+    assert padded.tolist() == [row + [0] * (4 - len(row)) for row in expected]
+    assert right_padded(padded, 9)[0] is padded

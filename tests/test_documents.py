@@ -71,6 +71,11 @@ def test_without_weights_all_documents_count():
     assert plain.weighted() is plain
 
 
+def test_where_all_documents_have_weight_none_is_copied(documents):
+    heavy = documents.take(np.array([0, 2]))
+    assert heavy.weighted() is heavy
+
+
 def test_documents_are_immutable_and_compare_by_identity(documents):
     with pytest.raises(FrozenInstanceError):
         documents.y = None

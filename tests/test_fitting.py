@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -80,3 +81,51 @@ def test_a_warm_start_takes_up_another_rate_and_optimizer(grows):
     again = pickle.loads(pickle.dumps(clf))
     again.fit(more, y)
     assert len(again.history_["loss"]) == 10
+
+
+# ------------------------------------------------------- ids that stay in their file
+@pytest.fixture
+def mapped(tmp_path):
+    """Ids of 20,000 documents of a few words in rows of 200 places, mapped from a file."""
+    random = np.random.default_rng(0)
+    ids = np.zeros((20_000, 200), np.int32)
+    ids[:, 0] = random.integers(2, 4, 20_000)
+    ids[:, 1:4] = np.where(random.random((20_000, 3)) < 0.5, ids[:, :1], 1)
+    y = np.where(ids[:, 0] == 2, "rainy", "sunny")
+    np.save(tmp_path / "ids.npy", ids)
+    return np.load(tmp_path / "ids.npy", mmap_mode="r"), y
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"early_stopping": True}, {"maxlen": 3}, {"class_weight": "balanced"}], ids=str
+)
+def test_a_fit_from_a_file_equals_that_in_memory_and_copies_no_more_than_a_batch(mapped, params):
+    ids, y = mapped
+    settings = {"vectors": VECTORS, "epochs": 2, "batch_size": 1000, **params}
+    expected = small(**settings).fit(np.array(ids), y).predict_proba(ids[:100])
+    tracemalloc.start()
+    try:
+        clf = small(**settings).fit(TokenIds(ids, VECTORS), y)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(clf.predict_proba(ids[:100]), expected)
+    held = 0.11 * ids.nbytes if "early_stopping" in params else 0
+    assert peak - held < ids.nbytes / 2  # 16 MB; labels and orders take some
+
+
+def test_chunks_of_a_file_are_learnt_from_one_after_another(mapped):
+    ids, y = mapped
+    clf = small(vectors=VECTORS, batch_size=100)
+    for start in range(0, len(ids), 5_000):
+        clf.partial_fit(ids[start : start + 5_000], y[start : start + 5_000], ["rainy", "sunny"])
+    assert clf.score(ids[:500], y[:500]) > 0.95
+
+
+def test_ids_in_a_file_that_cannot_be_written_are_padded_in_memory(mapped):
+    ids, y = mapped
+    turned = ids[:200, ::-1]
+    assert not turned.flags.writeable
+    clf = small(vectors=VECTORS).fit(turned, y[:200])
+    # the order of the words is another one, but it is a bag of single words
+    np.testing.assert_allclose(clf.predict_proba(turned), clf.predict_proba(ids[:200]), atol=1e-6)

@@ -16,6 +16,16 @@ def vectors():
     return WordVectors([f"w{i}" for i in range(10)], np.random.default_rng(0).normal(size=(10, 3)))
 
 
+@pytest.mark.parametrize("dense", [0, 1 << 22], ids=["searched", "looked up"])
+def test_rows_of_ids_are_their_places_however_they_are_found(dense, monkeypatch):
+    monkeypatch.setattr("sklearn_w2v._table._DENSE", dense)
+    rows = RowMap(np.array([0, 1, 9, 4], np.int32))
+    found = rows.rows(np.array([[4, 9, 0], [5, 1, 10], [2**31 - 1, 8, 11]], np.int32))
+    assert found.tolist() == [[3, 2, 0], [-1, 1, -1], [-1, -1, -1]]
+    assert found.dtype == np.int32
+    assert rows.rows(np.zeros((0, 3), np.int32)).shape == (0, 3)
+
+
 def test_distinct_ids_are_those_of_numpy():
     ids = np.random.default_rng(0).integers(0, 50, (20, 7)).astype(np.int32)
     assert np.array_equal(distinct(ids), np.unique(ids))
@@ -234,6 +244,21 @@ def test_history_is_the_mean_over_documents_not_batches():
     assert history["loss"] == pytest.approx([(1 + 0 + 1) / 3], rel=1e-5)
     assert history["mae"] == pytest.approx([2 / 3], rel=1e-5)
     assert history["val_loss"] == pytest.approx(history["loss"], rel=1e-5)
+
+
+def test_batches_may_be_of_some_documents_alone_and_find_their_rows_late():
+    rows = np.arange(2, 12, dtype=np.int32).reshape(10, 1)
+    y, lengths, only = np.arange(10), np.arange(1, 11) % 3 + 1, np.array([1, 4, 5, 8, 9])
+
+    def drawn(rows, lengths, y, **more):
+        random = np.random.default_rng(0)
+        return Batches(rows, lengths, y, None, 2, random, **more)
+
+    late = drawn(rows - 1, lengths, y, find=lambda ids: ids + 1, only=only)
+    early = drawn(rows[only], lengths[only], y[only])
+    assert len(late) == len(early) == 3
+    for one, other in zip(late, early, strict=True):
+        assert [part.tolist() for part in one[:2]] == [part.tolist() for part in other[:2]]
 
 
 def test_weights_reach_the_loss():
