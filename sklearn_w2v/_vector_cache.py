@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -66,8 +67,8 @@ class SourceStore(Store):
             except FileNotFoundError as error:
                 gone = self.aliases if os.path.isfile(self.path) else self.path
                 raise FileNotFoundError(
-                    f"These word vectors stand in {gone!r}, which is not there any more; "
-                    "put the file back."
+                    f"These word vectors stand in {gone!r}, which is not there any more on the "
+                    f"host {platform.node()!r}; put the file back."
                 ) from error
             if store.fingerprint != self._expected:
                 raise ValueError(self._changed(store))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -121,7 +122,10 @@ def _shared(aliases: str, index: dict[str, int]) -> Iterator[tuple[list[str], ND
 
 def _stamp(path: str, what: str) -> str:
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"{what} file {path!r} does not exist or is not a file.")
+        # of many machines, one may lack it
+        raise FileNotFoundError(
+            f"{what} file {path!r} does not exist or is not a file on the host {platform.node()!r}."
+        )
     status = os.stat(path)
     return f"{path}\n{status.st_size}\n{status.st_mtime_ns}"
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
 
@@ -15,12 +14,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._columns import check_documents
+from ._corpus import Sentences, check_corpus
 from ._progress import tell
 from ._vectors import WordVectors, as_word_vectors
 
-Tokens = list[str]
-
-_SENTENCE = 10_000  # gensim drops what a sentence holds beyond, in silence
 _AIM = 2_000_000  # words that epochs="auto" lets training see
 
 
@@ -53,32 +50,6 @@ def split_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
     return out
 
 
-class _Sentences:
-    """Sentences of the documents and the further corpus, as often as gensim asks."""
-
-    def __init__(self, documents: list[Tokens], corpus: Any) -> None:
-        self.documents = documents
-        self.corpus = corpus
-
-    def __iter__(self) -> Iterator[Tokens]:
-        for tokens in self.documents:
-            yield from _pieces(tokens)
-        if self.corpus is None:
-            return
-        if isinstance(self.corpus, str | os.PathLike):
-            with open(self.corpus, encoding="utf-8", errors="replace") as file:
-                for line in file:
-                    yield from _pieces(line.split())
-        else:
-            for tokens in self.corpus:
-                yield from _pieces(tokens.split() if isinstance(tokens, str) else list(tokens))
-
-
-def _pieces(tokens: Tokens) -> Iterator[Tokens]:
-    for start in range(0, len(tokens), _SENTENCE):
-        yield tokens[start : start + _SENTENCE]
-
-
 class Word2VecTrainer(BaseEstimator):
     """Learn word vectors from token lists, without labels (word2vec).
 
@@ -96,10 +67,12 @@ class Word2VecTrainer(BaseEstimator):
         Passes over the text. ``"auto"``: so many that training sees two million words,
         at least 5 and at most 50, since a few hundred documents seen five times teach
         word2vec nothing.
-    corpus : iterable of token lists, path or None, default=None
-        Further text without labels. A path names a UTF-8 text file, one sentence a
-        line, words with blanks between; it is read in a stream and never held in memory.
-        An iterable must allow to be walked through more than once.
+    corpus : iterable of token lists, path, glob, list of paths or None, default=None
+        Further text without labels. A path names a UTF-8 text file, one sentence a line,
+        words with blanks between, plain or compressed with gzip, bzip2 or xz; a glob
+        (``"shards/*.txt.gz"``) names all files that match, in the order of their names. Files
+        are read in a stream and never held in memory. An iterable must allow to be walked
+        through more than once.
     initial_vectors : path, WordVectors, gensim.models.KeyedVectors or None, default=None
         Vectors to start from: their words keep their rows as a start and all of them
         stay in the result; the text's further words are added. `vector_size` must be
@@ -197,11 +170,12 @@ class Word2VecTrainer(BaseEstimator):
         Raises
         ------
         ValueError
-            No word occurs `min_count` times, or `initial_vectors` have another size.
+            No word occurs `min_count` times, `initial_vectors` have another size, or a file of
+            `corpus` is missing or broken.
         """
         self._validate_params()
         documents = split_tokens(check_documents(X, "Word2VecTrainer"), "Word2VecTrainer")
-        sentences = _Sentences(documents, self._checked_corpus())
+        sentences = Sentences(documents, check_corpus(self.corpus))
         initial = None if self.initial_vectors is None else as_word_vectors(self.initial_vectors)
         if initial is not None and initial.dim != self.vector_size:
             raise ValueError(
@@ -210,6 +184,7 @@ class Word2VecTrainer(BaseEstimator):
             )
         model = self._model()
         model.build_vocab(sentences)
+        sentences.check()
         if not len(model.wv):
             raise ValueError(
                 f"No word occurs min_count={self.min_count} times in the "
@@ -220,7 +195,7 @@ class Word2VecTrainer(BaseEstimator):
         epochs = self.epochs
         if epochs == "auto":
             epochs = int(np.clip(np.ceil(_AIM / max(1, model.corpus_total_words)), 5, 50))
-        with _Progress(int(epochs), self.verbose) as callbacks:
+        with _Progress(int(epochs), self.verbose, sentences.check) as callbacks:
             model.train(
                 sentences,
                 total_examples=model.corpus_count,
@@ -238,20 +213,6 @@ class Word2VecTrainer(BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-    def _checked_corpus(self) -> Any:
-        corpus = self.corpus
-        if corpus is None:
-            return None
-        if isinstance(corpus, str | os.PathLike):
-            if not os.path.isfile(corpus):
-                raise ValueError(f"Got corpus={os.fspath(corpus)!r}, which is not a file.")
-        elif iter(corpus) is corpus:
-            raise TypeError(
-                "Got a generator as corpus but expected token lists that can be walked through "
-                "more than once: a list, or the path of a text file."
-            )
-        return corpus
 
     def _model(self) -> Any:
         from gensim.models import Word2Vec
@@ -302,10 +263,20 @@ def _result(model: Any, initial: WordVectors | None) -> WordVectors:
 
 
 class _Progress:
-    """Context of a progress bar over epochs; gives gensim's callbacks for it and the loss."""
+    """Context of a progress bar over epochs; gives gensim's callbacks for it and the loss.
 
-    def __init__(self, epochs: int, verbose: int) -> None:
-        self.epochs, self.verbose = epochs, verbose
+    Parameters
+    ----------
+    epochs : int
+        How many there are.
+    verbose : int
+        1 shows the bar.
+    check : callable
+        Called after each epoch.
+    """
+
+    def __init__(self, epochs: int, verbose: int, check: Callable[[], None]) -> None:
+        self.epochs, self.verbose, self.check = epochs, verbose, check
         self.bar: Any = None
 
     def __enter__(self) -> list[Any]:
@@ -320,7 +291,7 @@ class _Progress:
                 self.bar = Progress(console=console, transient=True)
                 self.bar.start()
                 self.bar.add_task("word2vec", total=self.epochs)
-        bar, epochs = self.bar, self.epochs
+        bar, epochs, check = self.bar, self.epochs, self.check
 
         class Epoch(CallbackAny2Vec):
             done = 0
@@ -329,6 +300,7 @@ class _Progress:
                 model.running_training_loss = 0.0  # gensim sums over all epochs
 
             def on_epoch_end(self, model: Any) -> None:
+                check()
                 self.done += 1
                 tell("word2vec", self.done, epochs, f"epoch {self.done} of {epochs}")
                 if bar is not None:
