@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import datasets
+    from . import datasets, distributed
     from ._attribution import TokenAttribution, explain
     from ._attribution_display import TokenAttributionDisplay
     from ._classifier import W2VLSTMClassifier
@@ -70,6 +70,7 @@ __all__ = [
     "WordShiftDisplay",
     "WordVectors",
     "datasets",
+    "distributed",
     "explain",
     "load",
     "make_w2v_pipeline",
@@ -83,8 +84,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # names are imported when first used: tokenizing needs neither Keras nor gensim
-    if name == "datasets":
-        return importlib.import_module(".datasets", __name__)
+    if name in ("datasets", "distributed"):
+        return importlib.import_module(f".{name}", __name__)
     if name in _HOMES:
         return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -41,7 +41,8 @@ class Shards:
             try:
                 with open_plain(path) as raw:
                     text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace")
-                    for number, line in enumerate(_lines(text), 1):
+                    for line in _lines(text):
+                        number += 1
                         yield line.split()
             except FileNotFoundError as error:
                 raise FileNotFoundError(

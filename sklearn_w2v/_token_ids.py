@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._dask import send_whole
 from ._vectors import WordVectors
 
 
@@ -78,3 +79,6 @@ class TokenIds(np.ndarray):
     def __setstate__(self, state: Any) -> None:
         array, self.vectors = state
         super().__setstate__(array)
+
+
+send_whole(TokenIds)

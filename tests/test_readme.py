@@ -13,6 +13,7 @@ DOCS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md
 NEEDED = {  # extras that a page shows
     "docs/ecosystem.md": ["imblearn", "pandas", "polars"],
     "docs/report.md": ["jinja2"],
+    "docs/scaling.md": ["distributed"],
     "docs/searching.md": ["optuna", "optuna_integration"],
 }
 
@@ -76,9 +77,11 @@ def test_tables_are_those_that_the_benchmarks_wrote(page, monkeypatch):
 
 def test_every_public_name_is_on_the_api_page():
     import sklearn_w2v
-    from sklearn_w2v import datasets
+    from sklearn_w2v import datasets, distributed
 
     page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
     listed = re.findall(r"^   ([\w.]+)$", page, re.M)
-    names = [name for name in sklearn_w2v.__all__ if name != "datasets"]
-    assert sorted(listed) == sorted([*names, *(f"datasets.{name}" for name in datasets.__all__)])
+    modules = {"datasets": datasets, "distributed": distributed}
+    names = [name for name in sklearn_w2v.__all__ if name not in modules]
+    names += [f"{name}.{one}" for name, module in modules.items() for one in module.__all__]
+    assert sorted(listed) == sorted(names)

@@ -1,0 +1,472 @@
+"""Dask: documents in partitions, searches on a cluster, workers that die or lack a file.
+
+Two worker processes and real TCP, for all tests of this module.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sklearn_w2v import (
+    JapaneseTokenizer,
+    TokenIds,
+    W2VCNNClassifier,
+    W2VIndexer,
+    WordVectors,
+    distributed,
+    make_w2v_pipeline,
+)
+
+dask = pytest.importorskip("dask")
+dask_distributed = pytest.importorskip("distributed")
+bag = pytest.importorskip("dask.bag")
+dd = pytest.importorskip("dask.dataframe")
+pd = pytest.importorskip("pandas")
+
+pytestmark = pytest.mark.filterwarnings("ignore:The vectors know only:UserWarning")
+
+WET, DRY = ["雨", "雪", "霧", "傘"], ["夏", "海", "砂", "祭"]
+TEXTS = [f"{words[i % 4]}と{words[i // 4 % 4]}の{i}日" for i in range(24) for words in (WET, DRY)]
+LABELS = np.array(["wet", "dry"] * 24)
+
+
+class Logged(JapaneseTokenizer):
+    """A tokenizer that leaves a file with the number of its process, each time it works."""
+
+    def __init__(self, log=None, form="surface", pos=None):
+        super().__init__(form=form, pos=pos)
+        self.log = log
+
+    def transform(self, X):
+        name = f"{os.getpid()}-{time.monotonic_ns()}-{len(X)}"
+        Path(self.log, name).touch()
+        return super().transform(X)
+
+
+@pytest.fixture(scope="module")
+def client():
+    with (
+        dask_distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            protocol="tcp://",
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
+        dask_distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory):
+    """File with the words of the texts among 50,000 others: 10 MB."""
+    words = [*WET, *DRY, *(f"w{number}" for number in range(50_000))]
+    table = np.random.default_rng(0).normal(size=(len(words), 50)).astype(np.float32)
+    path = tmp_path_factory.mktemp("vectors") / "vectors.bin"
+    WordVectors(words, table).save(path)
+    return path
+
+
+def pipeline(vectors, **params):
+    settings = {"network": "cnn", "bow": None, "epochs": 3, "filters": 4, "kernel_sizes": (1,)}
+    settings |= {"channels": "static", "hidden": None, "learning_rate": 0.05, "random_state": 0}
+    return make_w2v_pipeline(vectors, **{**settings, **params})
+
+
+@pytest.fixture(scope="module")
+def model(vectors):
+    return pipeline(vectors).fit(TEXTS, LABELS)
+
+
+@pytest.fixture(scope="module")
+def probabilities(model):
+    return model.predict_proba(TEXTS)
+
+
+def texts(n_partitions=5):
+    return bag.from_sequence(TEXTS, npartitions=n_partitions)
+
+
+def frame(n_partitions=3):
+    table = pd.DataFrame({"id": range(100, 148), "text": TEXTS}).set_index("id")
+    return dd.from_pandas(table, npartitions=n_partitions)
+
+
+# ------------------------------------------------------------ documents in partitions
+@pytest.mark.parametrize("chunk_size", [3, 1000])
+def test_labels_of_a_bag_are_the_local_ones(client, model, chunk_size):
+    found = distributed.predict(model, texts(), chunk_size=chunk_size)
+    assert isinstance(found, bag.Bag)
+    assert found.npartitions == 5
+    found = np.asarray(found.compute())
+    expected = model.predict(TEXTS)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_probabilities_of_a_bag_are_the_local_ones(client, model, probabilities):
+    found = distributed.predict(model, texts(), method="predict_proba").compute()
+    np.testing.assert_allclose(np.asarray(found), probabilities, atol=1e-6)
+
+
+def test_tokens_and_ids_of_a_bag_are_the_local_ones(client, model):
+    tokenizer, indexer = model.named_steps["tokens"], model.named_steps["ids"]
+    tokens = distributed.transform(tokenizer, texts())
+    local = tokenizer.transform(TEXTS)
+    assert tokens.compute() == local
+    ids = distributed.transform(indexer, tokens)
+    again = distributed.predict(model.named_steps["clf"], ids)
+    np.testing.assert_array_equal(again.compute(), model.predict(TEXTS))
+    kept = distributed.predict(model.named_steps["clf"], ids.filter(lambda row: True))
+    np.testing.assert_array_equal(kept.compute(), model.predict(TEXTS))
+    rows = ids.compute()
+    assert {type(row) for row in rows} == {TokenIds}
+    assert rows[0].vectors == indexer.vectors_
+    np.testing.assert_array_equal(rows, indexer.transform(local))
+
+
+@pytest.mark.parametrize("column", ["text", None])
+def test_labels_of_a_dataframe_keep_index_and_dtype(client, model, column):
+    given = frame() if column else frame()["text"]
+    found = distributed.predict(model, given, column=column)
+    assert isinstance(found, dd.Series)
+    computed = found.compute()
+    expected = pd.Series(model.predict(TEXTS), index=range(100, 148), name="label")
+    pd.testing.assert_series_equal(computed, expected, check_names=True, check_index=False)
+    assert computed.index.tolist() == list(range(100, 148))
+    assert found.dtype == computed.dtype
+
+
+def test_columns_of_probabilities_are_the_classes(client, model, probabilities):
+    found = distributed.predict(model, frame(), method="predict_proba", column="text")
+    assert list(found.columns) == ["dry", "wet"]
+    computed = found.compute()
+    assert list(computed.columns) == ["dry", "wet"]
+    assert set(computed.dtypes) == {np.dtype(np.float32)}
+    np.testing.assert_allclose(computed.to_numpy(), probabilities, atol=1e-6)
+
+
+def test_labels_of_numbers_keep_their_dtype(client, vectors):
+    numbers = pipeline(vectors).fit(TEXTS, np.arange(48, dtype=np.int16) % 2)
+    found = distributed.predict(numbers, frame(), column="text")
+    assert found.dtype == found.compute().dtype == np.int16
+    assert np.asarray(distributed.predict(numbers, texts()).compute()).dtype == np.int16
+
+
+def test_many_labels_a_document_are_columns(client, vectors):
+    Y = np.column_stack([LABELS == "wet", LABELS == "dry", np.ones(48)]).astype(int)
+    many = pipeline(vectors).fit(TEXTS, Y)
+    found = distributed.predict(many, frame(), column="text").compute()
+    assert list(found.columns) == [0, 1, 2]
+    np.testing.assert_array_equal(found.to_numpy(), many.predict(TEXTS))
+
+
+def test_tokens_and_ids_of_a_dataframe(client, model):
+    tokenizer, indexer = model.named_steps["tokens"], model.named_steps["ids"]
+    tokens = distributed.transform(tokenizer, frame(), column="text")
+    local = tokenizer.transform(TEXTS)
+    assert tokens.name == "text"
+    assert tokens.compute().tolist() == local
+    ids = distributed.transform(indexer, tokens)
+    assert list(ids.columns) == indexer.get_feature_names_out().tolist()
+    np.testing.assert_array_equal(ids.compute().to_numpy(), indexer.transform(local))
+    again = distributed.predict(model.named_steps["clf"], ids).compute()
+    assert again.tolist() == model.predict(TEXTS).tolist()
+
+
+def test_empty_partitions_stay_empty(client, model, probabilities):
+    few = frame(6).loc[lambda table: table.index < 108]
+    found = distributed.predict(model, few, method="predict_proba", column="text").compute()
+    np.testing.assert_allclose(found.to_numpy(), probabilities[:8], atol=1e-6)
+    some = texts().filter(lambda text: text == TEXTS[-1])
+    assert distributed.predict(model, some).compute() == [model.predict(TEXTS)[-1]]
+
+
+def test_files_are_predicted_in_partitions(client, model, tmp_path):
+    for number in range(3):
+        lines = "".join(f"{text}\n" for text in TEXTS[number * 16 : number * 16 + 16])
+        (tmp_path / f"{number}.txt").write_text(lines, encoding="utf-8")
+    lines = bag.read_text(f"{tmp_path}/*.txt", blocksize=100).map(str.rstrip, "\n")
+    assert lines.npartitions > 3
+    expected = model.predict(TEXTS).tolist()
+    assert distributed.predict(model, lines).compute() == expected
+    frame().to_parquet(tmp_path / "texts")
+    rows = dd.read_parquet(tmp_path / "texts")
+    labels = distributed.predict(model, rows, column="text")
+    labels.to_frame().to_parquet(tmp_path / "labels")
+    assert pd.read_parquet(tmp_path / "labels")["label"].tolist() == expected
+
+
+def transfers(client):
+    """Keys that each worker got from another one."""
+
+    def keys(dask_worker):
+        return [key for entry in dask_worker.transfer_incoming_log for key in entry["keys"]]
+
+    return client.run(keys)
+
+
+def test_the_estimator_goes_to_each_worker_once(client, vectors):
+    before = {worker: len(keys) for worker, keys in transfers(client).items()}
+    other = pipeline(vectors, random_state=1).fit(TEXTS, LABELS)
+    found = distributed.predict(other, texts(24))
+    assert found.compute() == other.predict(TEXTS).tolist()
+    loads = []
+    for worker, keys in transfers(client).items():
+        new = [key for key in keys[before[worker] :] if str(key).startswith("w2v-estimator")]
+        assert len(new) <= 1
+        loads += new
+    assert len(loads) <= 1  # one of the two workers unpacked it itself
+
+
+def test_a_large_estimator_gives_no_warning(client, recwarn):
+    words = [f"w{number}" for number in range(30_000)]
+    big = W2VIndexer(WordVectors(words, np.ones((len(words), 100), np.float32)), maxlen=2)
+    big.fit([["w1"]])
+    ids = distributed.transform(big, bag.from_sequence([["w1"], ["w2"]], npartitions=2))
+    assert np.asarray(ids.compute()).tolist() == [[3, 0], [4, 0]]
+    assert not [str(one.message) for one in recwarn.list if "large graph" in str(one.message)]
+
+
+@pytest.mark.parametrize("scheduler", ["sync", "threads"])
+def test_no_cluster_is_needed(scheduler, model, monkeypatch, probabilities):
+    monkeypatch.setattr(distributed, "_client", lambda: None)
+    found = distributed.predict(model, texts(), method="predict_proba")
+    np.testing.assert_allclose(found.compute(scheduler=scheduler), probabilities, atol=1e-6)
+    labels = distributed.predict(model, frame(), column="text").compute(scheduler=scheduler)
+    assert labels.tolist() == model.predict(TEXTS).tolist()
+
+
+# ------------------------------------------------------------------------ mistakes
+def test_mistakes_are_told_before_anything_is_sent(model):
+    with pytest.raises(TypeError, match=r"Got builtins\.list as X but expected a dask\.bag"):
+        distributed.predict(model, TEXTS)
+    with pytest.raises(TypeError, match=r"Got dask\.delayed\.DelayedLeaf as X"):
+        distributed.predict(model, dask.delayed(1))
+    with pytest.raises(TypeError, match="Pipeline has no method 'nonsense'"):
+        distributed.predict(model, texts(), method="nonsense")
+    with pytest.raises(TypeError, match="W2VCNNClassifier has no method 'transform'"):
+        distributed.transform(W2VCNNClassifier(), texts())
+    with pytest.raises(NotFittedError):
+        distributed.predict(pipeline(None), texts())
+    with pytest.raises(ValueError, match=r"column='words' but expected one of \['text'\]"):
+        distributed.predict(model, frame(), column="words")
+    with pytest.raises(ValueError, match="column='text' but a Series has none"):
+        distributed.predict(model, frame()["text"], column="text")
+    with pytest.raises(ValueError, match="column='text' but a Bag has none"):
+        distributed.predict(model, texts(), column="text")
+    with pytest.raises(TypeError, match="pass the column that holds the documents"):
+        distributed.predict(model, frame())
+    with pytest.raises(ValueError, match="chunk_size=0 but expected 1 or more"):
+        distributed.predict(model, texts(), chunk_size=0)
+    for wrong in (1.5, True, "many"):
+        with pytest.raises(TypeError, match="but expected a whole number"):
+            distributed.predict(model, texts(), chunk_size=wrong)
+
+
+def test_without_dask_the_message_holds_the_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.bag", None)
+    with pytest.raises(ImportError, match=r'pip install "sklearn-w2v\[distributed\]"'):
+        distributed.transform(JapaneseTokenizer(), ["雨"])
+
+
+# ------------------------------------------------------------------------- searches
+def tokenizing(vectors, log, memory=None):
+    """A pipeline of which one step writes down where and when it works."""
+    steps = pipeline(vectors).set_params(tokens=Logged(os.fspath(log)))
+    return steps.set_params(memory=memory and os.fspath(memory))
+
+
+GRID = {"clf__filters": [2, 4]}
+
+
+def search(estimator, **params):
+    return GridSearchCV(estimator, GRID, cv=3, error_score="raise", **params)
+
+
+@pytest.fixture(scope="module")
+def local(vectors):
+    return search(pipeline(vectors).set_params(tokens=Logged.__mro__[1](form="surface", pos=None)))
+
+
+@pytest.fixture(scope="module")
+def expected(local):
+    return local.fit(TEXTS, LABELS)
+
+
+def assert_same(found, expected):
+    assert found.best_params_ == expected.best_params_
+    for name, values in expected.cv_results_.items():
+        if name.startswith(("split", "mean_test", "std_test", "rank")):
+            np.testing.assert_array_equal(found.cv_results_[name], values)
+
+
+class Wire:
+    """Bytes that all processes of a cluster send to each other within a block."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def __enter__(self):
+        _count_writes()
+        self.client.run(_count_writes)
+        self.before = self._all()
+        return self
+
+    def __exit__(self, *error):
+        self.bytes = self._all() - self.before
+
+    def _all(self):
+        return sum(self.client.run(_written).values()) + _written()
+
+
+def _count_writes():
+    from distributed.comm.tcp import TCP
+
+    if hasattr(TCP, "written_by_tests"):
+        return
+    TCP.written_by_tests = 0
+    plain = TCP.write
+
+    async def write(self, *args, **kwargs):
+        size = await plain(self, *args, **kwargs)
+        TCP.written_by_tests += size
+        return size
+
+    TCP.write = write
+
+
+def _written():
+    from distributed.comm.tcp import TCP
+
+    return TCP.written_by_tests
+
+
+def test_a_search_equals_the_local_one_tokenizes_once_and_sends_no_vectors(
+    client, vectors, expected, tmp_path
+):
+    (tmp_path / "log").mkdir()
+    far = search(tokenizing(vectors, tmp_path / "log", tmp_path / "cache"))
+    with Wire(client) as wire, joblib.parallel_config("dask"):
+        far.fit(TEXTS, LABELS)
+    assert_same(far, expected)
+    assert wire.bytes < 6 * 100_000  # six tasks; the vectors have 10 MB
+    workers = {int(log.name.split("-")[0]) for log in (tmp_path / "log").iterdir()}
+    assert len(workers - {os.getpid()}) == 2
+    fits = [log for log in (tmp_path / "log").iterdir() if log.name.endswith("-32")]
+    assert len(fits) <= 4  # three folds; two workers may begin the same one at once
+
+
+def test_ids_bring_their_vectors_to_the_workers(client, model):
+    """Dask sends arrays in a way of its own, which knows nothing of subclasses."""
+    clf = model.named_steps["clf"]
+    ids = model[:-1].transform(TEXTS * 10)
+    scores = cross_val_score(clf, ids, np.tile(LABELS, 10), cv=2)
+    with joblib.parallel_config("dask"):
+        far = cross_val_score(clf, ids, np.tile(LABELS, 10), cv=2)
+    np.testing.assert_array_equal(far, scores)
+    assert client.submit(lambda ids: ids.vectors, client.scatter(ids)).result() == ids.vectors
+
+
+def test_scores_and_halving_equal_the_local_ones(client, vectors):
+    steps = pipeline(vectors)
+    halving = HalvingGridSearchCV(steps, GRID, cv=2, min_resources=24, random_state=0)
+    scores = cross_val_score(steps, TEXTS, LABELS, cv=2)
+    best = halving.fit(TEXTS, LABELS)
+    with joblib.parallel_config("dask"):
+        np.testing.assert_array_equal(cross_val_score(steps, TEXTS, LABELS, cv=2), scores)
+        assert_same(
+            HalvingGridSearchCV(steps, GRID, cv=2, min_resources=24, random_state=0).fit(
+                TEXTS, LABELS
+            ),
+            best,
+        )
+
+
+# --------------------------------------------------------------------------- faults
+@pytest.fixture
+def other_view(client, vectors, tmp_path):
+    """One worker of its own cache and folder, where the vectors are not; gives their path."""
+    folders, caches = {}, {}
+    for worker in client.scheduler_info()["workers"]:
+        folders |= client.run(os.getcwd, workers=[worker])
+    caches = client.run(os.environ.get, "SKLEARN_W2V_CACHE")
+    here = os.getcwd()
+    blind = sorted(folders)[0]
+    os.chdir(vectors.parent)
+    client.run(os.chdir, os.fspath(vectors.parent))
+    client.run(os.chdir, os.fspath(tmp_path), workers=[blind])
+    client.run(os.environ.__setitem__, "SKLEARN_W2V_CACHE", str(tmp_path), workers=[blind])
+    yield "/proc/self/cwd/vectors.bin"  # each process has a folder of its own
+    os.chdir(here)
+    for worker, folder in folders.items():
+        client.run(os.chdir, folder, workers=[worker])
+        client.run(os.environ.__setitem__, "SKLEARN_W2V_CACHE", caches[worker], workers=[worker])
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs Linux's /proc")
+def test_vectors_that_a_worker_lacks_are_named_with_its_host(client, other_view):
+    message = rf"vectors file '/proc/self/cwd/vectors\.bin'.* on the host '{platform.node()}'"
+    with joblib.parallel_config("dask"), pytest.raises(FileNotFoundError, match=message):
+        search(pipeline(other_view)).fit(TEXTS, LABELS)
+    fitted = pipeline(other_view).fit(TEXTS, LABELS)
+    message = rf"stand in '/proc/self/cwd/vectors\.bin', .* on the host '{platform.node()}'"
+    with pytest.raises(FileNotFoundError, match=message):
+        distributed.predict(fitted, texts(24)).compute()
+
+
+class Killer(threading.Thread):
+    """Kills the first worker that writes into a folder."""
+
+    def __init__(self, log):
+        super().__init__(daemon=True)
+        self.log, self.killed = log, None
+
+    def run(self):
+        for _ in range(6_000):
+            for file in self.log.iterdir():
+                process = int(file.name.split("-")[0])
+                if process != os.getpid():
+                    self.killed = process
+                    os.kill(process, signal.SIGKILL)
+                    return
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("as_array", [False, True], ids=["list", "array"])
+def test_a_search_survives_a_worker_that_is_killed(client, vectors, expected, tmp_path, as_array):
+    X = np.array(TEXTS, dtype=object) if as_array else TEXTS
+    killer = Killer(tmp_path)
+    killer.start()
+    with joblib.parallel_config("dask", scatter=[X] if as_array else None):
+        far = search(tokenizing(vectors, tmp_path)).fit(X, LABELS)
+    killer.join(timeout=60)
+    assert killer.killed
+    assert_same(far, expected)
+
+
+def test_a_prediction_survives_a_worker_that_is_killed(client, model, tmp_path):
+    logged = make_pipeline(Logged(os.fspath(tmp_path)), *list(model.named_steps.values())[1:])
+    killer = Killer(tmp_path)
+    found = distributed.predict(logged, texts(12), chunk_size=2)
+    killer.start()
+    labels = found.compute()
+    killer.join(timeout=60)
+    assert killer.killed
+    assert labels == model.predict(TEXTS).tolist()
