@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -139,4 +140,9 @@ def test_a_gpu_predicts_what_the_cpu_does(train):
     _, X, y = train
     with tf.device("GPU:0"):
         gpu = small().fit(X, y)
+        seen = gpu.predict_proba(X)
     assert gpu.score(X, y) == 1.0
+    with tf.device("CPU:0"):
+        np.testing.assert_allclose(
+            pickle.loads(pickle.dumps(gpu)).predict_proba(X), seen, atol=1e-3
+        )
