@@ -116,6 +116,11 @@ class W2VLSTMClassifier(BlendedClassifier):
     they come in `predict`. Batches hold documents of similar length. With an int as
     `random_state`, two fits on a CPU give bit-equal weights.
 
+    Ctrl-C (or an error) in the middle of `fit` leaves the classifier unfitted, so that what
+    is half trained does not predict. With `warm_start`, and in `partial_fit`, it keeps the
+    network with the steps that were made. Threads may predict with one classifier at once;
+    they may not train it.
+
     References
     ----------
     S. Hochreiter, J. Schmidhuber: Long short-term memory. Neural Computation 9(8), 1997.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 from ._cli_tables import Reading, Table, text_of
 from ._cli_tokenize import tokens_of
+from ._files import naming
+from ._leftovers import remove, scratch_folder
 from ._vectors import WordVectors
 from ._word2vec import Word2VecTrainer
+
+_NO_ROOM = "the words of the texts do not fit there; make room, or set TMPDIR to another folder"
 
 
 class Training:
@@ -55,16 +58,23 @@ class Training:
         if settings["vector_size"] is None:
             settings["vector_size"] = 100 if start is None else settings["initial_vectors"].dim
         # word2vec walks through the texts many times, so their words are split once
-        with tempfile.TemporaryDirectory(prefix="sklearn_w2v-") as folder:
+        folder = scratch_folder()
+        try:
             corpus = os.path.join(folder, "tokens.txt")
-            with open(corpus, "w", encoding="utf-8", errors="replace") as lines:
-                for tokens in self._tokens():
-                    self.words += len(tokens)
-                    lines.write(" ".join(tokens) + "\n")
+            with naming(folder, hint=_NO_ROOM):
+                self._write(corpus)
             if not self.words:
                 raise ValueError(f"{', '.join(self._files)}: there is no word in them.")
             trainer = Word2VecTrainer(corpus=corpus, **settings)
             return trainer.fit([]).vectors_
+        finally:
+            remove(folder, os.getpid())
+
+    def _write(self, corpus: str) -> None:
+        with open(corpus, "w", encoding="utf-8", errors="replace") as lines:
+            for tokens in self._tokens():
+                self.words += len(tokens)
+                lines.write(" ".join(tokens) + "\n")
 
     def _tokens(self) -> Iterator[list[str]]:
         for path in self._files:

@@ -120,6 +120,11 @@ class W2VCNNClassifier(BlendedClassifier):
     they come in `predict`. Batches hold documents of similar length. With an int as
     `random_state`, two fits on a CPU give bit-equal weights.
 
+    Ctrl-C (or an error) in the middle of `fit` leaves the classifier unfitted, so that what
+    is half trained does not predict. With `warm_start`, and in `partial_fit`, it keeps the
+    network with the steps that were made. Threads may predict with one classifier at once;
+    they may not train it.
+
     References
     ----------
     Y. Kim: Convolutional neural networks for sentence classification. EMNLP 2014.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._files import FULL
 from ._subwords import Subwords
 from ._vector_files import FASTTEXT as MAGIC
 from ._vector_files import Block, open_plain
@@ -69,6 +70,8 @@ def read_fasttext(path: str, work: Path) -> tuple[Iterator[Block], Subwords | No
     except (MemoryError, FileNotFoundError, PermissionError):
         raise
     except Exception as error:  # gensim raises whatever it stumbles on
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise  # of the place that it is unpacked to
         text = f"{error}" or type(error).__name__
         raise ValueError(f"Cannot read word vectors from {path!r}: {text}.") from error
     finally:

@@ -18,12 +18,14 @@ from ._backend import collect_former, keras, trim_memory
 from ._checks import check_ids, check_validation, check_vectors, hold_out, total_weights
 from ._documents import Documents
 from ._epochs import Batches, run_epochs
+from ._fit_state import former_on_error
 from ._table import RANDOM_DIM, RowMap, Table, distinct
 from ._targets import Targets, check_labels
 from ._training import TableNetwork, probabilities
 from ._vectors import WordVectors
 
 _lock = threading.RLock()
+_WIDTH = "n_features_in_", "feature_names_in_"
 
 
 class W2VKerasClassifier(ScikerasClassifier):
@@ -76,6 +78,12 @@ class W2VKerasClassifier(ScikerasClassifier):
         -----
         UserWarning
             Neither `X` nor `vectors` brings word vectors, so that nothing is transferred.
+
+        Notes
+        -----
+        Bad input leaves the classifier as it was. Once training has begun, an error or
+        Ctrl-C leaves it unfitted; with `warm_start`, it keeps the network with the steps
+        that were made.
         """
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         return self._fit(X, y, sample_weight, (X_val, y_val), fresh, self.epochs)
@@ -105,6 +113,10 @@ class W2VKerasClassifier(ScikerasClassifier):
         ------
         ValueError
             `bow` is set: the linear branch needs all documents at once.
+
+        Notes
+        -----
+        After an error or Ctrl-C, a fitted classifier keeps the steps that were made.
         """
         self._check_partial_fit()
         if self.__sklearn_is_fitted__():
@@ -147,28 +159,35 @@ class W2VKerasClassifier(ScikerasClassifier):
         classes: Any = None,
     ) -> W2VKerasClassifier:
         self._validate_params()
-        fitted = None if fresh else (self.vectors_,)
-        vectors = check_vectors(X, self.vectors, fitted, self)
-        more = getattr(validation[0], "vectors", None)
-        if isinstance(more, WordVectors) and vectors and more.is_extension_of(vectors):
-            vectors = more  # words that only the validation documents hold
-        ids, lengths = check_ids(self, X, vectors, reset=fresh)
-        labels = check_labels(self, y, len(ids))
-        targets = Targets.of(labels, classes) if fresh else self._targets
-        encoded = targets.encode(labels)
-        weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
-        documents = Documents(ids, lengths, encoded, weights)
-        callbacks = self._fresh_callbacks()
-        val = check_validation(self, validation, vectors, targets)
+        with former_on_error(self, *_WIDTH):
+            fitted = None if fresh else (self.vectors_,)
+            vectors = check_vectors(X, self.vectors, fitted, self)
+            more = getattr(validation[0], "vectors", None)
+            if isinstance(more, WordVectors) and vectors and more.is_extension_of(vectors):
+                vectors = more  # words that only the validation documents hold
+            ids, lengths = check_ids(self, X, vectors, reset=fresh)
+            labels = check_labels(self, y, len(ids))
+            targets = Targets.of(labels, classes) if fresh else self._targets
+            encoded = targets.encode(labels)
+            weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
+            documents = Documents(ids, lengths, encoded, weights)
+            callbacks = self._fresh_callbacks()
+            val = check_validation(self, validation, vectors, targets)
         read = [part.cut(self.maxlen).ids for part in (documents, val) if part is not None]
         used = np.concatenate(list(map(distinct, read)))
-        if fresh:
-            self._start(targets, vectors, used)
-        else:
-            self._grow(used, vectors)
-        self.n_classes_ = len(self.classes_)
-        if epochs:
-            self._learn(documents.weighted(), val, epochs, callbacks)
+        try:
+            if fresh:
+                self.__dict__.pop("_network", None)  # not fitted, until all is done
+                self._start(targets, vectors, used)
+            else:
+                self._grow(used, vectors)
+            self.n_classes_ = len(self.classes_)
+            if epochs:
+                self._learn(documents.weighted(), val, epochs, callbacks)
+        except BaseException:  # Ctrl-C, too: what is half trained must not predict
+            if fresh:
+                self.__dict__.pop("_network", None)
+            raise
         self.n_iter_ = len(self.history_.get("loss", ()))
         return self
 
@@ -181,7 +200,6 @@ class W2VKerasClassifier(ScikerasClassifier):
         self._draws = 0
         self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
         self.history_: dict[str, list[float]] = {}
-        self.__dict__.pop("_network", None)
         self._network = self._build(RowMap.of(used))
         self._compile(self._network)
 

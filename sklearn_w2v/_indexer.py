@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._columns import DocumentsOutMixin, check_documents
+from ._fit_state import former_on_error
 from ._html_repr import IndexerRepr
 from ._matching import Word, composed, forms_are_known_better, look_up, settle
 from ._token_ids import TokenIds
@@ -107,6 +108,8 @@ default=None
     vectors trained on surfaces know 65 % and 94 %. Vectors that are learnt in ``fit``
     always take the text first.
 
+    A `fit` that breaks off, by an error or Ctrl-C, leaves the indexer as it was before.
+
     References
     ----------
     Y. Kim: Convolutional neural networks for sentence classification. EMNLP 2014.
@@ -179,7 +182,8 @@ default=None
             The vectors know less than half of the words, or `maxlen` cuts more than a
             tenth of the documents.
         """
-        self._fit(X)
+        with former_on_error(self):
+            self._fit(X)
         return self
 
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> TokenIds:
@@ -197,7 +201,8 @@ default=None
         TokenIds of shape (n_documents, width), int32
             The ids, ``maxlen_`` in a row.
         """
-        return self._index(self._fit(X), warn=False)
+        with former_on_error(self):
+            return self._index(self._fit(X), warn=False)
 
     def transform(self, X: Iterable[Any]) -> TokenIds:
         """Ids of documents.

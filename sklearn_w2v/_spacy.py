@@ -48,6 +48,12 @@ class SpacySource:
         times = [f"{stat.st_size} {stat.st_mtime_ns}" for stat in stats]
         return "\n".join([self.name, version, str(folder), *times])
 
+    def witness(self) -> str:
+        return ""  # packages are installed, not edited
+
+    def fingerprint(self) -> None:
+        return None
+
     def convert(self, folder: Path) -> None:
         vocab, version = self._find()
         store = self._read(vocab)

@@ -7,7 +7,6 @@ import hashlib
 import os
 import platform
 import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,9 +16,18 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from ._files import naming, written_beside
+from ._leftovers import locked_folder, release, remove, scratch_folder, sweep_folders
 from ._subwords import Subwords
 from ._vector_sources import Source, find_source
-from ._vector_store import FolderStore, Store, open_folder, remove
+from ._vector_store import FolderStore, Store, open_folder
+
+_WORK = "tmp-"
+_SEEN = "seen"  # the source's witness, when it was last found to be what the form was made of
+_TRIES = 3
+_NO_ROOM = (
+    "the converted vectors do not fit there; make room, or set SKLEARN_W2V_CACHE to another folder"
+)
 
 
 class SourceStore(Store):
@@ -60,6 +68,8 @@ class SourceStore(Store):
         ValueError
             The source holds something else now.
         """
+        if self._opened is not None and not self._opened.is_whole:
+            self._opened = None  # somebody cut the cache off under us: it is made again
         if self._opened is None:
             assert self.path is not None
             try:
@@ -137,7 +147,8 @@ def open_source(path: str, aliases: str | None = None) -> FolderStore:
     The form is keyed by the absolute paths of the source's files, their sizes and times
     of change; it is made in a folder beside the final one and renamed, so that processes
     that convert the same file at once do not meet, and a broken conversion leaves nothing
-    behind.
+    behind. What a killed one leaves is removed by a later conversion. A source that changes
+    while it is read is read again.
 
     Parameters
     ----------
@@ -154,26 +165,77 @@ def open_source(path: str, aliases: str | None = None) -> FolderStore:
         There is no such package.
     ValueError
         The content is in no known format, or broken.
+    OSError
+        There is no room for the form, or the source does not stop changing.
     """
     source = find_source(path, aliases)
-    name, form = _short(source.name), _short(source.stamp())
+    for _ in range(_TRIES):
+        stamp, witness = source.stamp(), source.witness()
+        store = _opened(source, stamp, witness)
+        if store is not None and (source.stamp(), source.witness()) == (stamp, witness):
+            return store
+    raise OSError(f"{source.label} changes while it is read; wait until it is written.")
+
+
+def _opened(source: Source, stamp: str, witness: str) -> FolderStore | None:
+    """The folder form of a source, converted if need be; None where the source has changed."""
+    name = _short(source.name)
+    form = f"{name}-{_short(stamp)}"
     root = cache_folder() / "vectors"
-    store = _whole(root / f"{name}-{form}")
+    store = _known(source, root / form, witness)
     if store is not None:
         return store
     try:
         root.mkdir(parents=True, exist_ok=True)
-        work = tempfile.mkdtemp(prefix=f"tmp-{name}-", dir=root)
+        work = locked_folder(root, f"{_WORK}{name}-")
     except OSError:  # a cache that cannot be written: convert for this process alone
         root = _own_root(os.getpid())
-        store = _whole(root / f"{name}-{form}")
+        store = _known(source, root / form, witness)
         if store is not None:
             return store
-        work = tempfile.mkdtemp(prefix=f"tmp-{name}-", dir=root)
+        work = locked_folder(root, f"{_WORK}{name}-")
     try:
-        return _convert(source, Path(work), root, f"{name}-{form}")
+        sweep_folders(root, _WORK, by_age=True)
+        with naming(root, work, hint=_NO_ROOM):
+            source.convert(Path(work))
+            (Path(work) / _SEEN).write_text(witness)
+            _sync(Path(work))
+            if (source.stamp(), source.witness()) != (stamp, witness):
+                return None
+            return _moved(work, root, form)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        release(work)
+
+
+def _known(source: Source, folder: Path, witness: str) -> FolderStore | None:
+    """The folder form in the cache, if it is whole and the source is what it was made of."""
+    store = _whole(folder)
+    if store is None or _seen(folder) == witness:
+        return store
+    if source.fingerprint() not in (None, store.fingerprint):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    try:
+        with written_beside(os.fspath(folder / _SEEN)) as work:
+            Path(work).write_text(witness)
+    except OSError:  # the cache cannot be written: each process looks for itself
+        pass
+    return store
+
+
+def _sync(folder: Path) -> None:
+    """Have all files on the disk: a crash of the machine must not leave names of empty ones."""
+    for path in folder.iterdir():
+        with open(path, "rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _seen(folder: Path) -> str | None:
+    try:
+        return (folder / _SEEN).read_text()
+    except (OSError, ValueError):
+        return None
 
 
 def cached_form(path: str, aliases: str | None = None) -> Path | None:
@@ -195,19 +257,20 @@ def _short(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def _convert(source: Source, work: Path, root: Path, form: str) -> FolderStore:
-    source.convert(work)
+def _moved(work: str, root: Path, form: str) -> FolderStore:
+    """Put a finished folder form in its place, and remove those of the source's past."""
     final = root / form
     for old in root.glob(f"{form.partition('-')[0]}-*"):  # forms of what the source was before
         if old != final:
             shutil.rmtree(old, ignore_errors=True)
-    return _put(work, final)
+    release(work)  # without its lock, nobody touches the folder for a day
+    return _put(Path(work), final)
 
 
 @cache
 def _own_root(pid: int) -> Path:
     """Folder that stands in for a cache that cannot be written, as long as a process lives."""
-    root = tempfile.mkdtemp(prefix="sklearn_w2v-")
+    root = scratch_folder()
     atexit.register(remove, root, pid)
     return Path(root)
 

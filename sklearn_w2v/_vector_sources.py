@@ -30,6 +30,12 @@ class Source(Protocol):
     def stamp(self) -> str:
         """Text that changes with the source."""
 
+    def witness(self) -> str:
+        """Text that changes with the source, and without a change of it, too."""
+
+    def fingerprint(self) -> str | None:
+        """Hash of the content as it is now; None where it takes more than a look."""
+
     def convert(self, folder: Path) -> None:
         """Write the folder form."""
 
@@ -58,10 +64,16 @@ class FileSource:
         stamp = _stamp(self.path, "vectors")
         return stamp if self.aliases is None else f"{stamp}\n{_stamp(self.aliases, 'aliases')}"
 
+    def witness(self) -> str:
+        # the time of the inode's change: a file can be put in place with the former one's size
+        # and time, but a copy of a machine has other ones, too
+        files = [self.path] if self.aliases is None else [self.path, self.aliases]
+        return "\n".join(str(os.stat(file).st_ctime_ns) for file in files)
+
     def convert(self, folder: Path) -> None:
         note = {"source": self.path}
         with ThreadPoolExecutor(1) as pool:  # hashing a file leaves other threads room
-            self._write(folder, note, pool.submit(self._fingerprint))
+            self._write(folder, note, pool.submit(self.fingerprint))
 
     def _write(self, folder: Path, note: dict[str, str], fingerprint: Future[str]) -> None:
         subwords = None
@@ -77,7 +89,7 @@ class FileSource:
             shared = _shared(self.aliases, index)
             write_store(folder, _indexed(blocks, index), note, shared, subwords)
 
-    def _fingerprint(self) -> str:
+    def fingerprint(self) -> str:
         own = _content(self.path)
         if self.aliases is None:
             return own

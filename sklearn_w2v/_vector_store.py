@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -26,17 +24,12 @@ import numpy as np
 from joblib.externals.loky.backend.reduction import register as _register_for_workers
 from numpy.typing import NDArray
 
+from ._leftovers import remove, scratch_folder
 from ._subwords import Subwords
 from ._vector_writer import FORMAT, hashes_of, write_store
 
 _SAMPLE = 10_000  # rows that the table's mean and variance are estimated from
 _open_stores: weakref.WeakValueDictionary[str, FolderStore] = weakref.WeakValueDictionary()
-
-
-def remove(folder: str, pid: int) -> None:
-    """Remove a folder, if this is the process that made it."""
-    if os.getpid() == pid:  # a forked child leaves alone what its parent uses
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Store(ABC):
@@ -232,22 +225,30 @@ class MemoryStore(TableStore):
     @cached_property
     def spilled(self) -> str:
         """Folder form in a temporary place, for worker processes; gone with this store."""
-        folder = tempfile.mkdtemp(prefix="sklearn_w2v-")
+        folder = scratch_folder()
         weakref.finalize(self, remove, folder, os.getpid())
         size = self.n_rows
         shared = [] if self.shared is None else [(self.words[size:], self.shared[size:])]
-        write_store(
-            Path(folder),
-            [(self.words[:size], self.matrix)],
-            {"fingerprint": self.fingerprint},
-            shared,
-            self.subwords,
-        )
+        try:
+            write_store(
+                Path(folder),
+                [(self.words[:size], self.matrix)],
+                {"fingerprint": self.fingerprint},
+                shared,
+                self.subwords,
+            )
+        except BaseException:
+            remove(folder, os.getpid())
+            raise
         return folder
 
 
 class FolderStore(TableStore):
-    """Words and matrix, mapped from a folder that :func:`write_store` wrote."""
+    """Words and matrix, mapped from a folder that :func:`write_store` wrote.
+
+    Where a mapped file is cut off, reading behind its end kills the process (SIGBUS), so the
+    files' sizes are looked at ahead of each use. A file that is deleted stays readable.
+    """
 
     def __init__(self, folder: Path) -> None:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
@@ -271,6 +272,22 @@ class FolderStore(TableStore):
             raise OSError(f"{folder} is cut off")
         self._hashes = np.memmap(folder / "hashes.u64", np.uint64, "r", shape=(size,))
         self._order = np.memmap(folder / "order.i32", np.int32, "r", shape=(size,))
+        grams = None if self.subwords is None else self.subwords.ngrams
+        mapped: list[Any] = [matrix, shared, grams, self._blob, self._offsets]
+        mapped += [self._hashes, self._order]
+        self._mapped = [one for one in mapped if one is not None]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no file has become shorter since it was mapped."""
+        return all(one._mmap.size() >= one.nbytes for one in self._mapped)
+
+    def _check(self) -> None:
+        if not self.is_whole:
+            raise OSError(
+                f"The converted vectors in {os.fspath(self.folder)!r} were cut off while they "
+                "were in use. Start again; they are converted anew."
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         shared = None if self.shared is None else np.array(self.shared)
@@ -280,12 +297,18 @@ class FolderStore(TableStore):
     def fingerprint(self) -> str:
         return self._fingerprint
 
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        self._check()
+        return super().take(rows)
+
     @cached_property
     def words(self) -> list[str]:
+        self._check()
         blob, ends = self._blob.tobytes(), self._offsets.tolist()
         return [blob[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends)]
 
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
+        self._check()
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]
         hashes = hashes_of(encoded)
         places = np.searchsorted(self._hashes, hashes)
@@ -313,7 +336,7 @@ def open_folder(folder: str | os.PathLike[str]) -> FolderStore:
     """Open a folder form; one object for each folder in a process."""
     key = os.fspath(folder)
     store = _open_stores.get(key)
-    if store is None:
+    if store is None or not store.is_whole:
         store = _open_stores[key] = FolderStore(Path(folder))
     return store
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._files import naming
 from ._subwords import Subwords
 
 FORMAT = 1  # of the folder; another number in its meta.json means: write it again
@@ -51,7 +52,23 @@ def write_store(
     -------
     int
         Number of words written.
+
+    Raises
+    ------
+    OSError
+        There is no room; the error names the folder.
     """
+    with naming(folder, str(folder)):
+        return _write(folder, blocks, note, shared, subwords)
+
+
+def _write(
+    folder: Path,
+    blocks: Iterable[tuple[Sequence[str], NDArray[np.float32]]],
+    note: dict[str, Any],
+    shared: Iterable[tuple[Sequence[str], NDArray[np.int32]]],
+    subwords: Subwords | None,
+) -> int:
     lengths: list[int] = []
     hashes: list[NDArray[np.uint64]] = []
     dim = 0
@@ -85,11 +102,11 @@ def write_store(
         if not word_file.tell():
             word_file.write(b"\0")  # an empty file cannot be mapped
     if len(lengths) > size:
-        np.concatenate(parts).tofile(folder / "rows.i32")
+        _put(folder / "rows.i32", np.concatenate(parts))
     _write_index(folder, lengths, hashes)
     meta = {**note, "format": FORMAT, "rows": size, "words": len(lengths), "dim": dim}
     if subwords is not None:
-        np.ascontiguousarray(subwords.ngrams, np.float32).tofile(folder / "ngrams.f32")
+        _put(folder / "ngrams.f32", np.ascontiguousarray(subwords.ngrams, np.float32))
         bucket = len(subwords.ngrams)
         meta["subwords"] = {"bucket": bucket, "min_n": subwords.min_n, "max_n": subwords.max_n}
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
@@ -98,8 +115,13 @@ def write_store(
 
 def _write_index(folder: Path, lengths: list[int], hashes: list[NDArray[np.uint64]]) -> None:
     ends = np.cumsum(lengths, dtype=np.int64)
-    np.concatenate([[0], ends]).astype(np.int64).tofile(folder / "offsets.i64")
+    _put(folder / "offsets.i64", np.concatenate([[0], ends]).astype(np.int64))
     keys = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
     order = np.argsort(keys, kind="stable").astype(np.int32)
-    keys[order].tofile(folder / "hashes.u64")
-    order.tofile(folder / "order.i32")
+    _put(folder / "hashes.u64", keys[order])
+    _put(folder / "order.i32", order)
+
+
+def _put(path: Path, array: NDArray[Any]) -> None:
+    with open(path, "wb") as file:  # ndarray.tofile does not say why it failed
+        file.write(array.data)

@@ -16,6 +16,7 @@ from sklearn.utils.extmath import svd_flip
 from sklearn.utils.validation import check_is_fitted
 
 from ._checks import check_ids, check_vectors
+from ._fit_state import former_on_error
 from ._random_rows import has_random_row
 from ._vectors import FIRST_ID, WordVectors
 
@@ -149,7 +150,8 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         UserWarning
             No document has a word of the vectors.
         """
-        self._fit(X)
+        with former_on_error(self):
+            self._fit(X)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:
@@ -168,7 +170,8 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             One row for each document; `n_features` is the vectors' number of dimensions,
             twice that with ``"mean_max"``.
         """
-        words, pooled = self._fit(X)
+        with former_on_error(self):
+            words, pooled = self._fit(X)
         return self._finished(self._pooled(words, self.vectors_) if pooled is None else pooled)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
