@@ -72,14 +72,23 @@ class Sentences:
         self._documents = documents
         self._corpus = corpus
         self._error: Exception | None = None
+        self._stopped = False
 
     def __iter__(self) -> Iterator[Tokens]:
         if self._error is not None:
             return
         try:
-            yield from self._sentences()
+            for sentence in self._sentences():
+                if self._stopped:
+                    return
+                yield sentence
         except Exception as error:  # of a file, or of whatever the user's iterable does
             self._error = error
+
+    def stop(self) -> None:
+        """End the sentences here; `check` raises from now on."""
+        self._error = self._error or InterruptedError("the sentences were stopped")
+        self._stopped = True
 
     def check(self) -> None:
         """Raise the error that ended the sentences, if there was one."""

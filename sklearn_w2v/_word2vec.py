@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
 from numbers import Integral
 from typing import Any
 
@@ -172,6 +176,10 @@ class Word2VecTrainer(BaseEstimator):
         ValueError
             No word occurs `min_count` times, `initial_vectors` have another size, or a file of
             `corpus` is missing or broken.
+
+        Notes
+        -----
+        An error or Ctrl-C leaves the trainer as it was before.
         """
         self._validate_params()
         documents = split_tokens(check_documents(X, "Word2VecTrainer"), "Word2VecTrainer")
@@ -196,16 +204,9 @@ class Word2VecTrainer(BaseEstimator):
         if epochs == "auto":
             epochs = int(np.clip(np.ceil(_AIM / max(1, model.corpus_total_words)), 5, 50))
         with _Progress(int(epochs), self.verbose, sentences.check) as callbacks:
-            model.train(
-                sentences,
-                total_examples=model.corpus_count,
-                total_words=model.corpus_total_words,
-                epochs=epochs,
-                compute_loss=True,
-                callbacks=callbacks,
-            )
-        self.loss_ = float(model.get_latest_training_loss())
-        self.vectors_ = _result(model, initial)
+            _train(model, sentences, int(epochs), callbacks)
+        vectors = _result(model, initial)
+        self.loss_, self.vectors_ = float(model.get_latest_training_loss()), vectors
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -243,6 +244,51 @@ class Word2VecTrainer(BaseEstimator):
                 "Word2VecTrainer does not set itself."
             )
         return Word2Vec(**settings, **extra)
+
+
+def _train(model: Any, sentences: Sentences, epochs: int, callbacks: list[Any]) -> None:
+    """Train in a thread of its own.
+
+    Ctrl-C within gensim would leave its threads waiting for each other, and the model in
+    memory, as long as the process lives. Here it ends the sentences, and then all threads.
+    """
+    context = copy_context()  # progress hangs on it
+    pool = ThreadPoolExecutor(1)
+    try:
+        training = pool.submit(
+            context.run,
+            model.train,
+            sentences,
+            total_examples=model.corpus_count,
+            total_words=model.corpus_total_words,
+            epochs=epochs,
+            compute_loss=True,
+            callbacks=callbacks,
+        )
+        while not wait([training], timeout=1).done:  # Windows hears Ctrl-C between waits only
+            pass
+        training.result()
+    except BaseException:
+        sentences.stop()
+        with _silent():
+            pool.shutdown()
+        raise
+    pool.shutdown()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without gensim's warning that an epoch had fewer sentences than the one before."""
+    logger = logging.getLogger("gensim.models.word2vec")
+
+    def drop(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.WARNING
+
+    logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        logger.removeFilter(drop)
 
 
 def _start_from(model: Any, initial: WordVectors) -> None:

@@ -392,20 +392,32 @@ def test_ctrl_c_in_a_pipeline_never_leaves_parts_that_disagree():
         pipeline.predict(TEXTS)
 
 
-def test_ctrl_c_in_word2vec_keeps_the_former_vectors_and_leaves_no_thread():
+class Interrupting:
+    """Sentences that press Ctrl-C in a walk through them."""
+
+    def __init__(self, walk, size):
+        self.walk, self.size, self.walks = walk, size, 0
+
+    def __iter__(self):
+        self.walks += 1
+        for number in range(self.size):
+            if self.walks == self.walk and number == self.size // 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield TEXTS[number % 4].split() * 9
+
+
+# few long epochs, or many short ones: while gensim's threads wait, or while they start
+@pytest.mark.parametrize(("walk", "size"), [(2, 20_000), (300, 50)])
+def test_ctrl_c_in_word2vec_keeps_the_former_vectors_and_leaves_no_thread(walk, size, capfd):
     trainer = Word2VecTrainer(vector_size=4, random_state=0, epochs=1).fit(TEXTS)
-    former = trainer.vectors_
-    threads = threading.active_count()
-    trainer.set_params(epochs=100_000)
-    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    former, threads = trainer.vectors_, threading.active_count()
+    trainer.set_params(epochs=1_000, corpus=Interrupting(walk, size))
     with pytest.raises(KeyboardInterrupt):
         trainer.fit(TEXTS)
     assert trainer.vectors_ is former
-    end = time.monotonic() + 60
-    while threading.active_count() > threads and time.monotonic() < end:
-        time.sleep(0.05)
-    assert threading.active_count() <= threads
+    assert trainer.corpus.walks == walk
+    assert threading.active_count() == threads
+    assert capfd.readouterr().err == ""
 
 
 @linux
