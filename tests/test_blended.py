@@ -495,17 +495,16 @@ def is_a_network_alone(clf, ids=NEW):
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_an_interrupted_fit_leaves_a_network_without_a_branch(again):
+def test_an_interrupted_fit_leaves_nothing_that_predicts(again):
     clf = cnn(maxlen=2, epochs=2)
     if again:
         clf.fit(X, NAMES)
     clf.set_params(callbacks=Interrupt)
     with pytest.raises(KeyboardInterrupt):
         clf.fit(X, np.arange(80) % 3)  # other classes than before
-    assert clf.predict_proba(X).shape == (80, 3)
-    assert is_a_network_alone(clf, X)
-    loaded = pickle.loads(pickle.dumps(clf))
-    np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+    for one in (clf, pickle.loads(pickle.dumps(clf))):
+        with pytest.raises(NotFittedError):
+            one.predict_proba(X)
     clf.set_params(callbacks=None).fit(X, NAMES)  # and it can be fitted as if nothing had been
     assert same_predictions(clf, cnn(maxlen=2, epochs=2).fit(X, NAMES))
 
