@@ -164,11 +164,12 @@ def _is_left(path: Path, changed: float, by_age: bool, content: bytes | None = N
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return old
+        return old or not os.listdir(path.parent)  # killed ahead of its lock
     except OSError:
         return False
     try:
-        if content is not None and os.read(handle, len(content) + 1) != content:
+        # an empty lock is of a process that was killed ahead of its first word
+        if content is not None and os.read(handle, len(content) + 1) not in (b"", content):
             return old
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -82,11 +82,26 @@ def test_a_folder_in_which_anything_changes_stays(tmp_path):
 def test_without_a_lock_that_says_something_the_age_decides(tmp_path, lock, by_age, days, stays):
     folder = tmp_path / "tmp-1"
     folder.mkdir()
+    (folder / "matrix").write_text("x")
     if lock is not None:
         (folder / LOCK).write_bytes(lock)
     age(folder, days * 86_400)
     sweep_folders(tmp_path, "tmp-", by_age=bool(by_age))
     assert folder.is_dir() == bool(stays)
+
+
+@locks
+@pytest.mark.parametrize("lock", [False, True])
+def test_folders_of_processes_that_were_killed_ahead_of_their_lock_go(tmp_path, lock):
+    folder = tmp_path / "tmp-1"
+    folder.mkdir()
+    if lock:
+        (folder / LOCK).touch()
+    sweep_folders(tmp_path, "tmp-", by_age=False)
+    assert folder.is_dir()
+    age(folder, 700)
+    sweep_folders(tmp_path, "tmp-", by_age=False)
+    assert not folder.exists()
 
 
 @locks
