@@ -1,6 +1,6 @@
-"""Dask's own way of sending arrays, which would leave out what a subclass adds.
+"""What Dask would get wrong: arrays with more to them, and jobs within jobs.
 
-Dask sends a subclass of an array as the plain array, unless it is told how. It can be told
+It sends a subclass of an array as the plain array, unless it is told how. It can be told
 only once it is imported, which may be after this package, or never.
 """
 
@@ -13,6 +13,9 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+from joblib import effective_n_jobs, parallel_config
+from joblib.parallel import get_active_backend
 
 _SERIALIZE = "distributed.protocol.serialize"
 
@@ -38,6 +41,26 @@ def _register(module: Any, array_type: type) -> None:
         module.dask_deserialize.register(array_type, module.pickle_loads)
     except AttributeError:  # another version of Dask: arrays arrive without their vectors
         pass
+
+
+def local_jobs(n_jobs: int | None) -> int:
+    """How many processes or threads of this machine ``n_jobs`` means.
+
+    Within ``parallel_config("dask")``, and so in each task of a search there, joblib would
+    count the cores of the cluster: a fold would hand its texts to all other workers.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        None means 1 on Dask, else what joblib makes of it.
+    """
+    backend, _ = get_active_backend()
+    if type(backend).__name__ != "DaskDistributedBackend":
+        return int(effective_n_jobs(n_jobs))
+    if n_jobs is None:
+        return 1
+    with parallel_config(backend="threading"):
+        return int(effective_n_jobs(n_jobs))
 
 
 class _Watcher(MetaPathFinder):

@@ -10,12 +10,13 @@ from numbers import Integral
 from os import PathLike
 from typing import Any
 
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import StrOptions
 
 from . import _mecab
 from ._columns import DocumentsOutMixin, check_documents
+from ._dask import local_jobs
 from ._tokens import Forms, Token, UnidicTokens, share_tokens
 
 # 自立語: words that stand alone and carry meaning.
@@ -195,7 +196,7 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
                     f"Document {position} is of type {type(text).__name__} ({text!r:.60}) but "
                     "JapaneseTokenizer expected a str."
                 )
-        jobs = effective_n_jobs(self.n_jobs)
+        jobs = local_jobs(self.n_jobs)
         if jobs == 1 or len(texts) < _PARALLEL_FROM:
             return _tokenize(texts, settings)
         batches = Parallel(n_jobs=jobs)(

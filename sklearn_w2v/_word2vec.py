@@ -12,13 +12,13 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._columns import check_documents
 from ._corpus import Sentences, check_corpus
+from ._dask import local_jobs
 from ._progress import tell
 from ._vectors import WordVectors, as_word_vectors
 
@@ -218,7 +218,7 @@ class Word2VecTrainer(BaseEstimator):
     def _model(self) -> Any:
         from gensim.models import Word2Vec
 
-        workers = effective_n_jobs(self.n_jobs)
+        workers = local_jobs(self.n_jobs)
         if self.random_state is not None:
             if workers > 1:
                 warnings.warn(

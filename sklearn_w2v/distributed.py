@@ -1,7 +1,7 @@
 """Documents beyond one machine's memory: estimators over Dask's bags and dataframes.
 
-``pip install "sklearn-w2v[distributed]"``. Searches need nothing of this module:
-``joblib.parallel_config("dask")`` sends them to the workers.
+``pip install "sklearn-w2v[distributed]"``. Searches go to the workers by joblib's own
+``parallel_config("dask")``, or by `parallel`, whose data outlive a worker.
 """
 
 from __future__ import annotations
@@ -9,15 +9,75 @@ from __future__ import annotations
 import hashlib
 import pickle
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from sklearn.utils.validation import check_is_fitted
 
 from ._token_ids import TokenIds
 
-__all__ = ["predict", "transform"]
+_NEEDS = '{} need Dask: pip install "sklearn-w2v[distributed]"'
+
+__all__ = ["parallel", "predict", "transform"]
+
+
+@contextmanager
+def parallel(*shared: Any, client: Any = None) -> Iterator[None]:
+    """Let searches within the block run on a cluster, with data that outlive a worker.
+
+    It is ``joblib.parallel_config("dask")`` but for the data: joblib puts each array (``X``,
+    ``y``, the folds) on one worker, and a search fails when that one dies. Here, the scheduler
+    keeps a copy, from which it is sent again.
+
+    Parameters
+    ----------
+    *shared : list or other object
+        What goes to each worker once instead of with each task: the list of texts, say. Pass
+        the very object to ``fit``. Arrays need not be named.
+    client : distributed.Client or None, default=None
+        None is the current one.
+
+    Raises
+    ------
+    ImportError
+        Dask is not installed.
+    ValueError
+        There is no client.
+
+    See Also
+    --------
+    predict : Documents in partitions.
+
+    Notes
+    -----
+    With an int as `random_state`, scores and winner are those of a search in one process, bit
+    by bit, whichever workers die.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import distributed
+    >>> with distributed.parallel(texts):  # doctest: +SKIP
+    ...     GridSearchCV(pipeline, grid).fit(texts, y)
+    """
+    try:
+        from distributed import get_client
+        from joblib._dask import DaskDistributedBackend
+    except ImportError as error:
+        raise ImportError(_NEEDS.format("Searches on a cluster")) from error
+    if client is None:
+        try:
+            client = get_client()
+        except ValueError:
+            raise ValueError(
+                "Got client=None and there is no current one; make a distributed.Client first."
+            ) from None
+    backend = DaskDistributedBackend(client=_Keeping(client), scatter=list(shared))
+    with parallel_config(backend=backend):
+        yield
 
 
 def predict(
@@ -172,9 +232,7 @@ def _is_frame(X: Any) -> bool:
         import dask.bag
         from dask.utils import is_dataframe_like, is_series_like
     except ImportError as error:
-        raise ImportError(
-            'Documents in Dask collections need Dask: pip install "sklearn-w2v[distributed]"'
-        ) from error
+        raise ImportError(_NEEDS.format("Documents in Dask collections")) from error
     if isinstance(X, dask.bag.Bag):
         return False
     meta = getattr(X, "_meta", None)
@@ -207,13 +265,39 @@ def _sent(estimator: Any) -> Any:
     client = _client()
     if client is None:
         return dask.delayed(estimator, name=f"w2v-estimator-{uuid.uuid4().hex}", traverse=False)
-    import cloudpickle
+    return _kept(client, estimator, "w2v-estimator")
 
-    packed = cloudpickle.dumps(estimator)
-    key = f"w2v-estimator-{hashlib.blake2b(packed, digest_size=16).hexdigest()}"
-    # a model of 50 MB is no mistake: it goes over the wire once
+
+def _kept(client: Any, value: Any, name: str) -> Any:
+    """Future of a value that the scheduler can have made again; equal values share one."""
+    import cloudpickle
+    import dask
+
+    packed = cloudpickle.dumps(value)
+    key = f"{name}-{hashlib.blake2b(packed, digest_size=16).hexdigest()}"
+    # 50 MB are no mistake: they go over the wire once
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
         return client.submit(pickle.loads, packed, key=key)
+
+
+class _Keeping:
+    """A client whose ``scatter`` gives what outlives the workers."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def scatter(self, data: Any, asynchronous: bool = False, **kwargs: Any) -> Any:
+        """What joblib calls: with the shared objects, and later with one array at a time."""
+        if not asynchronous:
+            return [_kept(self._client, one, "w2v-data") for one in data]
+
+        async def one_array() -> Any:
+            return _kept(self._client, data, "w2v-data")
+
+        return one_array()
 
 
 def _client() -> Any:

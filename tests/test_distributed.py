@@ -18,7 +18,10 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
+from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 from sklearn_w2v import (
@@ -26,10 +29,12 @@ from sklearn_w2v import (
     TokenIds,
     W2VCNNClassifier,
     W2VIndexer,
+    Word2VecTrainer,
     WordVectors,
     distributed,
     make_w2v_pipeline,
 )
+from sklearn_w2v._dask import local_jobs
 
 dask = pytest.importorskip("dask")
 dask_distributed = pytest.importorskip("distributed")
@@ -66,7 +71,7 @@ def client():
             processes=True,
             protocol="tcp://",
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address=":0",  # None would take a fixed port
         ) as cluster,
         dask_distributed.Client(cluster) as client,
     ):
@@ -293,7 +298,7 @@ def tokenizing(vectors, log, memory=None):
     return steps.set_params(memory=memory and os.fspath(memory))
 
 
-GRID = {"clf__filters": [2, 4]}
+GRID = {"clf__epochs": [1, 3]}  # one architecture: each is traced anew in each process
 
 
 def search(estimator, **params):
@@ -355,7 +360,7 @@ def _count_writes():
 def _written():
     from distributed.comm.tcp import TCP
 
-    return TCP.written_by_tests
+    return getattr(TCP, "written_by_tests", 0)  # of a worker that was made anew
 
 
 def test_a_search_equals_the_local_one_tokenizes_once_and_sends_no_vectors(
@@ -382,6 +387,25 @@ def test_ids_bring_their_vectors_to_the_workers(client, model):
         far = cross_val_score(clf, ids, np.tile(LABELS, 10), cv=2)
     np.testing.assert_array_equal(far, scores)
     assert client.submit(lambda ids: ids.vectors, client.scatter(ids)).result() == ids.vectors
+
+
+def test_a_fold_keeps_its_texts_and_threads_to_itself(client, recwarn):
+    """joblib would count the cluster's cores, and send the texts of a fold to all workers."""
+    many = TEXTS * 50  # enough for processes to pay
+    with joblib.parallel_config("dask"):
+        assert [local_jobs(n_jobs) for n_jobs in (None, 1, 3, -1)] == [1, 1, 3, joblib.cpu_count()]
+        with Wire(client) as wire:
+            lengths = client.submit(_n_tokens, many).result()
+        Word2VecTrainer(vector_size=2, epochs=1, random_state=0).fit([["a", "b"]] * 9)
+    assert lengths == sum(map(len, JapaneseTokenizer().transform(many)))
+    assert wire.bytes < 2 * len("".join(many).encode())  # the texts, and no tokens
+    assert not [one for one in recwarn.list if "n_jobs" in str(one.message)]
+    assert local_jobs(None) == 1
+
+
+def _n_tokens(texts):
+    with joblib.parallel_config("dask"):  # as joblib does in each of its tasks
+        return sum(map(len, JapaneseTokenizer().transform(texts)))
 
 
 def test_scores_and_halving_equal_the_local_ones(client, vectors):
@@ -449,16 +473,75 @@ class Killer(threading.Thread):
             time.sleep(0.01)
 
 
-@pytest.mark.parametrize("as_array", [False, True], ids=["list", "array"])
-def test_a_search_survives_a_worker_that_is_killed(client, vectors, expected, tmp_path, as_array):
-    X = np.array(TEXTS, dtype=object) if as_array else TEXTS
+def test_a_search_survives_a_worker_that_is_killed(client, vectors, expected, tmp_path):
     killer = Killer(tmp_path)
     killer.start()
-    with joblib.parallel_config("dask", scatter=[X] if as_array else None):
-        far = search(tokenizing(vectors, tmp_path)).fit(X, LABELS)
+    with distributed.parallel():
+        far = search(tokenizing(vectors, tmp_path)).fit(TEXTS, LABELS)
     killer.join(timeout=60)
     assert killer.killed
     assert_same(far, expected)
+
+
+class HolderKiller(Killer):
+    """Kills the workers that hold the data of a search, but one, as soon as it has begun."""
+
+    def __init__(self, log, client):
+        super().__init__(log)
+        self.client, self.n_keys = client, 0
+
+    def run(self):
+        for _ in range(6_000):
+            held = self.client.who_has()
+            workers = {one for key, ones in held.items() if "w2v-data" in str(key) for one in ones}
+            if any(self.log.iterdir()) and workers:
+                self.killed = self.client.run(os.getpid, workers=[min(workers)])[min(workers)]
+                os.kill(self.killed, signal.SIGKILL)
+                return
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("as_array", [False, True], ids=["list", "array"])
+def test_the_data_of_a_search_outlive_the_worker_that_has_them(client, tmp_path, as_array):
+    """joblib puts an array, a fold's rows included, on a single worker."""
+    words = make_pipeline(Logged(os.fspath(tmp_path)), TfidfVectorizer(analyzer=list))
+    model = make_pipeline(words, LogisticRegression())
+    X = TEXTS * 10
+    X, y = np.array(X, dtype=object) if as_array else X, np.tile(LABELS, 10)
+    grid = {"logisticregression__C": np.logspace(-2, 2, 4)}
+    killer = HolderKiller(tmp_path, client)
+    killer.start()
+    with distributed.parallel(X):
+        far = GridSearchCV(model, grid, cv=3, error_score="raise").fit(X, y)
+    killer.join(timeout=60)
+    assert killer.killed
+    assert_same(far, GridSearchCV(model, grid, cv=3).fit(X, y))
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_texts_that_are_shared_do_not_go_with_each_task(client, shared):
+    texts = [text * 50 for text in TEXTS * 10]
+    size = sum(len(text.encode()) for text in texts)
+    model = make_pipeline(CountVectorizer(analyzer=set), MultinomialNB())
+    with Wire(client) as wire, distributed.parallel(*([texts] if shared else [])):
+        cross_val_score(model, texts, np.tile(LABELS, 10), cv=10)
+    assert size < 1e6
+    assert (wire.bytes < 5 * size) == shared
+
+
+def test_a_search_on_a_cluster_needs_one(monkeypatch):
+    monkeypatch.setattr("distributed.get_client", lambda: (_ for _ in ()).throw(ValueError))
+    with (
+        pytest.raises(ValueError, match="client=None and there is no current one"),
+        distributed.parallel(),
+    ):
+        pass
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with (
+        pytest.raises(ImportError, match="Searches on a cluster need Dask"),
+        distributed.parallel(),
+    ):
+        pass
 
 
 def test_a_prediction_survives_a_worker_that_is_killed(client, model, tmp_path):
