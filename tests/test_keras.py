@@ -535,13 +535,16 @@ class Interrupt(keras.callbacks.Callback):
         raise KeyboardInterrupt
 
 
-def test_an_interrupted_fit_predicts_as_its_pickle_does(data):
+def test_an_interrupted_warm_start_keeps_the_steps_that_were_made(data):
     X, y = data
-    clf = small(callbacks=[Interrupt])
+    clf = small(epochs=1, warm_start=True).fit(X, y)
+    before = clf.predict_proba(X)
+    clf.set_params(callbacks=[Interrupt])
     with pytest.raises(KeyboardInterrupt):
         clf.fit(X, y)
     ids = clf._network.table.rows.rows(np.asarray(X))
     np.testing.assert_allclose(clf.predict_proba(X), clf.model_.predict_on_batch(ids), atol=1e-5)
+    assert not np.array_equal(clf.predict_proba(X), before)
 
 
 def test_initialize_builds_without_training(data):
