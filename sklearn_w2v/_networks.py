@@ -75,6 +75,15 @@ class LSTMSpec:
         out = _dense(self.n_classes, "linear", "output", next(seeds))(state)
         return keras.Model([vectors, mask], out, name="head")
 
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the head's weights, without building it."""
+        units = self.units
+        one = [(self.dim, 4 * units), (units, 4 * units), (4 * units,)]
+        width = 2 * units if self.bidirectional else units
+        attention = [(width, 1), (1,)] if self.pooling == "attention" else []
+        ends = _dense_shapes(width, self.hidden, self.n_classes)
+        return [*one, *(one if self.bidirectional else []), *attention, *ends]
+
 
 @dataclass(frozen=True)
 class CNNSpec:
@@ -105,6 +114,22 @@ class CNNSpec:
             state = _dropout(state, self.dropout, next(seeds))
         out = _dense(self.n_classes, "linear", "output", next(seeds), self.max_norm)(state)
         return keras.Model([vectors, mask], out, name="head")
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the head's weights, without building it."""
+        n = self.filters
+        maps = [shape for size in self.kernel_sizes for shape in ((size, self.dim, n), (n,))]
+        return [*maps, *_dense_shapes(n * len(self.kernel_sizes), self.hidden, self.n_classes)]
+
+
+def _dense_shapes(width: int, hidden: int | None, n_classes: int) -> list[tuple[int, ...]]:
+    """Shapes of the weights behind the encoder."""
+    layers = [hidden, n_classes] if hidden else [n_classes]
+    shapes: list[tuple[int, ...]] = []
+    for units in layers:
+        shapes += [(width, units), (units,)]
+        width = units
+    return shapes
 
 
 def _inputs(dim: int) -> tuple[Any, Any]:

@@ -107,22 +107,39 @@ class PackedStore(TableStore):
         return PackedStore, self._args
 
     def _check(self) -> None:
-        rows = self._rows if self.kept is None else len(self.kept)
-        mean, _ = self._moments
-        places = self._sizes[:0] if self.shared is None else self.shared
-        words = self._rows if self.shared is None else len(places)
-        if (
-            self.matrix.ndim != 2
-            or self.matrix.dtype != np.float32
-            or len(self.matrix) != rows
-            or mean.shape != (self.dim,)
-            or words != len(self._sizes)
-            or int(self._sizes.sum()) != len(self._text)
-            or (self._sizes < 0).any()
-            or (len(places) and not 0 <= places.min() <= places.max() < self._rows)
-            or (self.kept is not None and not _increases(self.kept, self._rows))
+        """Refuse parts that do not fit: a file may hold anything in their places."""
+        name, fingerprint, text, sizes, rows, kept, matrix, shared, moments, _ = self._args
+        if not (
+            isinstance(name, str)
+            and isinstance(fingerprint, str)
+            and _is_array(text, np.uint8, 1)
+            and _is_array(sizes, np.int32, 1)
+            and (kept is None or _is_array(kept, np.int64, 1))
+            and _is_array(matrix, np.float32, 2)
+            and (shared is None or _is_array(shared, np.int32, 1))
+            and len(moments) == 2
+            and _is_array(moments[0], np.float32, 1)
+            and np.isfinite(moments[1])
+            and self._fits()
         ):
             raise ValueError("word vectors whose parts do not fit each other")
+
+    def _fits(self) -> bool:
+        """Whether shapes and numbers agree."""
+        rows = self._rows if self.kept is None else len(self.kept)
+        places = self._sizes[:0] if self.shared is None else self.shared
+        words = self._rows if self.shared is None else len(places)
+        return bool(
+            self.dim
+            and len(self.matrix) == rows
+            and 0 < self._rows <= words == len(self._sizes)
+            and len(self._moments[0]) == self.dim
+            and (self._sizes >= 0).all()
+            and int(self._sizes.sum(dtype=np.int64)) == len(self._text)
+            and (not len(places) or 0 <= places.min() <= places.max() < self._rows)
+            and (self.kept is None or _increases(self.kept, self._rows))
+            and _is_text(self._text, self._sizes)
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -190,3 +207,17 @@ def _increases(kept: NDArray[np.int64], rows: int) -> bool:
     if not len(kept):
         return True
     return bool(kept[0] >= 0 and kept[-1] < rows and (np.diff(kept) > 0).all())
+
+
+def _is_array(value: Any, dtype: Any, ndim: int) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
+
+
+def _is_text(text: NDArray[np.uint8], sizes: NDArray[np.int32]) -> bool:
+    """Whether bytes are UTF-8 and each word begins with a character's first byte."""
+    try:
+        text.tobytes().decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    starts = np.cumsum(sizes, dtype=np.int64)[:-1]
+    return not ((text[starts[starts < len(text)]] & 0xC0) == 0x80).any()

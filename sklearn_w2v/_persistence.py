@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import warnings
@@ -11,12 +10,14 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from . import __version__
 from ._files import written_beside
 from ._model_card import card_of, versions
+from ._model_entries import check_entries, check_names
+from ._model_schema import check_schema
+from ._model_state import check_estimators, check_stores
 from ._packing import pack, parts
 from ._trusted import trusted_types
 from ._vector_cache import SourceStore
@@ -176,6 +177,8 @@ def load(
     from skops import io as skops
 
     given = [trusted] if isinstance(trusted, str) else list(trusted)
+    for check in (check_entries, check_schema):
+        _checked(name, check, model)
     unknown = sorted(set(_checked(name, _untrusted, model)) - set(given))
     if unknown:
         raise ValueError(
@@ -185,7 +188,9 @@ def load(
     estimator = _checked(
         name, lambda data: skops.loads(data, trusted=[*trusted_types(), *given]), model
     )
+    _checked(name, check_stores, estimator)
     _open_references(estimator, None if vectors is None else as_word_vectors(vectors))
+    _checked(name, check_estimators, estimator)
     return estimator
 
 
@@ -217,14 +222,16 @@ def _read(name: str) -> tuple[bytes, str, dict[str, Any]]:
     """Model, card and meta data, when all is as it was written."""
     try:
         with open(name, "rb") as raw, zipfile.ZipFile(raw) as file:
+            if not file.infolist() or file.infolist()[0].header_offset:
+                raise ValueError("it is empty, or something stands ahead of it")
             size = os.fstat(raw.fileno()).st_size
             meta = json.loads(_entry(file, _META, _SMALL))
             _check_meta(meta)
+            check_names(file)
             card, model = _entry(file, _CARD, _SMALL), _entry(file, _MODEL, size)
         for entry, data in ((_CARD, card), (_MODEL, model)):
             if _digest(data) != meta["sha256"][entry]:
                 raise ValueError(f"{entry} was changed after it was written")
-        _check_arrays(model)
         return model, card.decode("utf-8"), meta
     except (FileNotFoundError, PermissionError, IsADirectoryError, MemoryError):
         raise
@@ -255,28 +262,6 @@ def _entry(file: zipfile.ZipFile, name: str, most: int) -> bytes:
     return file.read(info)
 
 
-def _check_arrays(model: bytes) -> None:
-    """Whether arrays are as big as they promise: NumPy takes the memory ahead of reading."""
-    with zipfile.ZipFile(io.BytesIO(model)) as file:
-        for info in file.infolist():
-            if info.compress_type != zipfile.ZIP_STORED or info.file_size > len(model):
-                raise ValueError(f"{info.filename} is compressed or too big")
-            if not info.filename.endswith(".npy"):
-                continue
-            with file.open(info) as array:
-                version = np.lib.format.read_magic(array)
-                read = {
-                    (1, 0): np.lib.format.read_array_header_1_0,
-                    (2, 0): np.lib.format.read_array_header_2_0,
-                }[version]
-                shape, _, dtype = read(array)
-                size = dtype.itemsize
-                for length in shape:  # Python's integers, which do not overflow
-                    size *= length
-                if dtype.hasobject or size != info.file_size - array.tell():
-                    raise ValueError(f"{info.filename} is no array of {shape}, {dtype}")
-
-
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -288,9 +273,9 @@ def _untrusted(model: bytes) -> list[str]:
     return sorted(set(skops.get_untrusted_types(data=model)) - set(trusted_types()))
 
 
-def _checked(name: str, call: Any, model: bytes) -> Any:
+def _checked(name: str, call: Any, given: Any) -> Any:
     try:
-        return call(model)
+        return call(given)
     except (ImportError, MemoryError):
         raise
     except Exception as error:  # whatever a broken schema leads skops to

@@ -226,9 +226,8 @@ def _split_line(line: bytes, dim: int, number: int) -> tuple[bytes, NDArray[np.f
         word, _, text = line.partition(blank)
         values = text.split()
         if len(values) == dim:
-            try:  # as fast as fromstring, which only warns of what is no number
-                with np.errstate(over="ignore"):  # beyond float32: refused as not finite
-                    return word, np.array(values, np.float32)
+            try:
+                return word, _floats(values)
             except ValueError:
                 break
     fields = line.split()  # a word with blanks, or a broken line
@@ -236,9 +235,15 @@ def _split_line(line: bytes, dim: int, number: int) -> tuple[bytes, NDArray[np.f
     if len(parts) > 1 and all(map(_is_number, numbers)):
         last = parts[-1]  # 0.25 is one value too many, 2003 or a lone point is a word
         if not (b"." in last and _is_number(last)):
-            return b" ".join(parts), np.array(numbers, np.float32)
+            return b" ".join(parts), _floats(numbers)
     shown = line[:40].decode("utf-8", "replace")
     raise ValueError(f"line {number} ({shown!r} ...) does not hold a word and {dim} numbers")
+
+
+def _floats(fields: list[bytes]) -> NDArray[np.float32]:
+    """Numbers, as fast as fromstring reads them, which only warns of what is none."""
+    with np.errstate(over="ignore"):  # beyond float32: refused as not finite
+        return np.array(fields, np.float32)
 
 
 def _read_binary(file: IO[bytes], head: bytes, rows: int, dim: int) -> Iterator[Block]:

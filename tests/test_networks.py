@@ -285,3 +285,18 @@ def test_trainability(trainable):
     model = full_model(SPEC.head(), [embedding], "softmax")
     names = [variable.path for variable in model.trainable_variables]
     assert any("embeddings" in name for name in names) == trainable
+
+
+@pytest.mark.parametrize("hidden", [None, 4])
+@pytest.mark.parametrize("pooling", ["last", "attention", "mean"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_shapes_of_lstm_heads_are_known_ahead(bidirectional, pooling, hidden):
+    spec = LSTMSpec(3, 2, 5, hidden, bidirectional, pooling, 0.5, 0)
+    assert spec.shapes() == [weights.shape for weights in spec.head().get_weights()]
+
+
+@pytest.mark.parametrize("hidden", [None, 4])
+@pytest.mark.parametrize("sizes", [(2,), (3, 2, 4, 2)])
+def test_shapes_of_cnn_heads_are_known_ahead(sizes, hidden):
+    spec = CNNSpec(3, 2, 5, sizes, hidden, 0.5, 3.0, 0)
+    assert spec.shapes() == [weights.shape for weights in spec.head().get_weights()]

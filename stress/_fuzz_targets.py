@@ -1,0 +1,202 @@
+"""What fuzzing calls, and how it changes model files; imported with coverage switched on."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import atheris
+import numpy as np
+from _hostile_files import entries, model_file, zipped
+
+from sklearn_w2v import _cli_tables
+from sklearn_w2v._aliases import read_aliases
+from sklearn_w2v._fasttext import is_fasttext, read_fasttext
+from sklearn_w2v._vector_files import read_blocks
+
+_SHM = Path("/dev/shm")
+_WORK = Path(tempfile.mkdtemp(prefix="sklearn_w2v-fuzz-", dir=_SHM if _SHM.is_dir() else None))
+_FILE = str(_WORK / "input")
+_INDEX = {"雨": 0, "雪": 1}
+_NEW = ["雨 夏 嵐", "", "誰も 知らない"]
+
+
+def _written(data: bytes) -> str:
+    Path(_FILE).write_bytes(data)
+    return _FILE
+
+
+def _check_words(words: list[str], rows: Any) -> None:
+    assert rows.dtype == np.float32
+    assert rows.shape[0] == len(words) and rows.ndim == 2
+    assert np.isfinite(rows).all()
+    assert all(type(word) is str for word in words)
+
+
+def vectors(data: bytes) -> None:
+    """Readers of word2vec and GloVe."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", UserWarning)
+        seen: set[str] = set()
+        try:
+            for words, rows in read_blocks(_written(data)):
+                _check_words(words, rows)
+                assert seen.isdisjoint(words)
+                seen.update(words)
+        except ValueError as error:
+            assert repr(_FILE) in str(error), error
+
+
+def aliases(data: bytes) -> None:
+    """The reader of aliases."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            words, rows = read_aliases(_written(data), _INDEX)
+            assert len(words) == len(rows)
+            assert not set(words) & set(_INDEX)
+        except ValueError as error:
+            assert repr(_FILE) in str(error), error
+
+
+def fasttext(data: bytes) -> None:
+    """The reader of fastText, gensim's parser behind it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = _written(data)
+        if not is_fasttext(path):
+            return
+        try:
+            blocks, subwords = read_fasttext(path, _WORK)
+            for words, rows in blocks:
+                _check_words(words, rows)
+            if subwords is not None:
+                subwords.compose(["storms", "", "雨"])
+        except ValueError as error:
+            assert repr(_FILE) in str(error), error
+
+
+def tables(data: bytes) -> None:
+    """The command line's readers of tables; the first byte says which."""
+    kinds = ("csv", "tsv", "jsonl", "lines")
+    kind = kinds[data[0] % len(kinds)] if data else "csv"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with _cli_tables.Table(_written(data[1:]), _cli_tables.Reading(kind)) as table:
+                for row in table.rows():
+                    assert isinstance(row[1], dict)
+        except (ValueError, OSError):
+            pass
+
+
+def models(data: bytes) -> None:
+    """`load`, and predictions of what it gives."""
+    from sklearn_w2v import load
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            model = load(_written(model_file(data)))
+        except ValueError as error:
+            assert repr(_FILE) in str(error), error
+            return
+        predict = getattr(model, "predict_proba", None)
+        if predict is None:
+            return
+        try:
+            predict(_NEW)
+        except (ValueError, TypeError, AttributeError):
+            pass  # parameters of scikit-learn's own estimators
+
+
+# ------------------------------------------------------------- changing models
+def mutate_models(data: bytes, most: int, seed: int) -> bytes:
+    """Another model: a node of its tree, an array or raw bytes changed."""
+    draw = random.Random(seed)
+    try:
+        parts = entries(data)
+        schema = json.loads(parts["schema.json"])
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, OSError, EOFError):
+        return atheris.Mutate(data, len(data))
+    for _ in range(draw.choice((1, 1, 1, 2, 3))):
+        if draw.random() < 0.3:
+            _change_array(parts, draw)
+        else:
+            _change_node(schema, sorted(parts), draw)
+    parts["schema.json"] = json.dumps(schema).encode()
+    return zipped(parts)[:most]
+
+
+def _nodes(tree: Any) -> list[tuple[Any, Any]]:
+    """Places of a tree: containers and keys."""
+    found, todo = [], [tree]
+    while todo and len(found) < 20_000:
+        one = todo.pop()
+        pairs = one.items() if isinstance(one, dict) else enumerate(one)
+        for key, value in pairs:
+            found.append((one, key))
+            if isinstance(value, dict | list):
+                todo.append(value)
+    return found
+
+
+_VALUES = (
+    *(None, True, -1, 0, 1, 2**31, 2**63, 10**12, 1e308, "", "雨", "../../x", [], {}),
+    *("null", "NaN", "-1", "1e12", '"x"', "[]", "{}", "true", "[[1]]", "9" * 400),
+    *("ObjectNode", "NdArrayNode", "ListNode", "ConstructorFromReduceNode", "TypeNode"),
+    *("FunctionNode", "BytesNode", "SparseMatrixNode", "TreeNode", "DictNode", "JsonNode"),
+)
+
+
+def _change_node(schema: Any, files: list[str], draw: random.Random) -> None:
+    places = _nodes(schema)
+    holder, key = draw.choice(places)
+    kind = draw.randrange(6)
+    if kind == 0:  # what stands elsewhere in the tree
+        other, name = draw.choice(places)
+        holder[key] = json.loads(json.dumps(other[name]))
+    elif kind == 1:
+        holder[key] = draw.choice(_VALUES)
+    elif kind == 2 and isinstance(holder, dict):
+        del holder[key]
+    elif kind == 3 and isinstance(holder.get("file") if isinstance(holder, dict) else None, str):
+        holder["file"] = draw.choice(files)
+    elif kind == 4:
+        numbers = [p for p in places if p[1] == "content" and isinstance(p[0]["content"], str)]
+        if numbers:
+            holder, key = draw.choice(numbers)
+            holder[key] = str(draw.choice(_VALUES))
+    else:  # two attributes change places
+        other, name = draw.choice(places)
+        holder[key], other[name] = other[name], holder[key]
+        try:
+            json.dumps(schema)
+        except (ValueError, RecursionError):  # one was within the other
+            holder[key] = None
+
+
+def _change_array(parts: dict[str, bytes], draw: random.Random) -> None:
+    names = [name for name in parts if name.endswith(".npy") and parts[name]]
+    if not names:
+        return
+    name = draw.choice(names)
+    if draw.random() < 0.3:
+        parts[name] = parts[draw.choice(names)]
+        return
+    data = bytearray(parts[name])
+    start = 10 + struct.unpack_from("<H", data, 8)[0] if len(data) > 10 else 0
+    if draw.random() < 0.2:
+        del data[draw.randrange(len(data)) :]
+    elif start < len(data):
+        for _ in range(draw.choice((1, 1, 4))):
+            place = draw.randrange(start, len(data))
+            data[place] = draw.choice((0, 1, 0x7F, 0x80, 0xFF, draw.randrange(256)))
+    parts[name] = bytes(data)
