@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ._vector_files import open_plain
+from ._unpacking import open_plain
 
 
 def read_aliases(path: str, index: Mapping[str, int]) -> tuple[list[str], NDArray[np.int32]]:

@@ -18,7 +18,7 @@ from itertools import chain
 from typing import IO, Any
 
 from ._progress import tell
-from ._vector_files import plain_of
+from ._unpacking import plain_of
 
 Row = tuple[str, dict[str, Any]]  # where it stands, and its cells
 
@@ -207,6 +207,12 @@ class Table:
             ) from error
         except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
             raise ValueError(f"Cannot unpack {self.name} behind {place}: {error}.") from error
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise ValueError(
+                f"Cannot unpack {self.name} behind {place}: {error}."
+            ) from error  # bzip2
 
     def _text(self, newline: str | None) -> IO[str]:
         encoding = self.reading.encoding
@@ -266,7 +272,7 @@ class Table:
                 continue
             try:
                 cells = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:  # the latter of deep nesting
                 raise ValueError(f"{self.name}, line {number}: no JSON: {error}.") from error
             if isinstance(cells, str):
                 cells = {LINES: cells}

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from ._vector_files import open_plain
+from ._unpacking import open_plain
 
 Tokens = list[str]
 

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from ._files import FULL
 from ._subwords import Subwords
+from ._unpacking import open_plain
 from ._vector_files import FASTTEXT as MAGIC
-from ._vector_files import Block, open_plain
+from ._vector_files import Block
 
 _ROWS = 4_096  # of a block
 _MAX_DIM = 100_000
+MAX_NGRAM = 64  # gensim makes all of a word's n-grams at once; 6 is usual
 # what smart_open, which gensim opens files with, decompresses by their names
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 
@@ -109,13 +111,15 @@ def _check(name: str) -> tuple[int, int]:
 
 def _check_parts(data: mmap.mmap) -> tuple[int, int]:
     numbers = struct.unpack_from("<11i", data, 8)  # behind them the rate of updates and t
-    dim, bucket = numbers[0], numbers[8]
+    dim, bucket, shortest, longest = numbers[0], *numbers[8:11]
     size, words, labels, _, pruned = struct.unpack_from("<3i2q", data, 64)
     if labels > 0:
         raise ValueError(
             "it is a supervised fastText model, a classifier, whose vectors gensim does not "
             "read; use its .vec file"
         )
+    if longest > MAX_NGRAM:
+        raise ValueError(f"it promises n-grams of {shortest} to {longest} characters")
     place = 92
     for word in range(size):
         end = data.find(b"\0", place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import IO
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +37,8 @@ def check_entries(model: bytes) -> None:
             left -= info.file_size
             if info.compress_type != zipfile.ZIP_STORED or left < 0:
                 raise ValueError(f"{info.filename} is compressed or too big")
-            with file.open(info) as entry:
+            with file.open(info) as opened:
+                entry: Any = opened
                 head = entry.peek(len(_NPY))
                 if head.startswith(_NPY):
                     _check_array(entry, info)
@@ -59,14 +60,15 @@ def _check_sparse(data: bytes, left: int, name: str) -> int:
             left -= info.file_size
             if left < 0:
                 raise ValueError(f"{name} is compressed or too big")
-            with file.open(info) as entry:
+            with file.open(info) as opened:
+                entry: Any = opened
                 if not entry.peek(len(_NPY)).startswith(_NPY):
                     raise ValueError(f"{name} is no sparse matrix")
                 _check_array(entry, info)
     return left
 
 
-def _check_array(entry: IO[bytes], info: zipfile.ZipInfo) -> None:
+def _check_array(entry: Any, info: zipfile.ZipInfo) -> None:
     version = np.lib.format.read_magic(entry)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"{info.filename} is an array of the unknown version {version}")

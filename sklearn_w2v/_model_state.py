@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from ._fasttext import MAX_NGRAM
 from ._packing import parts
 from ._vector_cache import SourceStore
 from ._vector_extension import ExtendedStore
@@ -98,12 +99,16 @@ def _kind(*kinds: type | str) -> Check:
 
 def _whole(least: float, most: float = _IDS) -> Check:
     return lambda value: (
-        isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most
+        isinstance(value, Integral)
+        and not isinstance(value, bool)
+        and least <= cast(int, value) <= most
     )
 
 
 def _number(least: float) -> Check:
-    return lambda value: isinstance(value, Real) and math.isfinite(value) and value >= least
+    return lambda value: (
+        isinstance(value, Real) and math.isfinite(value) and cast(float, value) >= least
+    )
 
 
 def _array(dtype: Any, *shape: int | None) -> Check:
@@ -164,7 +169,7 @@ def _check_subwords(store: Any) -> None:
             raise _wrong(store, "_subwords")
         fits = _array(np.float32, None, store.dim)
         checks = {"ngrams": lambda value: fits(value) and len(value) > 0}
-        _expect(grams, {**checks, "min_n": _whole(0), "max_n": _whole(1)})
+        _expect(grams, {**checks, "min_n": _whole(0), "max_n": _whole(1, MAX_NGRAM)})
 
 
 def _check_vectors(vectors: WordVectors) -> None:
@@ -240,7 +245,7 @@ def _check_vectorizer(one: Any) -> None:
     _expect(
         one,
         {
-            "_ids": lambda ids: not len(ids) or ids[0] >= FIRST_ID and (np.diff(ids) > 0).all(),
+            "_ids": lambda ids: not len(ids) or (ids[0] >= FIRST_ID and (np.diff(ids) > 0).all()),
             "_weights": lambda value: (
                 _array(np.float64, several)(value) or _array(np.float32, several)(value)
             ),
@@ -262,7 +267,9 @@ def _check_classifier(one: Any) -> None:
         one,
         {
             "vectors_": _kind(WordVectors, type(None)),
-            "classes_": lambda value: type(value) is np.ndarray and value.ndim == 1 and len(value),
+            "classes_": lambda value: (
+                type(value) is np.ndarray and value.ndim == 1 and len(value) > 0
+            ),
             "_targets": _kind("Targets"),
             "_network": lambda value: value is None,
             "_seed": _whole(0),

@@ -108,7 +108,7 @@ class PackedStore(TableStore):
 
     def _check(self) -> None:
         """Refuse parts that do not fit: a file may hold anything in their places."""
-        name, fingerprint, text, sizes, rows, kept, matrix, shared, moments, _ = self._args
+        name, fingerprint, text, sizes, _, kept, matrix, shared, moments, _ = self._args
         if not (
             isinstance(name, str)
             and isinstance(fingerprint, str)

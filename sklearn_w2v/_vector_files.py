@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import lzma
 import os
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from ._files import written_beside
 from ._progress import tell
+from ._unpacking import compression_of, open_plain, plain_of
 
 Block = tuple[list[str], NDArray[np.float32]]
 
@@ -26,11 +26,8 @@ FASTTEXT = (793712314).to_bytes(4, "little")  # what a Facebook fastText model b
 _CHUNK = 1 << 23
 _ROWS = 4_096  # of a block
 _MAX_DIM = 100_000
-_OPENERS: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
+_BLOCK = 1 << 22  # values of a block, whatever a header promises
+_LINE = 1 << 20  # bytes of a word's line, beside its numbers
 _HEADER = re.compile(rb"^[ \t]*(\d+)[ \t]+(\d+)[ \t\r]*\n")
 
 
@@ -87,29 +84,11 @@ def read_blocks(path: str) -> Iterator[Block]:
         )
 
 
-def open_plain(path: str) -> IO[bytes]:
-    """Open a file that may be compressed, as its content says."""
-    with open(path, "rb") as file:
-        opener = _opener(file.read(6))
-    return open(path, "rb") if opener is None else opener(path, "rb")
-
-
-def plain_of(raw: IO[bytes]) -> IO[bytes]:
-    """Content of an open file that may be compressed; the file tells how far it is."""
-    opener = _opener(raw.peek(6))  # type: ignore[attr-defined]
-    return raw if opener is None else opener(raw, "rb")
-
-
-def _opener(head: bytes) -> Callable[..., Any] | None:
-    return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
-
-
 def format_of(path: str) -> str:
     """Format of a vectors file that can be read, in words."""
     with open(path, "rb") as file:
-        packed = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7": "xz"}
-        head = file.read(3)
-    name = next((f", {name}" for magic, name in packed.items() if head.startswith(magic)), "")
+        packed = compression_of(file.read(6))
+    name = f", {packed}" if packed else ""
     with open_plain(path) as plain:
         head = plain.read(1 << 20)
     if head.startswith(FASTTEXT):
@@ -135,7 +114,7 @@ def _blocks(file: IO[bytes]) -> Iterator[Block]:
     header = _HEADER.match(head)
     if header is None:
         dim = _text_dim(head)
-        if dim is None or dim < 2:  # a word and one number is a vocabulary of counts
+        if dim is None or not 2 <= dim <= _MAX_DIM:  # of one number, a vocabulary of counts
             raise ValueError(
                 "it is neither word2vec binary or text nor GloVe text (no line of a word "
                 "and numbers at its start)"
@@ -189,31 +168,36 @@ def _is_number(field: bytes) -> bool:
 
 def _read_text(file: IO[bytes], head: bytes, rows: int | None, dim: int) -> Iterator[Block]:
     words: list[str] = []
-    table = np.empty((_ROWS, dim), np.float32)
+    size = max(1, min(_ROWS, _BLOCK // dim))
+    table = np.empty((size, dim), np.float32)
     total = 0
-    for number, line in enumerate(_lines(file, head), 1 if rows is None else 2):
+    lines = _lines(file, head, _LINE + 64 * dim)
+    for number, line in enumerate(lines, 1 if rows is None else 2):
         if not line.strip():
             continue
         word, values = _split_line(line, dim, number)
         table[len(words)] = values
         words.append(word.decode("utf-8", "replace"))
         total += 1
-        if len(words) == _ROWS:
+        if len(words) == size:
             yield words, table
-            words, table = [], np.empty((_ROWS, dim), np.float32)
+            words, table = [], np.empty((size, dim), np.float32)
     if words:
         yield words, table[: len(words)]
     if rows is not None and total != rows:
         raise ValueError(f"its header promises {rows} words, but it holds {total}")
 
 
-def _lines(file: IO[bytes], head: bytes) -> Iterator[bytes]:
+def _lines(file: IO[bytes], head: bytes, longest: int) -> Iterator[bytes]:
     """Lines of what was read ahead and the rest, split at line feeds only."""
     rest = head
     while True:
         chunk = file.read(_CHUNK)
         *lines, rest = (rest + chunk).split(b"\n")
         yield from lines
+        if len(rest) > longest:
+            shown = rest[:40].decode("utf-8", "replace")
+            raise ValueError(f"a line ({shown!r} ...) has more than {longest} bytes")
         if not chunk:
             if rest:
                 yield rest

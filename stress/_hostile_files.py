@@ -114,7 +114,7 @@ def seeds_of(target: str) -> list[bytes]:
     if target == "models":
         return models()
     return [
-        "text,label\n雨,a\n\"雪,\n霧\",b\n".encode(),
+        'text,label\n雨,a\n"雪,\n霧",b\n'.encode(),
         "text\tlabel\n雨\ta\n".encode(),
         '{"text": "雨", "label": "a"}\n["x"]\n"y"\n'.encode(),
         gzip.compress("text,label\n雨,a\n".encode()),

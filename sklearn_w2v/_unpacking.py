@@ -1,0 +1,100 @@
+"""Files that may be compressed, opened by their content."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import stat
+from collections.abc import Callable
+from typing import IO, Any
+
+_OPENERS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+_NAMES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
+_HEAD = 6
+_RATIO = 100  # texts and vectors pack to a tenth; a hundredth is padding, or a bomb
+_LEAST = 1 << 28  # bytes that may always come out
+
+
+def open_plain(path: str) -> IO[bytes]:
+    """Open a file that may be compressed, as its content says."""
+    raw = open(path, "rb")  # noqa: SIM115  (whoever asked closes it)
+    try:
+        plain = plain_of(raw)
+    except BaseException:
+        raw.close()
+        raise
+    if isinstance(plain, io.BufferedReader) and isinstance(plain.raw, _Unpacked):
+        plain.raw.below = raw
+    return plain
+
+
+def plain_of(raw: IO[bytes]) -> IO[bytes]:
+    """Content of an open file that may be compressed; the file tells how far it is.
+
+    Raises
+    ------
+    ValueError
+        While it is read: far more comes out than such a file can hold.
+    """
+    head = raw.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
+    opener = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
+    if opener is None:
+        return raw
+    return io.BufferedReader(_Unpacked(opener(raw, "rb"), raw), 1 << 16)
+
+
+def compression_of(head: bytes) -> str | None:
+    """Name of the compression that a file's first bytes tell."""
+    return next((name for magic, name in _NAMES.items() if head.startswith(magic)), None)
+
+
+class _Unpacked(io.RawIOBase):
+    """What comes out of a compressed file, up to a multiple of the file's size.
+
+    Parameters
+    ----------
+    packed : file
+        That unpacks.
+    raw : file
+        What it reads; of a pipe, nobody knows the size.
+    """
+
+    below: IO[bytes] | None = None  # closed along
+
+    def __init__(self, packed: Any, raw: IO[bytes]) -> None:
+        self._packed, self._name = packed, getattr(raw, "name", "the input")
+        self._left, self._size = float("inf"), 0
+        try:
+            status = os.fstat(raw.fileno())
+        except OSError:
+            return
+        if stat.S_ISREG(status.st_mode):
+            self._size = status.st_size
+            self._left = max(_LEAST, _RATIO * status.st_size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._packed.readinto(buffer)
+        self._left -= count
+        if self._left < 0:
+            raise ValueError(
+                f"{self._name!r} of {self._size} bytes unpacks to more than {_RATIO} times as "
+                "much; where that is meant, unpack it ahead"
+            )
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._packed.close()
+            if self.below is not None:
+                self.below.close()
