@@ -7,7 +7,6 @@ for memory that the file does not account for.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 from typing import Any, cast
@@ -105,9 +104,11 @@ def _whole(least: float, most: float = _IDS) -> Check:
     )
 
 
-def _number(least: float) -> Check:
+def _number(least: float, most: float = 1e12) -> Check:
     return lambda value: (
-        isinstance(value, Real) and math.isfinite(value) and cast(float, value) >= least
+        isinstance(value, Real)
+        and not isinstance(value, bool)
+        and least <= cast(float, value) <= most
     )
 
 
@@ -140,7 +141,7 @@ def _check_store(store: Any, deepest: int) -> None:
             {
                 "base": _kind(Store),
                 "more": _texts,
-                "seed": _whole(0, math.inf),
+                "seed": _whole(0, float("inf")),
                 "like": lambda like: like is None or _array(np.int64, len(store.more))(like),
                 "held": lambda held: held is None or (type(held) is tuple and len(held) == 2),
             },
@@ -267,6 +268,7 @@ def _check_classifier(one: Any) -> None:
         one,
         {
             "vectors_": _kind(WordVectors, type(None)),
+            "maxlen": lambda value: value is None or _whole(1)(value),
             "classes_": lambda value: (
                 type(value) is np.ndarray and value.ndim == 1 and len(value) > 0
             ),

@@ -67,7 +67,7 @@ class PackedStore(TableStore):
     ) -> None:
         self._args = (name, fingerprint, text, sizes, rows, kept, matrix, shared, moments, ngrams)
         super().__init__(matrix, shared, None if ngrams is None else Subwords(*ngrams))
-        self.name, self.kept, self._rows = name, kept, int(rows)
+        self.name, self.kept, self._rows = name, kept, rows
         self._fingerprint, self._moments = fingerprint, moments
         self._text, self._sizes = text, sizes
         self._warned = False
@@ -108,12 +108,13 @@ class PackedStore(TableStore):
 
     def _check(self) -> None:
         """Refuse parts that do not fit: a file may hold anything in their places."""
-        name, fingerprint, text, sizes, _, kept, matrix, shared, moments, _ = self._args
+        name, fingerprint, text, sizes, rows, kept, matrix, shared, moments, _ = self._args
         if not (
             isinstance(name, str)
             and isinstance(fingerprint, str)
             and _is_array(text, np.uint8, 1)
             and _is_array(sizes, np.int32, 1)
+            and isinstance(rows, int)
             and (kept is None or _is_array(kept, np.int64, 1))
             and _is_array(matrix, np.float32, 2)
             and (shared is None or _is_array(shared, np.int32, 1))
