@@ -31,6 +31,11 @@ $(VENV)/.test: $(VENV)/.made pyproject.toml $(CONSTRAINTS)
 	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[test]"
 	@touch $@
 
+$(VENV)/.stress: $(VENV)/.test
+	@echo "== installing what fuzzes"
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[test,stress]"
+	@touch $@
+
 $(VENV)/.docs: $(VENV)/.made pyproject.toml $(CONSTRAINTS)
 	@echo "== installing sklearn_w2v with its documentation tools"
 	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[docs]"
@@ -53,7 +58,7 @@ docs: $(VENV)/.docs
 	@echo "== sphinx"
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-stress: $(VENV)/.test
+stress: $(VENV)/.stress
 	@echo "== stress"
 	$(BIN)/python stress/run.py $(ONLY)
 
