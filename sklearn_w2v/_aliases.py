@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import lzma
 import warnings
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -59,7 +57,7 @@ def read_aliases(path: str, index: Mapping[str, int]) -> tuple[list[str], NDArra
                     own += 1
                 elif rows.setdefault(alias, row) != row:
                     again += 1
-    except (ValueError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+    except (ValueError, OSError) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
         raise ValueError(f"Cannot read aliases from {path!r}: {error}.") from error

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import json
-import lzma
 import os
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -205,14 +202,10 @@ class Table:
                 f"Cannot read {self.name} behind {place}: {error}. A quotation mark may be "
                 "missing; --no-quotes takes them as text."
             ) from error
-        except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
-            raise ValueError(f"Cannot unpack {self.name} behind {place}: {error}.") from error
         except OSError as error:
             if error.errno is not None:
                 raise
-            raise ValueError(
-                f"Cannot unpack {self.name} behind {place}: {error}."
-            ) from error  # bzip2
+            raise ValueError(f"Cannot unpack {self.name} behind {place}: {error}.") from error
 
     def _text(self, newline: str | None) -> IO[str]:
         encoding = self.reading.encoding

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import glob
 import io
-import lzma
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
@@ -48,7 +46,7 @@ class Shards:
                 raise FileNotFoundError(
                     f"The file {path!r} of corpus is not there any more."
                 ) from error
-            except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+            except OSError as error:
                 raise ValueError(
                     f"Cannot read the file {path!r} of corpus behind line {number}: {error}."
                 ) from error

@@ -31,7 +31,7 @@ def is_fasttext(path: str) -> bool:
     try:
         with open_plain(path) as file:
             return file.read(len(MAGIC)) == MAGIC
-    except (OSError, EOFError, ValueError):  # as the reader of other formats will say
+    except (OSError, ValueError):  # as the reader of other formats will say
         return False
 
 

@@ -118,6 +118,7 @@ def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
         raise ValueError(
             f"This {name} estimator requires y to be passed, but the target y is None."
         )
+    _check_types(y)
     y = _without_extension(y)
     kind = _kind_of_target(y)
     if kind == "multilabel-indicator":
@@ -129,6 +130,19 @@ def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
     if len(labels) != n_documents:
         raise ValueError(f"Found {n_documents} documents in X but {len(labels)} labels in y.")
     return np.asarray(labels)
+
+
+def _check_types(y: Any) -> None:
+    """Refuse a list of strings and others, whose 1, None or NaN NumPy makes strings of."""
+    if not isinstance(y, list | tuple):
+        return
+    kinds = {issubclass(kind, str) for kind in set(map(type, y))}
+    if len(kinds) == 2:
+        word = next(label for label in y if isinstance(label, str))
+        other = next(label for label in y if not isinstance(label, str))
+        raise TypeError(
+            f"Got labels of several types in y, such as {word!r} and {other!r}, but expected one."
+        )
 
 
 def _without_extension(y: Any) -> Any:

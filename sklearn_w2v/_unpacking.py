@@ -8,6 +8,7 @@ import io
 import lzma
 import os
 import stat
+import zlib
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -42,6 +43,8 @@ def plain_of(raw: IO[bytes]) -> IO[bytes]:
     ------
     ValueError
         While it is read: far more comes out than such a file can hold.
+    OSError
+        While it is read: the file is cut or damaged.
     """
     head = raw.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
     opener = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
@@ -83,7 +86,11 @@ class _Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count: int = self._packed.readinto(buffer)
+        try:
+            count: int = self._packed.readinto(buffer)
+        except (EOFError, lzma.LZMAError, zlib.error) as error:
+            # as gzip and bzip2 say it of other damage: whoever reads knows one kind of error
+            raise OSError(str(error)) from error
         self._left -= count
         if self._left < 0:
             raise ValueError(

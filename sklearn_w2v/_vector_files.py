@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import lzma
 import os
 import re
 import warnings
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any
 
@@ -72,7 +70,7 @@ def read_blocks(path: str) -> Iterator[Block]:
                 yield words, rows
         if not seen:
             raise ValueError("it holds no vectors")
-    except (ValueError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+    except (ValueError, OSError) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
         raise ValueError(f"Cannot read word vectors from {path!r}: {error}.") from error

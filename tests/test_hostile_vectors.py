@@ -92,6 +92,19 @@ def test_files_with_bits_flipped(whole, kind, tmp_path):
         read(path, tmp_path)
 
 
+@pytest.mark.parametrize("kind", COMPRESSORS)
+def test_compressed_files_whose_first_bytes_cannot_be_unpacked(whole, kind, tmp_path):
+    path = tmp_path / "damaged"
+    for start in range(6, 40):
+        data = bytearray(whole[kind])
+        data[start : start + 20] = bytes(20)
+        path.write_bytes(data)
+        try:
+            WordVectors.load(path)
+        except ValueError as error:
+            assert repr(os.fspath(path)) in str(error)  # noqa: PT017  (some can be unpacked)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -137,11 +137,11 @@ def test_a_single_column_counts_as_labels_with_scikit_learns_warning(y):
     assert labels.tolist() == [1, 0, 0, 1]
 
 
-@pytest.mark.parametrize("y", [["a", 1, "b", 2], np.array(["a", None, "b", "a"], object)])
-def test_labels_of_several_types_are_refused(y):
-    y = np.array(y, object)
+@pytest.mark.parametrize("container", [list, tuple, lambda y: np.array(y, object)])
+@pytest.mark.parametrize("y", [["a", 1, "b", 2], ["a", None, "b", "a"], ["a", float("nan")] * 2])
+def test_labels_of_several_types_are_refused(y, container):
     with pytest.raises(TypeError, match="labels of several types in y"):
-        checked(y)
+        checked(container(y))
 
 
 @pytest.mark.parametrize(
