@@ -180,16 +180,18 @@ def table(args: argparse.Namespace) -> None:
                         model,
                         f"{np.mean(accuracy):.3f} ± {np.std(accuracy):.3f}",
                         f"{used} of {len(mine)}",
+                        str(len({row["seed"] for row in mine})),
                         f"{np.mean([row['seconds'] for row in mine]):.0f}",
                     ]
                 )
     note = (
-        f"First {args.folds} folds of each seed ({', '.join(map(str, args.seeds))}); domain "
-        f"vectors: chiVe without aliases, 2 epochs over the training documents and "
-        f"{args.paragraphs} paragraphs of the aozora corpus. Seconds: fit and predict of one "
-        f"fold, training of the vectors included.\n\n{machine()}"
+        "Means and standard deviations over the first folds of each seed. Domain vectors: chiVe "
+        "without aliases, 2 epochs over the training documents and "
+        f"{args.paragraphs:,} paragraphs of the aozora corpus. Seconds: fit and predict of one "
+        "fold, training of the vectors included, on a machine that other work shared.\n\n"
+        f"{machine()}"
     )
-    header = ["task", "model", "accuracy", "folds with network", "seconds a fold"]
+    header = ["task", "model", "accuracy", "folds with network", "seeds", "seconds a fold"]
     write(
         args.out / "ideas.md", "Ideas that the recipe does without", note, markdown(header, cells)
     )
@@ -207,7 +209,11 @@ def main() -> None:
     args = options.parse_args()
     warnings.filterwarnings("ignore", ".*are longer than maxlen.*", UserWarning)
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "ideas.jsonl").unlink(missing_ok=True)
+    kept = args.out / "ideas.jsonl"
+    if kept.exists():  # rows of these corpora are made anew, others stay
+        lines = kept.read_text(encoding="utf-8").splitlines(keepends=True)
+        others = [line for line in lines if json.loads(line)["corpus"] not in args.corpora]
+        kept.write_text("".join(others), encoding="utf-8")
     for name in args.corpora:
         run(name, args)
         table(args)
