@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_w2v import W2VIndexer, WordVectors, make_w2v_pipeline, write_report
+from sklearn_w2v import W2VIndexer, WordVectors, explain, make_w2v_pipeline, write_report
 
 ARGS = [
     "--no-sandbox",
@@ -299,5 +299,29 @@ def test_diagrams_of_pipelines_show_coverage_and_run_nothing(open_page, tmp_path
     for one in page.locator("summary").all():
         one.click()
     assert "<img src=x" in page.inner_text("body")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img").count() == 0
+
+
+def test_highlights_and_diagrams_of_hostile_texts_labels_and_paths_run_nothing(open_page, tmp_path):
+    vectors = tmp_path / f"{EVIL_IMAGE.replace('/', '')}.bin"
+    WordVectors(["雨", "夏"], [[1.0, 0.0], [0.0, 1.0]]).save(vectors)
+    X, y = documents()
+    model = make_w2v_pipeline(
+        vectors, tokenizer=None, random_state=0, epochs=1, units=2, hidden=None, bow="words"
+    ).fit(X, [NAMES[label] for label in y])
+    shown = [one._repr_html_() for one in explain(model, X[::12])]
+    path = tmp_path / "notebook.html"
+    path.write_text(
+        f"<!doctype html><meta charset=utf-8>{model._repr_html_()}{''.join(shown)}",
+        encoding="utf-8",
+    )
+    page = open_page(path)
+    for one in page.locator("label.sk-toggleable__label").all():
+        one.click()
+    text = page.inner_text("body")
+    assert EVIL in text
+    assert EVIL_IMAGE in text
+    assert NAMES[2] in text
     assert page.evaluate("window.hacked") is None
     assert page.locator("img").count() == 0
