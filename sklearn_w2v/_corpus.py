@@ -130,7 +130,7 @@ def check_corpus(corpus: Any) -> Iterable[Any] | None:
             f"Got a generator as corpus but expected what can be walked through more than once: "
             f"{_KINDS}."
         )
-    if isinstance(corpus, list | tuple) and corpus and _is_path(corpus[0]):
+    if isinstance(corpus, list | tuple) and any(map(_is_path, corpus)):
         return Shards([_path(one, place) for place, one in enumerate(corpus)])
     return corpus
 
@@ -154,13 +154,13 @@ def _matching(path: str) -> list[str]:
 def _path(one: Any, place: int) -> str:
     if not isinstance(one, str | os.PathLike):
         raise TypeError(
-            f"Got a {type(one).__name__} at place {place} of corpus, which begins with a path, but "
+            f"Got a {type(one).__name__} at place {place} of corpus, which holds paths, but "
             "expected paths alone."
         )
     path = os.fspath(one)
     if not os.path.isfile(path):
         raise ValueError(
-            f"Got {path!r:.200} at place {place} of corpus, which begins with a path, but it is "
+            f"Got {path!r:.200} at place {place} of corpus, which holds paths, but it is "
             "not a file."
         )
     return path

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import secrets
 import shutil
 import tempfile
@@ -27,6 +28,7 @@ LOCK = ".sklearn_w2v-lock"
 _QUIET = 600  # seconds without a change; ahead of its first one, a lock is not held yet
 _DAY = 86_400  # where the file system has no locks at all
 _HOST = platform.node().encode("utf-8", "replace")  # machines may not share locks, either
+_RANDOM = re.compile("[a-z0-9_]{8}")  # what mkdtemp makes names with
 _held: dict[str, int] = {}  # locks of the folders that this process uses
 
 
@@ -113,6 +115,8 @@ def sweep_folders(parent: str | os.PathLike[str], prefix: str, by_age: bool) -> 
         nothing in them has changed for a day.
     """
     for path in _entries(parent, prefix):
+        if not _RANDOM.fullmatch(path.name.removeprefix(prefix)):
+            continue  # a name that somebody chose
         with suppress(OSError):  # gone meanwhile, or not ours to look into
             if path.is_symlink() or not path.is_dir() or not _mine(path):
                 continue

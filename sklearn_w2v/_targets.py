@@ -150,10 +150,14 @@ def _without_extension(y: Any) -> Any:
 
     scikit-learn makes floats of it, and the predicted labels would be 1.0 instead of 1.
     """
+    if len(getattr(y, "columns", ())) == 1 and hasattr(y, "iloc"):
+        column = _without_extension(y.iloc[:, 0])
+        return column.reshape(-1, 1) if isinstance(column, np.ndarray) else y
     dtype: Any = getattr(y, "dtype", None)
-    if getattr(dtype, "kind", "") not in ("i", "u", "b") or isinstance(dtype, np.dtype):
+    plain = getattr(dtype, "numpy_dtype", None)  # a sparse column has none
+    if plain is None or getattr(dtype, "kind", "") not in ("i", "u", "b"):
         return y
-    return y if y.isna().any() else y.to_numpy(dtype=dtype.numpy_dtype)
+    return y if y.isna().any() else y.to_numpy(dtype=plain)
 
 
 def _kind_of_target(y: Any) -> str:

@@ -11,6 +11,7 @@ import pickle
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from numbers import Integral
 from typing import Any
 
@@ -93,14 +94,17 @@ def predict(
     Parameters
     ----------
     estimator : estimator
-        Fitted: a Pipeline from texts to classes, say. It goes to each worker once.
+        Fitted: a Pipeline from texts to classes, say. On a cluster, it goes to each worker
+        once; without one, Dask's processes get it with each partition.
     X : dask.bag.Bag, dask.dataframe.Series or dask.dataframe.DataFrame
-        Documents: texts, token lists, or whatever the estimator takes.
+        Documents: texts, token lists, or whatever the estimator takes. pandas' token lists
+        become strings on their way into Dask unless its setting
+        ``dataframe.convert-string`` is False; a bag keeps them.
     method : str, default="predict"
         Method of the estimator: ``"predict"``, ``"predict_proba"`` ...
     column : str or None, default=None
-        Column of a DataFrame that holds the documents. None hands on all columns as an
-        array: that of ids, say.
+        Column of a DataFrame that holds the documents. None hands on all columns: as a
+        DataFrame to an estimator that was fitted on one, else as an array (of ids, say).
     chunk_size : int, default=1000
         Documents of a partition that are predicted together, and whose words are in memory
         at a time. Labels do not hang on it, probabilities by float rounding alone.
@@ -119,7 +123,7 @@ def predict(
     TypeError
         `X` is no such collection, or the estimator has no such method.
     ValueError
-        There is no such column, or `chunk_size` is below 1.
+        There is no such column, `chunk_size` is below 1, or `method` is ``"transform"``.
     sklearn.exceptions.NotFittedError
         The estimator is not fitted.
 
@@ -131,8 +135,10 @@ def predict(
     Notes
     -----
     With a ``distributed.Client``, the estimator belongs to the client that is current when
-    this function is called; a worker that dies takes no part of it along. For a dataframe,
-    the estimator is asked here about one document, to learn dtype and columns.
+    this function is called, and the result is computed by that client: not by
+    ``compute(scheduler="sync")``, unless ``dask.config.set(scheduler="sync")`` said so
+    before. A worker that dies takes no part of it along. For a dataframe, the estimator is
+    asked here about one document, to learn dtype and columns.
 
     Examples
     --------
@@ -148,6 +154,8 @@ def predict(
         raise TypeError(f"Got chunk_size={chunk_size!r} but expected a whole number.")
     if chunk_size < 1:
         raise ValueError(f"Got chunk_size={chunk_size} but expected 1 or more.")
+    if method == "transform":
+        raise ValueError("Got method='transform' but expected one that predicts; see transform.")
     return _mapped(estimator, X, method, column, int(chunk_size))
 
 
@@ -157,12 +165,15 @@ def transform(estimator: Any, X: Any, *, column: str | None = None) -> Any:
     Parameters
     ----------
     estimator : transformer
-        Fitted: a `JapaneseTokenizer`, a `W2VIndexer`, a Pipeline of them. It goes to each
-        worker once.
+        Fitted: a `JapaneseTokenizer`, a `W2VIndexer`, a Pipeline of them. On a cluster, it
+        goes to each worker once.
     X : dask.bag.Bag, dask.dataframe.Series or dask.dataframe.DataFrame
-        Documents: texts, token lists, or whatever the estimator takes.
+        Documents: texts, token lists, or whatever the estimator takes. pandas' token lists
+        become strings on their way into Dask unless its setting
+        ``dataframe.convert-string`` is False; a bag keeps them.
     column : str or None, default=None
-        Column of a DataFrame that holds the documents.
+        Column of a DataFrame that holds the documents. None hands on all columns: as a
+        DataFrame to an estimator that was fitted on one, else as an array.
 
     Returns
     -------
@@ -219,8 +230,7 @@ def _mapped(estimator: Any, X: Any, method: str, column: str | None, chunk_size:
         if column not in X.columns:
             raise ValueError(f"Got column={column!r} but expected one of {list(X.columns)}.")
         X = X[column]
-    # one document, so that what cannot work fails here and not on the workers
-    empty = _of_frame(_example(X._meta), estimator, method, chunk_size, None).iloc[:0]
+    empty = _answer_of_one(estimator, X, method, chunk_size).iloc[:0]
     return X.map_partitions(
         _of_frame, _sent(estimator), method, chunk_size, empty, meta=empty, enforce_metadata=False
     )
@@ -242,6 +252,17 @@ def _is_frame(X: Any) -> bool:
         f"Got {type(X).__module__}.{type(X).__name__} as X but expected a dask.bag.Bag, or a "
         "Series or DataFrame of dask.dataframe."
     )
+
+
+def _answer_of_one(estimator: Any, X: Any, method: str, chunk_size: int | None) -> Any:
+    """The answer to one document, so that what cannot work fails here and not on the workers."""
+    try:
+        return _of_frame(_example(X._meta), estimator, method, chunk_size, None)
+    except Exception:  # an estimator of other documents than one can make up
+        first = X.head(1, npartitions=-1)
+        if not len(first):
+            raise
+        return _of_frame(first, estimator, method, chunk_size, None)
 
 
 def _example(meta: Any) -> Any:
@@ -301,7 +322,12 @@ class _Keeping:
 
 
 def _client() -> Any:
-    """The current client of a cluster; None where Dask works within this process."""
+    """The current client of a cluster; None where Dask works within this machine."""
+    import dask
+
+    named = dask.config.get("scheduler", None)
+    if named is not None and named not in ("distributed", "dask.distributed"):
+        return None
     try:
         from distributed import get_client
     except ImportError:
@@ -319,7 +345,12 @@ def _of_bag(part: Any, estimator: Any, method: str, chunk_size: int | None) -> A
     if not len(documents):
         return []
     if isinstance(documents[0], TokenIds) and not isinstance(documents, TokenIds):
-        documents = TokenIds(np.stack(documents), documents[0].vectors)
+        # rows of several partitions, whose further ids may mean different words
+        parts = []
+        for vectors, rows in groupby(documents, key=lambda row: row.vectors):
+            ids = TokenIds(np.stack(list(rows)), vectors)
+            parts.append(_answers(ids, estimator, method, chunk_size))
+        return parts[0] if len(parts) == 1 else [row for answers in parts for row in answers]
     return _answers(documents, estimator, method, chunk_size)
 
 
@@ -329,11 +360,14 @@ def _of_frame(part: Any, estimator: Any, method: str, chunk_size: int | None, em
 
     if empty is not None and not len(part):
         return empty
-    documents = part.to_list() if part.ndim == 1 else part.to_numpy()
-    answers = _answers(documents, estimator, method, chunk_size)
+    if part.ndim == 1:
+        documents = part.to_list()
+    else:
+        documents = part if hasattr(estimator, "feature_names_in_") else part.to_numpy()
+    answers = _answers(documents, estimator, method, chunk_size, part.index)
     if getattr(answers, "ndim", 1) == 2:
         names = _columns(estimator, method, answers.shape[1])
-        return pd.DataFrame(np.asarray(answers), index=part.index, columns=names)
+        return pd.DataFrame(answers, index=part.index, columns=names)
     if method == "transform":
         return pd.Series(list(answers), index=part.index, name=part.name, dtype=object)
     name = "label" if method == "predict" else method
@@ -347,8 +381,23 @@ def _columns(estimator: Any, method: str, n_columns: int) -> list[Any]:
     return classes if len(classes) == n_columns else list(range(n_columns))
 
 
-def _answers(documents: Any, estimator: Any, method: str, chunk_size: int | None) -> Any:
+def _answers(
+    documents: Any, estimator: Any, method: str, chunk_size: int | None, index: Any = None
+) -> Any:
+    """Rows, labels or token lists of some documents, a chunk at a time."""
     run = getattr(estimator, method)
     size = chunk_size or len(documents)
-    parts = [run(documents[start : start + size]) for start in range(0, len(documents), size)]
+    parts = []
+    for start in range(0, len(documents), size):
+        try:
+            answers = run(documents[start : start + size])
+        except Exception as error:
+            # its message counts from 0, and nobody knows from where
+            where = f"document {start} of the partition"
+            if index is not None:
+                where += f", whose index is {index[start]!r}"
+            error.add_note(f"Documents are counted from {where}.")
+            raise
+        # a table, where the estimator's `set_output` asks for one
+        parts.append(answers.to_numpy() if hasattr(answers, "columns") else answers)
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

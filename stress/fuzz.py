@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     try:
         import atheris  # noqa: F401
     except ImportError:
-        print(_MISSING)
+        append(Row("hostile", "fuzzing", note=f"not done: {_MISSING}"))
         return 0
     if arguments:
         _fuzz(arguments[0], arguments[1:])

@@ -16,8 +16,10 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
@@ -29,6 +31,7 @@ from sklearn_w2v import (
     TokenIds,
     W2VCNNClassifier,
     W2VIndexer,
+    W2VVectorizer,
     Word2VecTrainer,
     WordVectors,
     distributed,
@@ -250,12 +253,80 @@ def test_a_large_estimator_gives_no_warning(client, recwarn):
 
 
 @pytest.mark.parametrize("scheduler", ["sync", "threads"])
-def test_no_cluster_is_needed(scheduler, model, monkeypatch, probabilities):
-    monkeypatch.setattr(distributed, "_client", lambda: None)
-    found = distributed.predict(model, texts(), method="predict_proba")
-    np.testing.assert_allclose(found.compute(scheduler=scheduler), probabilities, atol=1e-6)
-    labels = distributed.predict(model, frame(), column="text").compute(scheduler=scheduler)
-    assert labels.tolist() == model.predict(TEXTS).tolist()
+def test_no_cluster_is_needed_and_a_setting_goes_by_one(client, scheduler, model, probabilities):
+    with dask.config.set(scheduler=scheduler):
+        found = distributed.predict(model, texts(), method="predict_proba")
+        labels = distributed.predict(model, frame(), column="text")
+        np.testing.assert_allclose(found.compute(), probabilities, atol=1e-6)
+        assert labels.compute().tolist() == model.predict(TEXTS).tolist()
+
+
+@pytest.mark.parametrize("n_partitions", [1, 2, 4])
+def test_ids_of_subwords_keep_their_meaning_in_other_partitions(client, tmp_path, n_partitions):
+    from gensim.models import FastText
+    from gensim.models.fasttext import save_facebook_model
+
+    known = [["night", "day"], ["storm", "sun"]] * 9
+    learnt = FastText(known, vector_size=4, min_count=1, bucket=50, workers=1, seed=0)
+    save_facebook_model(learnt, str(tmp_path / "ft.bin"))
+    indexer = W2VIndexer(str(tmp_path / "ft.bin"), maxlen=3).fit(known)
+    # words of no file, which have the first free id in each partition
+    new = [["nights", "sun"], ["stormy"], ["sunday", "day"], ["daylight"]]
+    ids = distributed.transform(indexer, bag.from_sequence(new, npartitions=4))
+    means = W2VVectorizer().fit(indexer.transform(known))
+    found = distributed.transform(means, ids.repartition(npartitions=n_partitions)).compute()
+    np.testing.assert_allclose(found, means.transform(indexer.transform(new)), atol=1e-6)
+
+
+def test_columns_keep_their_names_where_the_estimator_knows_them(client):
+    X = pd.DataFrame({"a": [0.0, 0.0, 5.0, 5.0], "b": [9.0, 7.0, 9.0, 7.0]})
+    clf = make_pipeline(ColumnTransformer([("a", "passthrough", ["a"])]), LogisticRegression())
+    clf.fit(X, ["low", "low", "high", "high"])
+    found = distributed.predict(clf, dd.from_pandas(X[["b", "a"]], npartitions=2))
+    assert found.compute().tolist() == ["low", "low", "high", "high"]
+    plain = LogisticRegression().fit(X, [0, 0, 1, 1])
+    with pytest.raises(ValueError, match="same order"):
+        distributed.predict(plain, dd.from_pandas(X[["b", "a"]], npartitions=2))
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_rows_of_a_bag_are_rows_whatever_the_output_is_set_to(client, vectors, container):
+    pytest.importorskip(container)
+    rows = make_pipeline(W2VIndexer(vectors, maxlen=3), W2VVectorizer()).fit([[one] for one in WET])
+    expected = rows.transform([["雨"], ["雪"], ["霧"]])
+    rows.set_output(transform=container)
+    found = distributed.transform(rows, bag.from_sequence([["雨"], ["雪"], ["霧"]], npartitions=2))
+    np.testing.assert_allclose(found.compute(), expected, atol=1e-6)
+
+
+def test_columns_that_no_made_up_document_fits(client, vectors):
+    pa = pytest.importorskip("pyarrow")
+    lists = pd.ArrowDtype(pa.list_(pa.string()))
+    table = pd.DataFrame({"t": pd.Series([["雨", "雪"], ["霧"], ["傘"]], dtype=lists)})
+    indexer = W2VIndexer(vectors, maxlen=2).fit([[one] for one in WET])
+    with dask.config.set({"dataframe.convert-string": False}):
+        frame_of_lists = dd.from_pandas(table, npartitions=2)
+        found = distributed.transform(indexer, frame_of_lists, column="t").compute()
+        assert found.to_numpy().tolist() == [[2, 3], [4, 0], [5, 0]]
+        counts = make_pipeline(DictVectorizer(), LogisticRegression(C=100))
+        dicts = pd.DataFrame({"t": [{"a": 1}, {"b": 1}, {"a": 1}]})
+        counts.fit(dicts["t"].tolist(), [0, 1, 0])
+        found = distributed.predict(counts, dd.from_pandas(dicts, npartitions=2), column="t")
+        assert found.compute().tolist() == [0, 1, 0]
+
+
+def test_a_missing_text_is_named_by_its_place(client, model):
+    table = pd.DataFrame({"text": TEXTS}, index=[f"row {i}" for i in range(48)])
+    table.loc["row 29", "text"] = None
+    found = distributed.predict(
+        model, dd.from_pandas(table, npartitions=2, sort=False), column="text", chunk_size=3
+    )
+    with pytest.raises(TypeError, match="Document 2 is") as caught:
+        found.compute()
+    [note] = caught.value.__notes__
+    assert note == (
+        "Documents are counted from document 3 of the partition, whose index is 'row 27'."
+    )
 
 
 # ------------------------------------------------------------------------ mistakes
@@ -266,6 +337,8 @@ def test_mistakes_are_told_before_anything_is_sent(model):
         distributed.predict(model, dask.delayed(1))
     with pytest.raises(TypeError, match="Pipeline has no method 'nonsense'"):
         distributed.predict(model, texts(), method="nonsense")
+    with pytest.raises(ValueError, match="method='transform' but expected one that predicts"):
+        distributed.predict(model["tokens"], texts(), method="transform")
     with pytest.raises(TypeError, match="W2VCNNClassifier has no method 'transform'"):
         distributed.transform(W2VCNNClassifier(), texts())
     with pytest.raises(NotFittedError):

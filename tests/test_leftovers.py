@@ -68,7 +68,7 @@ def test_a_folder_in_use_stays_however_old(tmp_path):
 
 
 def test_a_folder_in_which_anything_changes_stays(tmp_path):
-    folder = tmp_path / "tmp-1"
+    folder = tmp_path / "tmp-1_abcdef"
     folder.mkdir()
     (folder / "matrix").write_text("")
     age(folder, 2 * 86_400)
@@ -80,7 +80,7 @@ def test_a_folder_in_which_anything_changes_stays(tmp_path):
 @pytest.mark.parametrize("lock", [None, b"another machine"])
 @pytest.mark.parametrize(("by_age", "days", "stays"), [(1, 2, 0), (1, 0.5, 1), (0, 9, 1)])
 def test_without_a_lock_that_says_something_the_age_decides(tmp_path, lock, by_age, days, stays):
-    folder = tmp_path / "tmp-1"
+    folder = tmp_path / "tmp-1_abcdef"
     folder.mkdir()
     (folder / "matrix").write_text("x")
     if lock is not None:
@@ -90,10 +90,19 @@ def test_without_a_lock_that_says_something_the_age_decides(tmp_path, lock, by_a
     assert folder.is_dir() == bool(stays)
 
 
+@pytest.mark.parametrize("name", ["tmp-", "tmp-results", "tmp-my_model1", "tmp-1234567X"])
+def test_a_folder_that_somebody_named_stays(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    age(folder, 9 * 86_400)
+    sweep_folders(tmp_path, "tmp-", by_age=True)
+    assert folder.is_dir()
+
+
 @locks
 @pytest.mark.parametrize("lock", [False, True])
 def test_folders_of_processes_that_were_killed_ahead_of_their_lock_go(tmp_path, lock):
-    folder = tmp_path / "tmp-1"
+    folder = tmp_path / "tmp-1_abcdef"
     folder.mkdir()
     if lock:
         (folder / LOCK).touch()

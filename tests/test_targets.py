@@ -270,6 +270,17 @@ def test_nullable_labels_keep_their_dtype(dtype):
     assert labels.tolist() == [0, 1, 1]
 
 
+def test_a_column_of_a_table_is_like_one_by_itself():
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        labels = check_labels(object(), pd.DataFrame({"y": pd.Series([0, 1, 1], dtype="Int64")}), 3)
+    assert labels.dtype == np.int64
+
+
+def test_a_sparse_column_holds_labels():
+    labels = checked(pd.get_dummies(pd.Series(list("abab")), sparse=True)["a"])
+    assert labels.tolist() == [True, False, True, False]
+
+
 def test_nullable_labels_that_are_missing_are_refused():
     with pytest.raises(ValueError, match="y"):
         check_labels(object(), pd.Series([0, None, 1], dtype="Int64"), 3)
