@@ -183,13 +183,17 @@ class Engine:
         def some(n: int) -> Any:
             return [spec(tf.resource)] * n
 
+        def graph(step: Any, *signature: Any) -> Any:
+            # no step branches on a tensor; converting it would leave files where it is killed
+            return tf.function(step, input_signature=signature, autograph=False)
+
         n_weights = len(self._head.trainable_variables)
         head = [some(n_weights), some(len(self._head.non_trainable_variables))]
         documents = [spec(tf.float32, None, None, self._dim), spec(tf.bool, None, None)]
         if what == "predict":
-            return tf.function(self._predict, input_signature=[*documents, *head])
+            return graph(self._predict, *documents, *head)
         if what == "slopes":
-            return tf.function(self._slopes, input_signature=[*documents, spec(tf.int32), *head])
+            return graph(self._slopes, *documents, spec(tf.int32), *head)
         classes = self._head.output_shape[-1]
         y = spec(tf.int32, None)
         if self._activation == "sigmoid":
@@ -197,14 +201,12 @@ class Engine:
         signature = [spec(tf.int32, None, None), y, spec(tf.float32, None)]
         network = [some(1), some(int(self._double)), *head]
         if what == "test":
-            return tf.function(self._test, input_signature=[*signature, *network])
+            return graph(self._test, *signature, *network)
         assert rule is not None
         n_slots = 2 if rule.kind == "adam" else len(rule.decays)
         slots = [some(n_slots * self._trainable), some(n_slots * n_weights)]
-        return tf.function(
-            lambda *args: self._train(rule, *args),
-            input_signature=[*signature, spec(tf.float32), spec(tf.resource), *network, *slots],
-        )
+        one_off = [spec(tf.float32), spec(tf.resource)]  # the rate, and the steps so far
+        return graph(lambda *args: self._train(rule, *args), *signature, *one_off, *network, *slots)
 
     def _predict(self, vectors: Tensor, mask: Tensor, weights: Any, state: Any) -> Tensor:
         values, others = self._read(weights, state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_w2v import W2VLSTMClassifier, WordVectors
+from sklearn_w2v import TokenIds, W2VLSTMClassifier, WordVectors, explain
 from sklearn_w2v import _backend as backend
 from sklearn_w2v import _engine as engine_module
 from sklearn_w2v._backend import on_cpu
@@ -467,3 +468,14 @@ def test_threads_that_ask_a_loaded_model_at_once_get_what_one_gets():
         with ThreadPoolExecutor(8) as pool:
             for got in pool.map(loaded.predict_proba, [X] * 16):
                 assert np.array_equal(got, expected)
+
+
+def test_no_generated_file_is_left_where_a_process_may_be_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    vectors = WordVectors([f"w{number}" for number in range(20)], np.eye(20, 3))
+    X = TokenIds([[2, 3], [4, 5]] * 10, vectors)
+    # sizes that no other test has traced
+    clf = W2VLSTMClassifier(units=7, hidden=9, epochs=1, early_stopping=True, random_state=0)
+    clf.fit(X, [0, 1] * 10).predict(X)
+    explain(clf, X[:1])
+    assert [path.name for path in tmp_path.iterdir() if "autograph" in path.name] == []
