@@ -196,7 +196,7 @@ def main() -> None:
     vectors = WordVectors(whole.words, SCALE * whole.vectors)
     above, name, title = notes(folder, args), "kim2014.md", "Kim (2014): MR, SST-2 and TREC"
     if args.branch:
-        args.modes = [MODES[2], BRANCH, BASELINE]
+        args.modes = [BRANCH, BASELINE]
         above, name = f"{_BRANCH_NOTE}\n\n{above}", "kim2014_branch.md"
         title = "Kim's network and a linear branch: MR, SST-2 and TREC"
     params = {"epochs": args.epochs, "kernel_sizes": tuple(args.kernel_sizes)}
