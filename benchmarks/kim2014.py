@@ -36,9 +36,9 @@ PAPER = {  # accuracy in %, in the order of the modes
 BASELINE = "TF-IDF + LinearSVC"
 
 _BRANCH_NOTE = (
-    f"`{BRANCH}` is no model of the paper: beside the network, with all settings of the other "
-    "rows, stands an SVM on words, pairs of words and characters, and what each is worth is found "
-    "on the development set."
+    f"`{BRANCH}` is no model of the paper: beside the network of `kim2014.md`, with the same "
+    "settings and folds, stands an SVM on words, pairs of words and characters, and what each is "
+    "worth is found on the development set."
 )
 
 _ENDINGS = re.compile(r"(n't|'(?:s|ve|re|d|ll|m))\b")
