@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from _common import CHIVE, machine, markdown, parser, write
 from _memory import Peak, Wire, cpu_seconds
 from dask import bag
 from distributed import Client, LocalCluster, wait
+from scipy.optimize import nnls
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_w2v import (
@@ -43,6 +45,8 @@ ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 COPIES = 17  # of the corpus: 2.1 GB
 BLOCK = 8_000_000  # bytes of a partition
 SHORT = 5_000_000  # documents of the fit from a file
+CUT, READ = 64, 96  # words that the network reads, and their characters
+ROUNDS = 3  # of the runs of the cost model
 WIDTH, VOCABULARY, CLASSES = 16, 100_000, 5
 
 
@@ -149,7 +153,7 @@ def reader(data: Path, vectors: Any = None, **params: Any) -> Any:
         vectors or data / CHIVE,
         network="cnn",
         random_state=0,
-        **{"bow": None, "epochs": 2, "filters": 50, "channels": "static", "maxlen": 64, **params},
+        **{"bow": None, "epochs": 2, "filters": 50, "channels": "static", "maxlen": CUT, **params},
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # documents that are cut
@@ -299,13 +303,13 @@ def costs(data: Path, work: Path) -> dict[str, Any]:
     chive = WordVectors.load(data / CHIVE)
     plans = [  # use, paragraphs, shortest, longest, rows of the table, workers
         ("measured", 20_000, 10, 40, 20_000, 1),
-        ("measured", 80_000, 10, 40, 20_000, 1),
+        ("measured", 16_000, 60, 120, 20_000, 1),
         ("measured", 10_000, 150, 300, 20_000, 1),
-        ("foretold", 30_000, 60, 120, 20_000, 1),
-        ("foretold", 30_000, 60, 120, 200_000, 1),
-        ("foretold", 60_000, 60, 120, 200_000, 2),
-        ("foretold", 120_000, 10, 40, 20_000, 2),
-        ("foretold", 30_000, 150, 300, 20_000, 2),
+        ("foretold", 40_000, 10, 40, 20_000, 1),
+        ("foretold", 16_000, 60, 120, 200_000, 1),
+        ("foretold", 30_000, 60, 120, 200_000, 2),
+        ("foretold", 60_000, 10, 40, 20_000, 2),
+        ("foretold", 15_000, 150, 300, 20_000, 2),
         ("foretold", 10_000, 300, 600, 200_000, 2),
     ]
     models = {20_000: reader(data)}
@@ -314,23 +318,34 @@ def costs(data: Path, work: Path) -> dict[str, Any]:
     matrix = np.concatenate([chive.take(np.arange(len(chive)) + 2), noise])
     WordVectors([*chive.words, *further], matrix).save(work / "wide.bin")
     models[200_000] = reader(data, work / "wide.bin")
-    runs = []
-    for workers in (1, 2):
-        with cluster(workers) as client:
-            numbers = pids(client)
-            for use, n, shortest, longest, table, wanted in plans:
-                if wanted != workers:
-                    continue
-                path, length = lines_of(data, shortest, longest, n, work / "lines.txt")
-                block = max(1, os.path.getsize(path) // (8 * workers))
-                counted(models[table], path, os.path.getsize(path) // workers + 1)  # warm
-                used, started = cpu_seconds(numbers), time.perf_counter()
-                counted(models[table], path, block)
-                seconds = time.perf_counter() - started
-                used = cpu_seconds(numbers) - used
-                runs.append([use, n, length, table, workers, seconds, used])
-                print(runs[-1], flush=True)
-    return {"runs": runs}
+    shortest_time: dict[int, list[float]] = {}
+    for _ in range(ROUNDS):
+        for workers in (1, 2):
+            with cluster(workers) as client:
+                numbers = pids(client)
+                for place, (use, n, shortest, longest, table, wanted) in enumerate(plans):
+                    if wanted != workers:
+                        continue
+                    path, length = lines_of(data, shortest, longest, n, work / "lines.txt")
+                    block = os.path.getsize(path) // (4 * workers) + 1
+                    counted(models[table], *part_of(path, 500 * workers, workers))  # warm
+                    used, started = cpu_seconds(numbers), time.perf_counter()
+                    counted(models[table], path, block)
+                    seconds = time.perf_counter() - started
+                    used = cpu_seconds(numbers) - used
+                    run = [use, n, length, table, workers, seconds, used]
+                    print(run, flush=True)
+                    best = shortest_time.setdefault(place, run)
+                    best[5:] = [min(best[5], seconds), min(best[6], used)]
+    return {"runs": [shortest_time[place] for place in range(len(plans))]}
+
+
+def part_of(path: str, n: int, workers: int) -> tuple[str, int]:
+    """File of the first lines of another, and a block size that gives each worker a part."""
+    part = f"{path}.part"
+    with open(path, encoding="utf-8") as file:
+        Path(part).write_text("".join(islice(file, n)), encoding="utf-8")
+    return part, os.path.getsize(part) // workers + 1
 
 
 def start_up(data: Path, work: Path) -> dict[str, Any]:
@@ -354,25 +369,27 @@ def start_up(data: Path, work: Path) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------------- report
-def fitted(runs: list[list[Any]], column: int) -> tuple[float, float]:
-    """Seconds of a document, and of a character, from the runs on one worker."""
+def work_of(run: list[Any]) -> Any:
+    """Documents, characters, and characters that the network reads."""
+    n, length = run[1], run[2]
+    return np.array([n, n * length, n * min(length, READ)])
+
+
+def fitted(runs: list[list[Any]], column: int) -> Any:
+    """Seconds of a document, a character and one that is read, from runs on one worker."""
     known = [run for run in runs if run[0] == "measured"]
-    work = np.array([[run[1], run[1] * run[2]] for run in known])
     seconds = np.array([run[column] for run in known])
-    scale = 1 / seconds  # relative errors
-    (per_document, per_character), *_ = np.linalg.lstsq(
-        work * scale[:, None], seconds * scale, rcond=None
-    )
-    return float(per_document), float(per_character)
+    shares = np.array([work_of(run) for run in known]) / seconds[:, None]  # relative errors
+    return nnls(shares, np.ones(len(known)))[0]
 
 
 def cost_table(runs: list[list[Any]]) -> tuple[str, str]:
     """The formula with its constants, and predicted beside measured seconds."""
     wall, cpu = fitted(runs, 5), fitted(runs, 6)
     rows = []
-    for use, n, length, table, workers, seconds, used in runs:
-        predicted = n * (wall[0] + wall[1] * length) / workers
-        predicted_cpu = n * (cpu[0] + cpu[1] * length)
+    for run in runs:
+        use, n, length, table, workers, seconds, used = run
+        predicted, predicted_cpu = work_of(run) @ wall / workers, work_of(run) @ cpu
         rows.append(
             [
                 "constants" if use == "measured" else "test",
@@ -389,21 +406,18 @@ def cost_table(runs: list[list[Any]]) -> tuple[str, str]:
             ]
         )
     head = ["use", "documents", "characters", "rows", "workers", "wall: predicted", "measured", ""]
-    note = (
-        f"a = {1e6 * wall[0]:.0f} µs a document and b = {1e6 * wall[1]:.2f} µs a character of wall "
-        f"time; of processor time, {1e6 * cpu[0]:.0f} µs and {1e6 * cpu[1]:.2f} µs.\n"
-    )
+    both = (" µs, ".join(f"{1e6 * one:.2f}" for one in kind) + " µs" for kind in (wall, cpu))
+    note = "a, b and c of wall time: {}; of processor time: {}.\n".format(*both)
     return note, markdown([*head, "CPU: predicted", "measured", ""], rows)
 
 
 def on_paper(runs: list[list[Any]]) -> str:
     """100 million documents by the formula."""
-    a, b = fitted(runs, 6)
+    cost = fitted(runs, 5)
     rows = []
     for length in (40, 400):
-        for workers in (1, 16, 64):
-            hours = 1e8 * (a + b * length) / workers / 3600
-            rows.append([f"{length}", f"{workers}", f"{hours:.1f}"])
+        one = float(work_of(["", 1e8, length]) @ cost)
+        rows += [[f"{length}", f"{w}", f"{one / w / 3600:.1f}"] for w in (1, 16, 64)]
     return markdown(["characters a document", "workers", "hours"], rows)
 
 
@@ -448,12 +462,16 @@ def report(done: dict[str, Any], out: Path) -> None:
         note, table = cost_table(part["runs"])
         tables += [
             "## Cost of a prediction\n",
-            "seconds = start + vectors + documents x (a + b x characters) / workers\n",
+            "seconds = start + vectors + documents x (a + b x characters + c x min(characters, "
+            f"{READ})) / workers\n",
+            f"a: a document. b: a character, for tokens and ids. c: one that the network reads: "
+            f"{READ} characters are some {CUT} words, where it is cut. The size of the table has "
+            "no term.\n",
             note,
-            "The constants come from three runs on one worker, the other rows test them.\n",
+            "The constants come from three runs on one worker, the other rows test them; each is "
+            f"the shortest of {ROUNDS}, in turn with all others.\n",
             table,
-            "On paper, 100 million documents by processor time, each worker with a core of its "
-            "own:\n",
+            "On paper, 100 million documents, each worker with a core of its own:\n",
             on_paper(part["runs"]),
         ]
     notes = f"{machine()}. Two cores that other work shares: trust processor time and ratios."
