@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_w2v import (
     JapaneseTokenizer,
@@ -591,11 +592,18 @@ def test_the_data_of_a_search_outlive_the_worker_that_has_them(client, tmp_path,
     assert_same(far, GridSearchCV(model, grid, cv=3).fit(X, y))
 
 
+def slowly(documents):
+    time.sleep(0.3)
+    return documents
+
+
 @pytest.mark.parametrize("shared", [False, True])
 def test_texts_that_are_shared_do_not_go_with_each_task(client, shared):
     texts = [text * 50 for text in TEXTS * 10]
     size = sum(len(text.encode()) for text in texts)
-    model = make_pipeline(CountVectorizer(analyzer=set), MultinomialNB())
+    # joblib sends quick tasks together, and their texts once
+    slow = FunctionTransformer(slowly, validate=False)
+    model = make_pipeline(slow, CountVectorizer(analyzer=set), MultinomialNB())
     with Wire(client) as wire, distributed.parallel(*([texts] if shared else [])):
         cross_val_score(model, texts, np.tile(LABELS, 10), cv=10)
     assert size < 1e6
