@@ -193,7 +193,7 @@ def table(args: argparse.Namespace) -> None:
     )
     header = ["task", "model", "accuracy", "folds with network", "seeds", "seconds a fold"]
     write(
-        args.out / "ideas.md", "Ideas that the recipe does without", note, markdown(header, cells)
+        args.out / "ideas.md", "Ideas that the recipe does without", note, [markdown(header, cells)]
     )
 
 
