@@ -38,7 +38,7 @@ def of_frame(part: Any, estimator: Any, method: str, chunk_size: int | None, emp
     answers = _answers(documents, estimator, method, chunk_size, part.index)
     if getattr(answers, "ndim", 1) == 2:
         names = _columns(estimator, method, answers.shape[1])
-        return pd.DataFrame(answers, index=part.index, columns=names)
+        return pd.DataFrame(np.asarray(answers), index=part.index, columns=names)
     if method == "transform":
         return pd.Series(list(answers), index=part.index, name=part.name, dtype=object)
     name = "label" if method == "predict" else method
@@ -57,11 +57,12 @@ def _answers(
 ) -> Any:
     """Rows, labels or token lists of some documents, a chunk at a time."""
     run = getattr(estimator, method)
+    places = getattr(documents, "iloc", documents)  # rows of a table, whatever its index
     size = chunk_size or len(documents)
     parts = []
     for start in range(0, len(documents), size):
         try:
-            answers = run(documents[start : start + size])
+            answers = run(places[start : start + size])
         except Exception as error:
             # its message counts from 0, and nobody knows from where
             where = f"document {start} of the partition"

@@ -283,6 +283,7 @@ def test_columns_keep_their_names_where_the_estimator_knows_them(client):
     X = pd.DataFrame({"a": [0.0, 0.0, 5.0, 5.0], "b": [9.0, 7.0, 9.0, 7.0]})
     clf = make_pipeline(ColumnTransformer([("a", "passthrough", ["a"])]), LogisticRegression())
     clf.fit(X, ["low", "low", "high", "high"])
+    X.index = [-3.0, -2.0, 0.0, 1.0]  # labels that look like places
     found = distributed.predict(clf, dd.from_pandas(X[["b", "a"]], npartitions=2))
     assert found.compute().tolist() == ["low", "low", "high", "high"]
     plain = LogisticRegression().fit(X, [0, 0, 1, 1])
