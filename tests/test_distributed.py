@@ -600,6 +600,7 @@ def slowly(documents):
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_texts_that_are_shared_do_not_go_with_each_task(client, shared):
+    client.wait_for_workers(2, timeout=60)  # one alone, behind a kill, and joblib sends nothing
     texts = [text * 50 for text in TEXTS * 10]
     size = sum(len(text.encode()) for text in texts)
     # joblib sends quick tasks together, and their texts once
@@ -608,7 +609,8 @@ def test_texts_that_are_shared_do_not_go_with_each_task(client, shared):
     with Wire(client) as wire, distributed.parallel(*([texts] if shared else [])):
         cross_val_score(model, texts, np.tile(LABELS, 10), cv=10)
     assert size < 1e6
-    assert (wire.bytes < 5 * size) == shared
+    times = wire.bytes / size
+    assert (times < 5) == shared
 
 
 def test_a_search_on_a_cluster_needs_one(monkeypatch):
