@@ -136,6 +136,8 @@ class W2VLSTMClassifier(BlendedClassifier):
     array(['rainy', 'sunny'], dtype='<U5')
     """
 
+    _DESIGN = (*BlendedClassifier._DESIGN, "train_embeddings", "units", "bidirectional", "pooling")
+
     _parameter_constraints: dict[str, Any] = {
         **BlendedClassifier._parameter_constraints,
         "train_embeddings": ["boolean"],
@@ -197,13 +199,14 @@ class W2VLSTMClassifier(BlendedClassifier):
         self._set_routed(routed)
 
     def _spec(self, dim: int, n_classes: int, seed: int) -> LSTMSpec:
+        design = self._design
         return LSTMSpec(
             dim=dim,
             n_classes=n_classes,
-            units=self.units,
-            hidden=self.hidden,
-            bidirectional=self.bidirectional,
-            pooling=self.pooling,
-            dropout=self.dropout,
+            units=design["units"],
+            hidden=design["hidden"],
+            bidirectional=design["bidirectional"],
+            pooling=design["pooling"],
+            dropout=design["dropout"],
             seed=seed,
         )

@@ -140,6 +140,8 @@ class W2VCNNClassifier(BlendedClassifier):
     array(['rainy', 'sunny'], dtype='<U5')
     """
 
+    _DESIGN = (*BlendedClassifier._DESIGN, "channels", "filters", "kernel_sizes", "max_norm")
+
     _parameter_constraints: dict[str, Any] = {
         **BlendedClassifier._parameter_constraints,
         "channels": [StrOptions({"rand", "static", "non-static", "multichannel"})],
@@ -201,9 +203,9 @@ class W2VCNNClassifier(BlendedClassifier):
         self._set_routed(routed)
 
     def _channels(self) -> str:
-        return self.channels
+        return str(self._design["channels"])
 
-    def _spec(self, dim: int, n_classes: int, seed: int) -> CNNSpec:
+    def _chosen(self) -> dict[str, Any]:
         sizes = tuple(self.kernel_sizes)
         if not sizes or any(
             isinstance(size, bool) or not isinstance(size, Integral) or size < 1 for size in sizes
@@ -211,13 +213,17 @@ class W2VCNNClassifier(BlendedClassifier):
             raise ValueError(
                 f"Got kernel_sizes={self.kernel_sizes!r} but expected positive integers."
             )
+        return {**super()._chosen(), "kernel_sizes": tuple(map(int, sizes))}
+
+    def _spec(self, dim: int, n_classes: int, seed: int) -> CNNSpec:
+        design = self._design
         return CNNSpec(
             dim=dim,
             n_classes=n_classes,
-            filters=self.filters,
-            kernel_sizes=tuple(map(int, sizes)),
-            hidden=self.hidden,
-            dropout=self.dropout,
-            max_norm=self.max_norm,
+            filters=design["filters"],
+            kernel_sizes=design["kernel_sizes"],
+            hidden=design["hidden"],
+            dropout=design["dropout"],
+            max_norm=design["max_norm"],
             seed=seed,
         )

@@ -189,6 +189,7 @@ class W2VKerasClassifier(NetworkClassifier):
         random = check_random_state(self.random_state)
         self._seed = int(random.randint(2**31 - 1))
         self._draws = 0
+        self._design = self._chosen()
         self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
         self.history_: dict[str, list[float]] = {}
         self._network = self._build(RowMap.of(used))

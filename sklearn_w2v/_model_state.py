@@ -19,6 +19,7 @@ from ._packing import parts
 from ._vector_cache import SourceStore
 from ._vector_extension import ExtendedStore
 from ._vector_store import Store
+from ._vectorizer import POOLINGS
 from ._vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 
 Check = Callable[[Any], bool]
@@ -242,7 +243,7 @@ def _check_vectorizer(one: Any) -> None:
     _check_vectors(one.vectors_)
     dim = one.vectors_.dim
     _expect(one, {"_ids": _array(np.int32, None)})
-    several = len(one._ids) if one.pooling in ("sif", "tfidf") else 1
+    several = len(one._ids)
     _expect(
         one,
         {
@@ -251,6 +252,7 @@ def _check_vectorizer(one: Any) -> None:
                 _array(np.float64, several)(value) or _array(np.float32, several)(value)
             ),
             "_unseen_weight": _number(0),
+            "_pooling": lambda value: type(value) is str and value in POOLINGS,
             "components_": _array(np.float32, None, dim),
             "_n_features_out": _whole(1, 2 * dim),
             "n_features_in_": _whole(1),
@@ -276,6 +278,7 @@ def _check_classifier(one: Any) -> None:
             "_network": lambda value: value is None,
             "_seed": _whole(0),
             "_draws": _whole(0),
+            "_design": lambda value: _is_design(one, value),
             "n_features_in_": _whole(1),
             "n_classes_": lambda value: value == len(one.classes_),
             "history_": _is_history,
@@ -300,6 +303,15 @@ def _check_classifier(one: Any) -> None:
         raise ValueError(f"the {type(one).__name__} in it has a linear branch of another shape")
 
 
+def _is_design(one: Any, value: Any) -> bool:
+    """Whether a classifier can have been fitted with these parameters."""
+    if type(value) is not dict or set(value) != set(one._DESIGN):
+        return False
+    like = type(one)(**value)
+    like._validate_params()  # an error of its own, which names the parameter
+    return bool(like._chosen() == value)
+
+
 def _is_history(value: Any) -> bool:
     return type(value) is dict and all(
         type(name) is str and type(row) is list and all(isinstance(one, Real) for one in row)
@@ -308,7 +320,7 @@ def _is_history(value: Any) -> bool:
 
 
 def _saved_fits(one: Any) -> bool:
-    """Whether weights, ids and rows are those of the network that the parameters describe."""
+    """Whether weights, ids and rows are those of the network that the design describes."""
     head, ids, values = one._saved
     vectors, channels = one.vectors_, one._channels()
     dim = _RANDOM_DIM if vectors is None else vectors.dim

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 from ._keras import ScikerasClassifier
 
@@ -12,31 +13,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._backend import collect_former, keras
+from ._networks import hold_constraints
 from ._table import RANDOM_DIM, RowMap, Table
 from ._targets import Targets
 from ._training import TableNetwork
 from ._vectors import WordVectors
 
 _lock = threading.RLock()
+# parameters that a network with learnt weights may still change
+_FREE = "dropout", "max_norm", "train_embeddings"
 
 
 class NetworkClassifier(ScikerasClassifier):
     """Base of the classifiers: what they do with their network but train it.
 
     A subclass has ``_spec(dim, n_classes, seed)``, which gives an object whose ``head()``
-    builds the graph from vectors to logits.
+    builds the graph from vectors to logits, and ``_DESIGN``, the parameters that say how.
+    They count as they were in `fit`: what is set later changes no fitted network, nor its
+    copies, until the next fit.
     """
+
+    _DESIGN: ClassVar[tuple[str, ...]] = ("hidden", "dropout", "output")
 
     classes_: NDArray[Any]
     vectors_: WordVectors | None
     _targets: Targets
     _seed: int
+    _design: dict[str, Any]
     _network: TableNetwork  # None where it was unpickled and not used yet
     _saved: Any  # what it is built from then
 
     @property
     def _activation(self) -> str:
-        return "sigmoid" if self._targets.multilabel else str(self.output)
+        return "sigmoid" if self._targets.multilabel else str(self._design["output"])
 
     # ------------------------------------------------------------ the network
     def _spec(self, dim: int, n_classes: int, seed: int) -> Any:
@@ -44,7 +53,11 @@ class NetworkClassifier(ScikerasClassifier):
 
     def _channels(self) -> str:
         """Tables in front of the network, in Kim's terms."""
-        return "non-static" if self.train_embeddings else "static"
+        return "non-static" if self._design["train_embeddings"] else "static"
+
+    def _chosen(self) -> dict[str, Any]:
+        """The design that the parameters ask for now."""
+        return {name: copy.copy(getattr(self, name)) for name in self._DESIGN}
 
     def _build(self, rows: RowMap, values: NDArray[np.float32] | None = None) -> TableNetwork:
         channels, vectors = self._channels(), self.vectors_
@@ -76,24 +89,42 @@ class NetworkClassifier(ScikerasClassifier):
     def _grow(self, used: NDArray[np.int32], vectors: WordVectors | None) -> None:
         """Give the table rows for ids that it lacks, and keep all that was learnt."""
         former = self._ready()
-        channels = self._channels()
-        random = self.vectors_ is not None and channels == "rand"
-        if (former.table.double, self._is_random) != (channels == "multichannel", random):
-            raise ValueError(
-                f"Got channels={channels!r} but the network that training goes on with has other "
-                "tables; set warm_start=False, or fit a new classifier."
-            )
+        self._design = self._continued()
         self.vectors_ = vectors  # the same, or extended by further words
         if former.table.vectors is not None:
             former.table.vectors = vectors
-        table, network = former.table.grown(used), former
-        if table is not former.table or former.trainable != (channels != "static"):
-            network = self._network = self._assembled(former.head, table, former.spec)
+        table, network, head = former.table.grown(used), former, former.head
+        spec = self._spec(table.dim, len(self.classes_), former.spec.seed)
+        if spec != former.spec:
+            head = spec.head()
+            head.set_weights(former.head.get_weights())
+            hold_constraints(head)
+        trainable = self._channels() != "static"
+        if (table, head, trainable) != (former.table, former.head, former.trainable):
+            network = self._network = self._assembled(head, table, spec)
         optimizer = getattr(former.model, "optimizer", None)
         same = self._optimizer_config() == self.__dict__.get("_compiled_with")
         if network is not former or not same or not getattr(former.model, "compiled", False):
             self._compile(network)
             network.adopt_optimizer(optimizer, with_rate=same)
+
+    def _continued(self) -> dict[str, Any]:
+        """The design that the parameters ask for, which learnt weights must fit."""
+        former, now = self._design, self._chosen()
+        for name, value in now.items():
+            same = value == former[name]
+            if name == "channels":  # the same tables, trained or not
+                same = self._tables(value) == self._tables(former[name])
+            if not same and name not in _FREE:
+                raise ValueError(
+                    f"Got {name}={value!r} but the network that training goes on with has "
+                    f"{name}={former[name]!r}; set warm_start=False, or fit a new classifier."
+                )
+        return now
+
+    def _tables(self, channels: str) -> tuple[bool, bool]:
+        """Whether there are two tables, and whether they have nothing to do with the vectors."""
+        return channels == "multichannel", channels == "rand" and self.vectors_ is not None
 
     def _ready(self) -> TableNetwork:
         """The network; after unpickling, it is built again when first needed."""

@@ -113,7 +113,9 @@ class CNNSpec:
             state = _dense(self.hidden, "relu", "hidden", next(seeds))(state)
             state = _dropout(state, self.dropout, next(seeds))
         out = _dense(self.n_classes, "linear", "output", next(seeds), self.max_norm)(state)
-        return keras.Model([vectors, mask], out, name="head")
+        head = keras.Model([vectors, mask], out, name="head")
+        hold_constraints(head)
+        return head
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Shapes of the head's weights, without building it."""
@@ -169,6 +171,15 @@ def _dense(units: int, activation: str, name: str, seed: int, max_norm: float | 
         kernel_constraint=cap,
         name=name,
     )
+
+
+def hold_constraints(model: Any) -> None:
+    """Bring weights within the constraints that a step would hold them to."""
+    for variable in model.trainable_variables:
+        if variable.constraint is not None:
+            within = variable.constraint(variable.value)
+            if keras.ops.any(keras.ops.abs(variable.value - within) > 1e-6):
+                variable.assign(within)
 
 
 def _dropout(state: Any, rate: float, seed: int) -> Any:

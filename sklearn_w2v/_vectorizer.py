@@ -22,6 +22,7 @@ from ._vectors import FIRST_ID, WordVectors
 
 _WORDS = 1 << 15  # rows of vectors in memory at once
 _VALUES = 1 << 22  # of the rows whose maximum is taken at once
+POOLINGS = {"mean", "max", "mean_max", "sif", "tfidf"}
 
 
 class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -110,7 +111,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     _parameter_constraints: dict[str, Any] = {
         "vectors": "no_validation",
-        "pooling": [StrOptions({"mean", "max", "mean_max", "sif", "tfidf"})],
+        "pooling": [StrOptions(POOLINGS)],
         "sif_a": [Interval(Real, 0, None, closed="neither")],
         "remove_components": [Interval(Integral, 0, None, closed="left")],
         "norm": [StrOptions({"l2"}), None],
@@ -219,6 +220,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 stacklevel=3,
             )
         self.vectors_ = vectors
+        self._pooling = self.pooling  # what is set later counts in the next fit
         self._n_features_out = vectors.dim * (2 if self.pooling == "mean_max" else 1)
         self.components_ = np.zeros((0, vectors.dim), np.float32)
         self._learn_weights(words)
@@ -261,23 +263,23 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _pooled(self, words: _WordCounts, vectors: WordVectors) -> NDArray[np.float32]:
         parts = []
-        if self.pooling != "max":
+        if self._pooling != "max":
             parts.append(words.weighted_sums(self._shares(words), vectors))
-        if self.pooling in ("max", "mean_max"):
+        if self._pooling in ("max", "mean_max"):
             parts.append(words.maxima(vectors))
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _shares(self, words: _WordCounts) -> csr_array:
         """How much of each word's vector goes into each document's."""
         shares = words.counts.copy()
-        if self.pooling in ("mean", "mean_max"):
+        if self._pooling in ("mean", "mean_max"):
             return _summing_to_one(shares)
         weights = np.full(len(words.ids), self._unseen_weight, np.float32)
         _, mine, fitted = np.intersect1d(
             words.ids, self._ids, assume_unique=True, return_indices=True
         )
         weights[mine] = self._weights[fitted]
-        if self.pooling == "sif":  # divided by the number of words, not by the weights' sum
+        if self._pooling == "sif":  # divided by the number of words, not by the weights' sum
             shares = _summing_to_one(shares)
             shares.data *= weights[shares.indices]
             return shares

@@ -394,8 +394,17 @@ ATTRIBUTES = {
     "lstm": {
         "W2VIndexer": ["maxlen_", "_n_known", "_own", "_used", "vectors_", "match_", "coverage_"],
         "W2VLSTMClassifier": [
-            *("units", "hidden", "maxlen", "pooling", "output", "bow", "memory", "callbacks"),
-            *("classes_", "n_classes_", "_targets", "_saved", "_seed", "_draws", "_network"),
+            *("maxlen", "pooling", "output", "bow", "memory", "callbacks"),
+            *(
+                "classes_",
+                "n_classes_",
+                "_targets",
+                "_saved",
+                "_seed",
+                "_draws",
+                "_network",
+                "_design",
+            ),
             *("history_", "n_features_in_", "vectors_", "predict_proba", "_decide"),
         ],
         "Blend": ["scale", "weight", "features", "branch"],
@@ -406,10 +415,18 @@ ATTRIBUTES = {
         "Pipeline": ["steps", "memory"],
         "WordVectors": ["_store"],
     },
-    "cnn": {"W2VCNNClassifier": ["filters", "kernel_sizes", "channels", "_saved"]},
+    "cnn": {"W2VCNNClassifier": ["channels", "_saved", "_design"]},
     "vectorizer": {
         "W2VVectorizer": [
-            *("vectors_", "pooling", "components_", "_ids", "_weights", "_unseen_weight"),
+            *(
+                "vectors_",
+                "pooling",
+                "components_",
+                "_ids",
+                "_weights",
+                "_unseen_weight",
+                "_pooling",
+            ),
         ]
     },
 }
@@ -447,6 +464,35 @@ def test_values_of_other_types(whole, kind, name, attribute, tmp_path):
             load(path)
 
 
+def with_design(parts, name, **values):
+    """A classifier that was fitted with other parameters."""
+    tree = json.loads(parts["schema.json"])
+    [one] = objects(tree, name)
+    design = one["content"]["content"]["_design"]["content"]
+    for key, value in values.items():
+        assert key in design
+        design[key] = value if is_node(value) else of_json(value)
+    return with_tree(parts, tree)
+
+
+DESIGNS = [
+    *(("lstm", name) for name in ("units", "hidden", "dropout", "output", "pooling")),
+    *(("lstm", name) for name in ("bidirectional", "train_embeddings")),
+    *(("cnn", name) for name in ("filters", "kernel_sizes", "channels", "max_norm")),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), DESIGNS)
+def test_designs_that_no_fit_can_have(whole, refused, kind, name):
+    classifier = {"lstm": "W2VLSTMClassifier", "cnn": "W2VCNNClassifier"}[kind]
+    fine = {"max_norm": [None, True, 1e300, 10**30], "bidirectional": [True]}
+    fine["train_embeddings"] = [True]
+    for value in BAD:
+        if any(value is one or value == one for one in fine.get(name, ())):
+            continue
+        refused(with_design(whole[kind], classifier, **{name: value}))
+
+
 def with_saved(parts, place, values):
     """A classifier whose weights (0), ids (1) or rows (2) are others."""
     parts = dict(parts)
@@ -481,11 +527,12 @@ def test_ids_and_rows_of_other_shapes(whole, refused, place, values):
 @pytest.mark.parametrize("units", [3, 10**6, 10**9])
 def test_networks_larger_than_their_weights_are_not_built(whole, refused, units):
     for name in ("units", "hidden"):
-        parts = changed(whole["lstm"], "W2VLSTMClassifier", **{name: units})
+        parts = with_design(whole["lstm"], "W2VLSTMClassifier", **{name: units})
         refused(parts, "weights of another network")
-    refused(changed(whole["cnn"], "W2VCNNClassifier", filters=units), "weights of another network")
-    sizes = node("ListNode", "builtins", "list", content=[of_json(units)] * 3, __id__=9)
-    parts = changed(whole["cnn"], "W2VCNNClassifier", kernel_sizes=sizes)
+    parts = with_design(whole["cnn"], "W2VCNNClassifier", filters=units)
+    refused(parts, "weights of another network")
+    sizes = node("TupleNode", "builtins", "tuple", content=[of_json(units)] * 3, __id__=9)
+    parts = with_design(whole["cnn"], "W2VCNNClassifier", kernel_sizes=sizes)
     refused(parts, "weights of another network")
 
 
