@@ -376,6 +376,10 @@ def _labels(classes: list[Any], target: Any, logits: NDArray[np.float32]) -> lis
     if target is None:
         return [int(place) for place in logits.argmax(axis=1)]
     one = isinstance(target, str) or np.ndim(target) == 0
+    if not one and np.ndim(target) > 1:
+        raise ValueError(
+            f"Got target of shape {np.shape(target)} but expected a label, or one for each text."
+        )
     wanted = [target] * len(logits) if one else list(target)
     if len(wanted) != len(logits):
         raise ValueError(

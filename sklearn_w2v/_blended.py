@@ -37,6 +37,7 @@ class BlendedClassifier(ClassifierRepr, W2VKerasClassifier):
         return None if self._blend is None else (self._blend.scale, self._blend.weight)
 
     def _check_partial_fit(self) -> None:
+        super()._check_partial_fit()
         self._no_branch("partial_fit")
 
     def _no_branch(self, what: str) -> None:

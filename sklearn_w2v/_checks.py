@@ -45,7 +45,7 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
     Raises
     ------
     ValueError
-        The ids are those of other vectors than the classifier was fitted with.
+        The ids are those of other vectors than the classifier was fitted with, or is to be.
     """
     handle = getattr(X, "vectors", None)
     handle = handle if isinstance(handle, WordVectors) else None
@@ -62,7 +62,15 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
             )
         return known
     if given is not None:
-        return as_word_vectors(given)
+        vectors = as_word_vectors(given)
+        if handle is None or vectors.is_extension_of(handle):
+            return vectors
+        if handle.is_extension_of(vectors):
+            return handle
+        raise ValueError(
+            f"X holds ids of other word vectors than vectors=: {handle!r} instead of {vectors!r}. "
+            "Give them to the W2VIndexer, and leave vectors=None."
+        )
     if handle is None:
         warnings.warn(
             f"X brings no word vectors (a plain array, not TokenIds), and vectors=None: the "
@@ -116,7 +124,7 @@ def total_weights(
     Raises
     ------
     ValueError
-        A weight is negative, all are zero, or a class is unknown.
+        A weight is negative or not finite, all are zero, or a class is unknown.
     """
     if sample_weight is None and class_weight is None:
         return None
@@ -135,6 +143,12 @@ def total_weights(
                 raise ValueError(
                     f"Got class_weight for {unknown} but the classes are {classes.tolist()}."
                 )
+            for label, weight in class_weight.items():
+                if not 0 <= weight < float("inf"):
+                    raise ValueError(
+                        f"Got class_weight of {weight} for {label!r} but expected a finite "
+                        "weight that is not negative."
+                    )
         # of many labels, the mean: scikit-learn's product spans many powers of ten
         columns = [labels]
         if labels.ndim == 2:
@@ -148,8 +162,20 @@ def total_weights(
 
 
 def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows to train on and rows held out, stratified where the classes are large enough."""
+    """Rows to train on and rows held out, stratified where the classes are large enough.
+
+    Raises
+    ------
+    ValueError
+        None would be left to train on.
+    """
     n_held = int(np.ceil(fraction * len(y)))
+    if n_held >= len(y):
+        documents = f"{len(y)} document{'s' if len(y) > 1 else ''}"
+        raise ValueError(
+            f"validation_fraction={fraction} of {documents} for early_stopping leaves none to "
+            "train on; expected a smaller one, X_val, or early_stopping=False."
+        )
     kind: Any = ShuffleSplit
     if y.ndim == 1:
         counts = np.bincount(y)

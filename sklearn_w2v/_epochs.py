@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ._backend import expected_tracing, keras
 from ._batches import batch_width, shuffled_batches
+from ._networks import hold_constraints
 from ._progress import tell
 
 Batch = tuple[NDArray[np.int32], NDArray[Any], NDArray[np.float32] | None]
@@ -171,6 +172,7 @@ def run_epochs(
                 break
         if epochs:  # an optimizer with moving averages puts them in place
             model.optimizer.finalize_variable_values(model.trainable_variables)
+            hold_constraints(model)  # their averages are of weights ahead of being held
         calls.on_train_end(logs)
     history: dict[str, list[float]] = model.history.history
     return {name: list(map(float, values)) for name, values in history.items()}

@@ -10,6 +10,7 @@ from ._network_classifier import NetworkClassifier
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,6 +25,10 @@ from ._training import probabilities
 from ._vectors import WordVectors
 
 _WIDTH = "n_features_in_", "feature_names_in_"
+
+
+def _has_many_labels(classifier: Any) -> bool:
+    return classifier.__sklearn_is_fitted__() and bool(classifier._targets.multilabel)
 
 
 class W2VKerasClassifier(NetworkClassifier):
@@ -63,7 +68,8 @@ class W2VKerasClassifier(NetworkClassifier):
         Raises
         ------
         ValueError
-            `X` holds anything but ids, or labels do not fit.
+            `X` holds anything but ids, or labels do not fit; or training went astray, and the
+            weights are not finite.
 
         Warns
         -----
@@ -103,7 +109,7 @@ class W2VKerasClassifier(NetworkClassifier):
         Raises
         ------
         ValueError
-            `bow` is set: the linear branch needs all documents at once.
+            `bow` is set, or `class_weight` is "balanced": these need all documents at once.
 
         Notes
         -----
@@ -120,7 +126,13 @@ class W2VKerasClassifier(NetworkClassifier):
         return self._fit(X, y, sample_weight, (None, None), fresh, 1, classes)
 
     def _check_partial_fit(self) -> None:
-        """Refuse what cannot be trained in parts; a subclass may."""
+        """Refuse what cannot be trained in parts; a subclass may refuse more."""
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "Got class_weight='balanced' with partial_fit but expected a dict or None: how "
+                "frequent the classes are shows in all documents only. "
+                "sklearn.utils.class_weight.compute_class_weight gives weights for a dict."
+            )
 
     def initialize(self, X: Any, y: Any = None) -> W2VKerasClassifier:
         """Build the network without training it.
@@ -200,6 +212,7 @@ class W2VKerasClassifier(NetworkClassifier):
     ) -> None:
         """Train the network; a subclass may fit more."""
         self._train(documents, val, epochs, callbacks)
+        self._network.check_finite(self.learning_rate)
 
     def _train(
         self,
@@ -269,11 +282,32 @@ class W2VKerasClassifier(NetworkClassifier):
             In the order of ``classes_``; each row sums to 1. With many labels a document,
             the probability of each label by itself.
         """
+        return probabilities(self._logits(X), self._activation, self._targets.multilabel)
+
+    @available_if(_has_many_labels)  # type: ignore[untyped-decorator]
+    def decision_function(self, X: Any) -> NDArray[np.float32]:
+        """Logits of the labels, where a document may have any number of them.
+
+        Scorers such as ``"roc_auc"`` ask for it first; of the probabilities of two labels, they
+        would take one column, as if these were two classes.
+
+        Parameters
+        ----------
+        X : TokenIds or array-like of shape (n_documents, width)
+            Ids of words.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_classes), float32
+            Above 0 where a label is more probable than not.
+        """
+        return self._logits(X)
+
+    def _logits(self, X: Any) -> NDArray[np.float32]:
         check_is_fitted(self)
         vectors = check_vectors(X, self.vectors, (self.vectors_,), self)
         ids, lengths = check_ids(self, X, vectors, reset=False)
-        logits = self._decide(ids, lengths, vectors)
-        return probabilities(logits, self._activation, self._targets.multilabel)
+        return self._decide(ids, lengths, vectors)
 
     def _decide(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None

@@ -193,7 +193,7 @@ class PackedStore(TableStore):
         return out
 
     def check_whole(self) -> None:
-        if self.kept is not None:
+        if self.kept is not None and len(self.kept) < self._rows:
             raise ValueError(
                 f"This model was saved with {len(self.kept)} of the {self._rows} rows of the "
                 f"vectors {self.name!r}; {WHOLE}."

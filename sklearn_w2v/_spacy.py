@@ -83,8 +83,8 @@ class SpacySource:
     def _install(self) -> str:
         if self.package == "ja_ginza":
             return 'pip install "sklearn-w2v[ginza]"'
-        name = self.package
-        return f"pip install spacy, then python -m spacy download {name} or pip install {name}"
+        # spaCy's models are on no package index: what has their names there is somebody else's
+        return f"pip install spacy, then python -m spacy download {self.package}"
 
     def _read(self, vocab: Path) -> MemoryStore:
         try:

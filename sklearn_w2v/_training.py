@@ -70,6 +70,28 @@ class TableNetwork:
         self.model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit)
         self._loss = self.model.loss
 
+    def check_finite(self, rate: Any) -> None:
+        """Refuse weights that no prediction can come from.
+
+        Parameters
+        ----------
+        rate : float, callable or None
+            The learning rate that was asked for.
+
+        Raises
+        ------
+        ValueError
+            Training went astray.
+        """
+        ops = keras.ops
+        if all(bool(ops.all(ops.isfinite(one.value))) for one in self.model.trainable_variables):
+            return
+        raise ValueError(
+            "Training gave weights that are not finite, from which nothing can be predicted. "
+            f"Lower learning_rate ({rate!r}), or bound the gradients with "
+            "optimizer__clipnorm=1.0."
+        )
+
     def steps(self) -> EngineSteps | KerasSteps:
         """How the compiled network learns from a batch."""
         changed = self._trained != [id(variable) for variable in self.model.trainable_variables]
@@ -140,7 +162,8 @@ class TableNetwork:
             Place of the class.
         """
         if self._engine is not None and self._handles is not None:
-            return self._engine.slopes(self._handles, vectors, mask, label)
+            with expected_tracing():
+                return self._engine.slopes(self._handles, vectors, mask, label)
         import tensorflow as tf
 
         with tf.GradientTape(watch_accessed_variables=False) as tape, expected_tracing():
@@ -152,9 +175,9 @@ class TableNetwork:
     def of_vectors(
         self, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        if self._engine is not None and self._handles is not None:
-            return self._engine.logits(self._handles, vectors, mask)
         with expected_tracing():
+            if self._engine is not None and self._handles is not None:
+                return self._engine.logits(self._handles, vectors, mask)
             return np.asarray(self.head.predict_on_batch([vectors, mask]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import os
 import re
@@ -88,7 +89,7 @@ def format_of(path: str) -> str:
         packed = compression_of(file.read(6))
     name = f", {packed}" if packed else ""
     with open_plain(path) as plain:
-        head = plain.read(1 << 20)
+        head = _head(plain)
     if head.startswith(FASTTEXT):
         return f"fastText{name}"
     header = _HEADER.match(head)
@@ -107,7 +108,7 @@ def _parse(path: str) -> Iterator[Block]:
 
 
 def _blocks(file: IO[bytes]) -> Iterator[Block]:
-    head = file.read(1 << 20)
+    head = _head(file)
     _refuse(head)
     header = _HEADER.match(head)
     if header is None:
@@ -129,6 +130,11 @@ def _blocks(file: IO[bytes]) -> Iterator[Block]:
         yield from _read_binary(file, rest, rows, dim)
 
 
+def _head(file: IO[bytes]) -> bytes:
+    """The beginning, without a byte order mark, which would be part of the first word."""
+    return file.read(1 << 20).removeprefix(codecs.BOM_UTF8)
+
+
 def _refuse(head: bytes) -> None:
     """Name the formats that are known and not read here."""
     if not head:
@@ -138,6 +144,8 @@ def _refuse(head: bytes) -> None:
             "it is a pickle (gensim's native format), which can run code when it is loaded; if "
             "you trust it, load it with gensim's KeyedVectors.load and pass the result"
         )
+    if head.startswith(b"PK\x03\x04"):
+        raise ValueError("it is a zip archive; unpack it, and give the file that it holds")
 
 
 def _text_dim(head: bytes) -> int | None:

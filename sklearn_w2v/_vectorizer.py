@@ -251,7 +251,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _fitted_vectors(self, X: Any) -> WordVectors:
         """The vectors that ids for a fitted vectorizer index."""
         handle = getattr(X, "vectors", None)
-        if not isinstance(handle, WordVectors) or handle == self.vectors_:
+        if not isinstance(handle, WordVectors) or self.vectors_.is_extension_of(handle):
             return self.vectors_
         if not handle.is_extension_of(self.vectors_):
             raise ValueError(

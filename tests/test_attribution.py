@@ -330,6 +330,8 @@ def test_one_target_for_each_text_or_one_for_all(models):
     assert (one.target, two.target) == ("wet", "dry")
     with pytest.raises(ValueError, match="3 labels in target but 2 texts"):
         explain(models["lstm"], WET[:2], target=["wet"] * 3)
+    with pytest.raises(ValueError, match=r"Got target of shape \(2, 2\) but expected a label, or"):
+        explain(models["lstm"], WET[:2], target=np.eye(2))
     with pytest.raises(ValueError, match=r"target='cold' but the classes are \['dry', 'wet'\]"):
         explain(models["lstm"], WET[:2], target="cold")
 

@@ -248,6 +248,15 @@ def test_max_norm_bounds_the_output_weights_of_a_fit():
     assert norms[None].max() > 3.5
 
 
+def test_max_norm_bounds_averaged_weights_and_those_of_no_training():
+    """Weights at the start are within the bound, and so is what averages are made of."""
+    clf = small(max_norm=0.1, optimizer__use_ema=True, learning_rate=0.5, epochs=3).fit(X, y)
+    start = small(max_norm=0.1).initialize(X, y)
+    for one in (clf, start):
+        kernel = one.model_.get_layer("head").get_layer("output").get_weights()[0]
+        assert np.linalg.norm(kernel, axis=0).max() <= 0.1 * (1 + 1e-5)
+
+
 # ---------------------------------------------------------------- randomness
 @every_channel
 def test_the_same_seed_gives_bit_equal_fits(channels):

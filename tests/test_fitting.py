@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import logging
 import pickle
 import tracemalloc
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from sklearn_w2v import TokenIds, W2VCNNClassifier, WordVectors
+from sklearn_w2v import (
+    TokenIds,
+    W2VCNNClassifier,
+    W2VIndexer,
+    W2VVectorizer,
+    WordVectors,
+    explain,
+)
+from sklearn_w2v._backend import keras
 
 VECTORS = WordVectors(["雨", "夏"], [[1.0, 0.0], [-1.0, 0.0]])
 MORE = VECTORS.extended(["雪", "海"], 0, np.array([0, 1]))
@@ -57,6 +67,99 @@ def test_tables_do_not_change_in_a_warm_start(channels):
 def test_random_channels_know_nothing_about_the_vectors():
     with pytest.raises(AttributeError, match="rand"):
         small(channels="rand", epochs=1).fit(X, Y).word_vectors_  # noqa: B018
+
+
+ASTRAY = {"optimizer": "sgd", "learning_rate": 1e30}
+
+
+@pytest.mark.parametrize(
+    ("channels", "y"),
+    [
+        *((channels, Y) for channels in ("static", "non-static", "multichannel")),
+        ("non-static", [[1, 0], [0, 1]] * 10),
+    ],
+)
+def test_training_that_goes_astray_gives_no_model(channels, y):
+    clf = small(channels=channels, max_norm=None, **ASTRAY)
+    with pytest.raises(ValueError, match=r"not finite.*Lower learning_rate.*optimizer__clipnorm"):
+        clf.fit(X, y)
+    with pytest.raises(NotFittedError):
+        clf.predict(X)
+
+
+def test_early_stopping_goes_back_to_weights_that_are_finite():
+    class Astray(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 3:
+                weight = self.model.trainable_variables[-1]
+                weight.assign(np.full(weight.shape, np.nan, np.float32))
+
+    clf = small(early_stopping=True, n_iter_no_change=1, callbacks=Astray()).fit(X, Y)
+    assert np.isnan(clf.history_["loss"][-1])
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+def test_beside_a_network_that_goes_astray_the_branch_decides_alone():
+    clf = small(bow="words", max_norm=None, **ASTRAY)
+    X_long = TokenIds([[2, 0], [3, 0]] * 100, VECTORS)
+    clf.fit(X_long, ["rainy", "sunny"] * 100)
+    assert clf.bow_weights_[1] == 0
+    assert np.isfinite(clf.predict_proba(X_long)).all()
+
+
+def test_too_few_documents_to_hold_some_out():
+    clf = small(early_stopping=True)
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.1 of 1 document .* leaves none"):
+        clf.fit(X[:1], Y[:1])
+    clf.set_params(validation_fraction=0.999)
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.999 of 20 documents .* none"):
+        clf.fit(X, Y)
+
+
+@pytest.mark.parametrize("make", [small, W2VVectorizer])
+def test_ids_of_other_vectors_than_those_given_are_refused_in_fit(make):
+    """Not only in predict: ids that mean other words teach nonsense."""
+    turned = WordVectors(VECTORS.words[::-1], VECTORS.vectors[::-1])
+    with pytest.raises(ValueError, match=r"ids of other word vectors than vectors=.*W2VIndexer"):
+        make(vectors=turned).fit(X, Y)
+
+
+@pytest.mark.parametrize("make", [small, W2VVectorizer])
+def test_given_vectors_and_extensions_of_them(make):
+    for given, ids in ((VECTORS, X), (VECTORS, X_MORE), (MORE, X)):
+        model = make(vectors=given).fit(ids, Y)
+        assert model.vectors_ == max(given, ids.vectors, key=len)
+        use = model.predict if hasattr(model, "predict") else model.transform
+        assert len(use(ids)) == len(Y)
+
+
+def test_the_next_model_starts_from_learnt_vectors():
+    learnt = small().fit(X, Y).word_vectors_
+    indexer = W2VIndexer(learnt)
+    again = small(epochs=1).fit(indexer.fit_transform([["雨"], ["夏"]] * 10), Y)
+    np.testing.assert_array_equal(again.vectors_.vectors, learnt.vectors)
+    with pytest.raises(ValueError, match=r"other word vectors than vectors="):
+        small(vectors=learnt).fit(X, Y)
+
+
+def test_tensorflow_s_advice_about_tracing_stays_away():
+    """It speaks in predictions too, where networks of several shapes come one after another."""
+    records = []
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            records.append(record.getMessage())
+
+    logger, handler = logging.getLogger("tensorflow"), Keep(level=logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        for n in range(1, 9):
+            clf = small(filters=n, epochs=1).fit(X, Y)
+            clf.predict(X)
+            explain(clf, X[:1])
+    finally:
+        logger.removeHandler(handler)
+    assert records == []
 
 
 @pytest.mark.parametrize("grows", [False, True])

@@ -242,6 +242,21 @@ def test_class_weight_works_and_changes_nothing_in_place(data, weights):
     assert set(heavy.predict(X)) == {"sunny"}
 
 
+@pytest.mark.parametrize("weight", [-1, float("nan"), float("inf")])
+def test_class_weights_that_are_none_are_refused(data, weight):
+    X, y = data
+    with pytest.raises(ValueError, match=rf"Got class_weight of {weight} for 'sunny' but expected"):
+        small(class_weight={"sunny": weight}).fit(X, y)
+
+
+def test_balanced_weights_need_all_documents(data):
+    X, y = data
+    clf = small(class_weight="balanced")
+    with pytest.raises(ValueError, match="Got class_weight='balanced' with partial_fit but"):
+        clf.partial_fit(X, y, classes=np.unique(y))
+    clf.fit(X, y)
+
+
 def test_balanced_class_weight_equals_its_dict(data):
     X, _ = data
     y = np.array(["a"] * 30 + ["b"] * 10)

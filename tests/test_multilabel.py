@@ -8,9 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from scipy.special import expit
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    f1_score,
+    get_scorer,
+    roc_auc_score,
+)
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
@@ -197,6 +204,31 @@ def test_built_in_scorings_are_numbers(data):
     result = cross_validate(cnn(epochs=1), X, y, cv=2, scoring=scoring, error_score="raise")
     for name in scoring:
         assert np.isfinite(result[f"test_{name}"]).all(), name
+
+
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_scorings_of_two_labels_are_those_of_each(data, n_labels):
+    """Two columns are no two classes, of which scorers would take one column."""
+    X, y = data
+    y = y[:, :n_labels]
+    clf = cnn(epochs=3).fit(X, y)
+    decisions = clf.decision_function(X)
+    assert decisions.shape == y.shape
+    np.testing.assert_allclose(expit(decisions), clf.predict_proba(X), rtol=1e-5)
+    for name, measure in (
+        ("roc_auc", roc_auc_score),
+        ("average_precision", average_precision_score),
+    ):
+        assert get_scorer(name)(clf, X, y) == measure(y, decisions)
+
+
+def test_decisions_are_those_of_many_labels_alone(data):
+    X, y = data
+    assert not hasattr(cnn(), "decision_function")
+    clf = cnn(epochs=1).fit(X, y[:, 0])
+    assert not hasattr(clf, "decision_function")  # scorers go on taking probabilities
+    with pytest.raises(AttributeError, match="decision_function"):
+        clf.decision_function(X)
 
 
 def test_cross_validated_probabilities(data):

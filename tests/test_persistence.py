@@ -187,6 +187,17 @@ def test_rows_that_training_did_not_use_count_as_unknown_with_a_word_about_it(fi
     assert "嵐" not in [word for word, _ in vectors.most_similar("雨", topn=20)]
 
 
+def test_a_model_whose_training_used_all_rows_has_them_all(tmp_path):
+    vectors = WordVectors(["雨", "夏"], [[1.0, 0.0], [0.0, 1.0]])
+    vectors.save(tmp_path / "v.txt")
+    pipeline = make_pipeline(W2VIndexer(tmp_path / "v.txt"), W2VLSTMClassifier(units=2, epochs=1))
+    pipeline.fit([["雨"], ["夏"]] * 4, [0, 1] * 4)
+    save(pipeline, tmp_path / "m.w2v")
+    one = load(tmp_path / "m.w2v")
+    np.testing.assert_array_equal(one[-1].word_vectors_.vectors, pipeline[-1].word_vectors_.vectors)
+    save(one, tmp_path / "all.w2v", vectors="all")
+
+
 def test_a_loaded_model_can_be_saved_again(fitted, tmp_path):
     save(fitted, tmp_path / "1.w2v")
     once = load(tmp_path / "1.w2v")

@@ -10,6 +10,7 @@ import pickle
 import stat
 import tempfile
 import warnings
+import zipfile
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sklearn_w2v import _vector_files
-from sklearn_w2v._vector_files import read_blocks, write_file
+from sklearn_w2v._vector_files import format_of, read_blocks, write_file
 
 GENSIM_DATA = Path(gensim.__file__).parent / "test" / "test_data"
 WORDS = ["雨", "雪", "the", "12", "é", "𠮷野", "a-b", "。", "①", "New_York", "\u3000"]
@@ -308,6 +309,22 @@ def test_line_ends_tabs_and_blank_lines_of_other_tools(tmp_path, text):
     words, rows = read(write(tmp_path / "v.txt", text.encode()))
     assert words == ["雨", "雪"]
     assert rows.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("header", [b"", b"2 2\n"])
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path, header):
+    path = write(tmp_path / "v.txt", b"\xef\xbb\xbf" + header + "雨 1 2\n雪 3 4\n".encode())
+    words, rows = read(path)
+    assert words == ["雨", "雪"]
+    assert rows.tolist() == [[1, 2], [3, 4]]
+    assert format_of(path) == ("word2vec text" if header else "GloVe text")
+
+
+def test_archives_are_to_be_unpacked_first(tmp_path):
+    with zipfile.ZipFile(tmp_path / "glove.zip", "w") as archive:
+        archive.writestr("glove.txt", "雨 1 2\n雪 3 4\n")
+    with pytest.raises(ValueError, match="it is a zip archive; unpack it, and give the file"):
+        read(os.fspath(tmp_path / "glove.zip"))
 
 
 def test_binary_of_the_c_tool_ends_each_word_with_a_line_feed(tmp_path):

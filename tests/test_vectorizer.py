@@ -289,8 +289,11 @@ def test_ids_of_an_extension_are_taken(vectors):
     np.testing.assert_array_equal(out, vectors.vectors[[0, 3]])
     with pytest.raises(ValueError, match="ids below 42"):  # without the handle
         fitted.transform([[42, 0, 0]])
-    with pytest.raises(ValueError, match="ids of other word vectors"):  # not the other way round
-        W2VVectorizer().fit(TokenIds(np.asarray(X), more)).transform(X)
+    # the other way round, ids mean the same words, too
+    fitted = W2VVectorizer().fit(TokenIds(np.asarray(X), more))
+    np.testing.assert_array_equal(fitted.transform(X), W2VVectorizer().fit_transform(X))
+    with pytest.raises(ValueError, match="ids of other word vectors"):
+        fitted.transform(TokenIds(np.asarray(X), vectors.extended(["like w1"], seed=0, like=[1])))
 
 
 @pytest.mark.parametrize(
