@@ -39,7 +39,10 @@ class W2VCNNClassifier(BlendedClassifier):
         Share of units dropped ahead of the output, and behind the hidden layer.
     max_norm : float or None, default=3.0
         Largest L2 norm of the weight vector of each class in the output layer; longer ones
-        are cut after each step (Kim 2014, section 2.1). None sets no bound.
+        are cut after each step (Kim 2014, section 2.1). As there, it is meant for weights
+        under a dropout that leaves what it keeps as it is; Keras' divides that by
+        ``1 - dropout``, so the layer's weights are held to ``max_norm * (1 - dropout)``.
+        None sets no bound.
     maxlen : int or None, default=None
         Number of words of a document that the network reads; those behind reach only the
         bag of words. None reads all that `X` holds.

@@ -112,7 +112,9 @@ class CNNSpec:
         if self.hidden:
             state = _dense(self.hidden, "relu", "hidden", next(seeds))(state)
             state = _dropout(state, self.dropout, next(seeds))
-        out = _dense(self.n_classes, "linear", "output", next(seeds), self.max_norm)(state)
+        # Kim's dropout scales the weights at test, Keras' the units in training
+        cap = None if self.max_norm is None else self.max_norm * (1 - self.dropout)
+        out = _dense(self.n_classes, "linear", "output", next(seeds), cap)(state)
         head = keras.Model([vectors, mask], out, name="head")
         hold_constraints(head)
         return head

@@ -248,6 +248,14 @@ def test_max_norm_bounds_the_output_weights_of_a_fit():
     assert norms[None].max() > 3.5
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.5, 0.75])
+def test_max_norm_is_that_of_the_paper_s_dropout(dropout):
+    """Which multiplies the weights by the share of units that it keeps, ahead of a test."""
+    clf = small(max_norm=1.0, dropout=dropout, learning_rate=0.5, epochs=4).fit(X, y)
+    kernel = clf.model_.get_layer("head").get_layer("output").get_weights()[0]
+    assert np.linalg.norm(kernel, axis=0).max() == pytest.approx(1 - dropout, rel=1e-3)
+
+
 def test_max_norm_bounds_averaged_weights_and_those_of_no_training():
     """Weights at the start are within the bound, and so is what averages are made of."""
     clf = small(max_norm=0.1, optimizer__use_ema=True, learning_rate=0.5, epochs=3).fit(X, y)
