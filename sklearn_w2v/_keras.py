@@ -148,6 +148,9 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
     def _fresh_callbacks(self) -> list[Any]:
         """Copies of the user's callbacks: a fit must not leave its traces in them."""
         if self.callbacks is None:
+            routed = [name for name in vars(self) if name.startswith("callbacks__")]
+            if routed:
+                raise ValueError(f"Got {routed[0]} but callbacks=None: nothing takes it.")
             return []
         given = self.callbacks if isinstance(self.callbacks, list | tuple) else [self.callbacks]
         routed = route_params(self.get_params(), "callbacks", pass_filter=set())

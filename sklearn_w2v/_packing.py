@@ -136,6 +136,8 @@ def _plain_parameters(one: Any, left: list[str]) -> None:
     if not isinstance(one, BaseEstimator):
         return
     held = vars(one)
+    if "_metadata_request" in held:
+        one._metadata_request = _without_owner(one)
     if held.get("memory") is not None:
         left.append("memory")
         one.memory = None
@@ -152,6 +154,18 @@ def _plain_parameters(one: Any, left: list[str]) -> None:
             setattr(one, name, as_word_vectors(held[name]))
     if hasattr(held.get("optimizer"), "get_config") or isinstance(held.get("optimizer"), type):
         _name_optimizer(one, left)
+
+
+def _without_owner(one: Any) -> Any:
+    """Requests for metadata that refer to their estimator by name: a model file has no cycles."""
+    made = copy.copy(one._metadata_request)
+    for name, request in vars(made).items():
+        if hasattr(request, "owner"):
+            setattr(made, name, copy.copy(request))
+    for request in (made, *vars(made).values()):
+        if hasattr(request, "owner"):
+            request.owner = type(one).__name__
+    return made
 
 
 def _name_optimizer(one: Any, left: list[str]) -> None:

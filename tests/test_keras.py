@@ -629,3 +629,9 @@ def test_padding_may_stand_anywhere_and_empty_rows_are_unknown_words(small_vecto
     assert np.array_equal(a, b)
     unknown = clone(clf).fit(right, y).predict_proba(np.array([[1, 0, 0], [0, 0, 0]]))
     np.testing.assert_allclose(unknown[0], unknown[1], atol=1e-6)
+
+
+def test_parameters_of_callbacks_that_are_not_there_are_refused(data):
+    clf = small(callbacks__patience=3)
+    with pytest.raises(ValueError, match="Got callbacks__patience but callbacks=None"):
+        clf.fit(*data)

@@ -13,11 +13,17 @@ import zipfile
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+)
 from sklearn.pipeline import make_pipeline
 
 from sklearn_w2v import (
@@ -136,10 +142,15 @@ def wrappers(pipeline):
         "calibrated": CalibratedClassifierCV(pipeline, cv=2),
         "isotonic": CalibratedClassifierCV(pipeline, cv=2, method="isotonic"),
         "voting": voting,
+        "tuned": TunedThresholdClassifierCV(pipeline, cv=2),
+        "threshold": FixedThresholdClassifier(pipeline, threshold=0.4, pos_label="夏"),
     }
 
 
-@pytest.mark.parametrize("which", ["search", "scored search", "calibrated", "isotonic", "voting"])
+WRAPPERS = [*("search", "scored search", "calibrated", "isotonic", "voting"), "tuned", "threshold"]
+
+
+@pytest.mark.parametrize("which", WRAPPERS)
 def test_wrappers_around_ours(which, source, tmp_path):
     pipeline = make_w2v_pipeline(source, random_state=0, **{**SMALL, "epochs": 1})
     model = wrappers(pipeline)[which].fit(TEXTS, LABELS)
@@ -152,6 +163,17 @@ def test_wrappers_around_ours(which, source, tmp_path):
         best = load(tmp_path / "best.w2v")
         np.testing.assert_array_equal(best.predict_proba(NEW), model.predict_proba(NEW))
         assert loaded.best_params_ == model.best_params_
+
+
+def test_requests_for_metadata_are_kept(source, tmp_path):
+    with config_context(enable_metadata_routing=True):
+        pipeline = make_w2v_pipeline(source, random_state=0, **{**SMALL, "epochs": 1})
+        pipeline["clf"].set_fit_request(sample_weight=True)
+        pipeline.fit(TEXTS, LABELS, sample_weight=np.ones(len(LABELS)))
+        save(pipeline, tmp_path / "m.w2v")
+        loaded = load(tmp_path / "m.w2v")
+        assert loaded["clf"].get_metadata_routing().fit.requests["sample_weight"] is True
+        np.testing.assert_array_equal(loaded.predict_proba(NEW), pipeline.predict_proba(NEW))
 
 
 def test_document_vectors_and_scikit_learns_own(source, tmp_path):
