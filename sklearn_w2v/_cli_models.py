@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sklearn.base import BaseEstimator
+
+from ._packing import parts
 from ._persistence import load
+from ._targets import Targets
+
+# where searches, calibration, votes and thresholds keep what they fitted
+_INNER = "best_estimator_", "estimator_", "estimator", "estimators_", "calibrated_classifiers_"
 
 
 def load_model(path: Path, vectors: str | None, trust: list[str] | None) -> Any:
@@ -29,11 +37,31 @@ def load_model(path: Path, vectors: str | None, trust: list[str] | None) -> Any:
     classes = getattr(model, "classes_", None)
     if classes is None or not hasattr(model, "predict"):
         raise ValueError(f"{str(path)!r} holds a {type(model).__name__}, which is no classifier.")
-    if not hasattr(model, "steps") and not hasattr(model, "best_estimator_"):
-        tags = model.__sklearn_tags__().input_tags
-        if not tags.string:
-            raise ValueError(
-                f"{str(path)!r} holds a {type(model).__name__}, which takes no texts; save the "
-                "whole pipeline."
-            )
+    if not any(map(_takes_texts, _laid_open(model))):
+        raise ValueError(
+            f"{str(path)!r} holds a {type(model).__name__}, which takes no texts; save the "
+            "whole pipeline."
+        )
+    many = any(isinstance(one, Targets) and one.multilabel for one in parts(model))
+    if many or isinstance(classes, list) or getattr(model, "multilabel_", False):
+        raise ValueError(
+            f"{str(path)!r} holds a {type(model).__name__} that gives a text any number of labels, "
+            "but the commands expect one; load it in Python."
+        )
     return model
+
+
+def _laid_open(model: Any) -> Iterator[Any]:
+    """A model, and those that it wraps."""
+    yield model
+    for name in _INNER:
+        inner = getattr(model, name, None)
+        for one in inner if isinstance(inner, list | tuple) else [inner]:
+            if hasattr(one, "__dict__"):
+                yield from _laid_open(one)
+
+
+def _takes_texts(model: Any) -> bool:
+    if not isinstance(model, BaseEstimator):
+        return False
+    return hasattr(model, "steps") or bool(model.__sklearn_tags__().input_tags.string)

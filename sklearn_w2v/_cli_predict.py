@@ -7,6 +7,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import tee
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +56,8 @@ def predict(
         column = table.column(text, "--text")
         kept = [table.column(name, "--keep") for name in keep or ()]
         estimator = load_model(model, vectors, trust)
+        if not labels_only:
+            _check_kept(kept, estimator)
         write = _writer(estimator, kept, "json" if json else "labels" if labels_only else "csv")
         for cells, label, probabilities in _predictions(estimator, table, column, chunk):
             write([cells.get(name) for name in kept], label, probabilities)
@@ -64,7 +67,9 @@ def predict(
 def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterator[tuple[Any, ...]]:
     """Cells, label and probabilities of each row."""
     from ._cli_tables import text_of
+    from ._fitting import W2VKerasClassifier
     from ._stream import predict_iter
+    from ._unwrap import steps_of
 
     waiting: deque[dict[str, Any]] = deque()  # of one chunk
 
@@ -79,9 +84,25 @@ def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterato
             yield waiting.popleft(), str(label), None
         return
     names = list(map(str, estimator.classes_))
-    rows = predict_iter(estimator, texts(), method="predict_proba", chunk_size=chunk)
-    for probabilities in rows:
-        yield waiting.popleft(), names[int(probabilities.argmax())], probabilities
+    if isinstance(steps_of(estimator)[-1], W2VKerasClassifier):  # whose label is the most probable
+        rows = predict_iter(estimator, texts(), method="predict_proba", chunk_size=chunk)
+        for probabilities in rows:
+            yield waiting.popleft(), names[int(probabilities.argmax())], probabilities
+        return
+    one, other = tee(texts())  # one is ahead of the other by a chunk at most
+    rows = predict_iter(estimator, other, method="predict_proba", chunk_size=chunk)
+    for label, probabilities in zip(
+        predict_iter(estimator, one, chunk_size=chunk), rows, strict=True
+    ):
+        yield waiting.popleft(), str(label), probabilities
+
+
+def _check_kept(kept: list[str], estimator: Any) -> None:
+    """Refuse columns that the output would have twice."""
+    own = {"predicted", "probability", "probabilities", *(f"p_{one}" for one in estimator.classes_)}
+    for place, name in enumerate(kept):
+        if name in own or name in kept[:place]:
+            raise ValueError(f"Got --keep {name!r}, but the output has such a column already.")
 
 
 def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], str, Any], None]:
@@ -92,10 +113,10 @@ def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], 
     if kind == "json":
 
         def write_json(cells: list[Any], label: str, probabilities: Any) -> None:
-            line: dict[str, Any] = {**dict(zip(kept, cells, strict=True)), "label": label}
+            line: dict[str, Any] = {**dict(zip(kept, cells, strict=True)), "predicted": label}
             if names:
                 each = [round(float(p), 6) for p in probabilities]
-                line["probability"] = max(each)
+                line["probability"] = each[names.index(label)]
                 line["probabilities"] = dict(zip(names, each, strict=True))
             print(json.dumps(line, ensure_ascii=False, default=str))
 
@@ -105,7 +126,10 @@ def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], 
     lines.writerow([*kept, *(head if names else head[:1])])
 
     def write_csv(cells: list[Any], label: str, probabilities: Any) -> None:
-        numbers = [] if not names else [f"{p:.6f}" for p in (max(probabilities), *probabilities)]
+        numbers = []
+        if names:
+            of_label = probabilities[names.index(label)]
+            numbers = [f"{p:.6f}" for p in (of_label, *probabilities)]
         lines.writerow([*cells, label, *numbers])
 
     return write_csv

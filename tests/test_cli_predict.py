@@ -5,8 +5,10 @@ import io
 import json
 
 import pytest
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.pipeline import Pipeline
 
-from sklearn_w2v import load
+from sklearn_w2v import load, save
 
 TEXTS = ["雨と雪の日", "夏の海", "砂と祭"]
 
@@ -35,7 +37,7 @@ def test_tables_keep_columns_and_are_read_in_chunks(command, weather, tmp_path, 
     arguments = (weather / "weather.w2v", path, "--text", "本文", "--keep", "id", "--chunk", 2)
     done = command("predict", *arguments, "--json")
     got = [json.loads(line) for line in done.out.splitlines()]
-    assert [(row["id"], row["label"]) for row in got] == list(enumerate(expected[0]))
+    assert [(row["id"], row["predicted"]) for row in got] == list(enumerate(expected[0]))
     assert got[0]["probability"] == max(got[0]["probabilities"].values())
     assert done.out.count("\n") == 3
     done = command("predict", *arguments)
@@ -74,10 +76,18 @@ def test_what_comes_ahead_of_a_broken_row_is_written(command, weather, tmp_path)
         (["{model}", "{data}", "--text", "lyric"], "columns 'text', 'label', 'place'"),
         (["{model}", "{data}", "--keep", "id"], "Got --keep 'id'"),
         (["{model}", "{data}", "--json", "--labels-only"], "exclude each other"),
+        (["{model}", "{data}", "--keep", "text", "--keep", "text"], "Got --keep 'text', but"),
+        (
+            ["{model}", "{odd}", "--text", "text", "--keep", "predicted"],
+            "has such a column already",
+        ),
+        (["{model}", "{odd}", "--text", "text", "--keep", "p_wet", "--json"], "such a column"),
     ],
 )
-def test_errors_are_one_line(command, weather, arguments, wanted):
-    places = {"model": weather / "weather.w2v", "data": weather / "weather.csv"}
+def test_errors_are_one_line(command, weather, arguments, wanted, tmp_path):
+    odd = tmp_path / "odd.csv"
+    odd.write_text("text,predicted,p_wet\n雨,wet,1\n", encoding="utf-8")
+    places = {"model": weather / "weather.w2v", "data": weather / "weather.csv", "odd": odd}
     done = command("predict", *(argument.format(**places) for argument in arguments))
     assert done.status == 2
     assert wanted in done.err
@@ -89,9 +99,45 @@ def test_models_without_probabilities(command, weather, tmp_path):
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
-    from sklearn_w2v import save
-
     model = make_pipeline(TfidfVectorizer(analyzer="char"), LinearSVC())
     save(model.fit(TEXTS, ["wet", "dry", "dry"]), tmp_path / "svm.w2v")
     done = command("predict", tmp_path / "svm.w2v", stdin=TEXTS[0].encode())
     assert done.out == "predicted\nwet\n"
+
+
+def test_truth_beside_prediction(command, weather, tmp_path):
+    path = tmp_path / "k.jsonl"
+    path.write_text('{"text": "雨", "label": "dry"}\n', encoding="utf-8")
+    done = command("predict", weather / "weather.w2v", path, "--keep", "label", "--json")
+    row = json.loads(done.out)
+    assert (row["label"], row["predicted"]) == ("dry", "wet")
+
+
+def thresholds(model, texts, labels):
+    """Models whose label is not that of the largest probability."""
+    strict = {"threshold": 0.0, "pos_label": "wet"}
+    last = ("clf", FixedThresholdClassifier(model[-1], **strict))
+    grid = {"pos_label": ["wet"], "threshold": [0.0]}
+    return {
+        "step": Pipeline([*model.steps[:-1], last]).fit(texts, labels),
+        "whole": FixedThresholdClassifier(model, **strict).fit(texts, labels),
+        "search": GridSearchCV(FixedThresholdClassifier(model), grid, cv=2).fit(texts, labels),
+    }
+
+
+def test_labels_are_those_of_predict(command, weather, tmp_path):
+    with open(weather / "weather.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    texts, labels = ([row[name] for row in rows] for name in ("text", "label"))
+    for model in thresholds(load(weather / "weather.w2v"), texts, labels).values():
+        assert model.predict(TEXTS).tolist() == ["wet"] * 3
+        save(model, tmp_path / "m.w2v")
+        expected = model.predict_proba(TEXTS)
+        assert expected[1, 1] < 0.5
+        arguments = ("predict", tmp_path / "m.w2v", "--chunk", 2)
+        done = command(*arguments, stdin="\n".join(TEXTS).encode())
+        got = list(csv.DictReader(io.StringIO(done.out)))
+        assert [row["predicted"] for row in got] == ["wet"] * 3
+        assert [float(row["probability"]) for row in got] == pytest.approx(expected[:, 1], abs=1e-6)
+        done = command(*arguments, "--json", stdin=TEXTS[1].encode())
+        assert json.loads(done.out)["probability"] == pytest.approx(expected[1, 1], abs=1e-6)
