@@ -45,7 +45,7 @@ def evaluate(
     if train is not None and report is None:
         raise ValueError("Got --train, which only --report has a use for.")
     if report is not None:
-        check_target(report)
+        check_target(report, model, data, train, vectors)
     ui = Ui(quiet)
     reading = Reading(format, encoding, delimiter, not no_quotes)
 

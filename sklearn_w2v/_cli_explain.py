@@ -31,6 +31,7 @@ def explain(
     ] = None,
     vectors: options.Vectors = None,
     trust: options.Trust = None,
+    encoding: options.Encoding = "utf-8",
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
@@ -44,9 +45,9 @@ def explain(
 
     ui = Ui(quiet)
     if html is not None:
-        check_target(html)
+        check_target(html, model, vectors)
     if text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8-sig")
+        text = _standard_input(encoding)
     if not text.strip():
         raise ValueError("Got an empty text, of which there is nothing to explain.")
     with ui.catch_warnings():
@@ -64,6 +65,20 @@ def explain(
         else:
             for token, value in zip(found.tokens, found.values, strict=True):
                 print(f"{value:+.4f}\t{_visible(token)}")
+
+
+def _standard_input(encoding: str) -> str:
+    from ._cli_tables import Reading
+
+    known = Reading(encoding=encoding).encoding  # a name that Python knows
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode(known).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"The standard input is not {encoding}: byte 0x{data[error.start]:02x} at place "
+            f"{error.start} ({error.reason}). --encoding names another, such as cp932."
+        ) from error
 
 
 def _explain(estimator: Any, text: str, target: str | None, method: str) -> Any:

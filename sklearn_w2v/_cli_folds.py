@@ -226,11 +226,15 @@ def difference(ours: Result, theirs: Result, splits: list[Split]) -> tuple[float
     """Mean difference of the accuracies over the same folds, and its standard error.
 
     Folds share training documents, so that their plain standard error is too small; this
-    is the one of Nadeau and Bengio (2003). It is nan for fewer than two folds.
+    is the one of Nadeau and Bengio (2003). It is nan for fewer than two folds. Accuracies are
+    multiples of a document, so that gaps of few folds may be equal by chance: they are taken
+    to differ by one document at least.
     """
     gaps = np.subtract(ours.accuracy, theirs.accuracy)
     if len(gaps) < 2:
         return float(gaps.mean()), float("nan")
+    tested = [len(splits[fold][1]) for fold in ours.folds]
     ratio = np.mean([len(splits[fold][1]) / len(splits[fold][0]) for fold in ours.folds])
-    error = np.sqrt((1 / len(gaps) + ratio) * gaps.var(ddof=1))
+    spread = max(gaps.std(ddof=1), 1 / np.mean(tested))
+    error = np.sqrt(1 / len(gaps) + ratio) * spread
     return float(gaps.mean()), float(error)

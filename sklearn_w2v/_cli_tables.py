@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Any
 
 from ._progress import tell
@@ -30,7 +30,7 @@ _FORMATS = {
 }
 _PACKED = (".gz", ".bz2", ".xz")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ROWS = 1_000  # of Parquet that are decoded together
+_ROWS = 1_000  # of Parquet that are decoded together; of JSON that are searched for a column
 _TOLD = 256  # rows between two words about progress
 LINES = "text"  # column of plain lines
 
@@ -109,7 +109,8 @@ class Table:
     Attributes
     ----------
     columns : list of str
-        Names of the columns; of JSON lines, those of the first one.
+        Names of the columns; of JSON lines, those of the first one, and of those that were
+        read in search of a column.
     """
 
     columns: list[str]
@@ -118,6 +119,7 @@ class Table:
         self.name = "the standard input" if path == "-" else path
         self._stack = ExitStack()
         self._raw: IO[bytes] = sys.stdin.buffer
+        self._ahead: list[Row] = []
         if path != "-":
             if os.path.isdir(path):
                 raise IsADirectoryError(f"{path!r} is a folder, but a file was expected.")
@@ -158,7 +160,7 @@ class Table:
                 f"{self.name} has the columns {self._shown()}; say which one holds the texts, "
                 f"with {option}."
             )
-        if name not in self.columns:
+        if name not in self.columns and not self._comes_later(name):
             hint = ""
             if len(self.columns) == 1 and set(self.columns[0]) & set(";\t|"):
                 hint = " (--delimiter says what stands between cells)"
@@ -167,12 +169,23 @@ class Table:
             )
         return name
 
+    def _comes_later(self, name: str) -> bool:
+        """Whether one of the next JSON lines has what the first has not."""
+        if self.reading.format != "jsonl":
+            return False
+        for row in islice(self._rows, _ROWS - len(self._ahead)):
+            self._ahead.append(row)
+            self.columns += [other for other in row[1] if other not in self.columns]
+            if name in self.columns:
+                return True
+        return False
+
     def _shown(self) -> str:
         return ", ".join(map(repr, self.columns))
 
     def rows(self) -> Iterator[Row]:
         """All rows; may be asked for once."""
-        for count, row in enumerate(self._rows):
+        for count, row in enumerate(chain(self._ahead, self._rows)):
             if self._size and not count % _TOLD:
                 tell("reading", self._raw.tell(), self._size)
             yield row

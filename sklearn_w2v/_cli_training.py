@@ -67,11 +67,25 @@ class Fit:
             raise ValueError(f"Got --folds {self.folds} but expected 2 or more.")
         if self.jobs == 0:
             raise ValueError("Got --jobs 0 but expected a number of processes, or -1.")
-        check_target(self.out)
+        check_target(self.out, self.data, self.vectors, self.aliases)
 
 
-def check_target(path: Path) -> None:
-    """Refuse a file that could not be written."""
+def check_target(path: Path, *sources: Path | str | None) -> None:
+    """Refuse a file that could not be written, or that is read: it would be lost.
+
+    Parameters
+    ----------
+    path : Path
+        What is to be written.
+    *sources : Path, str or None
+        What is read.
+    """
+    for source in sources:
+        there = source is not None and path.exists() and os.path.exists(source)
+        if there and os.path.samefile(path, str(source)):
+            raise ValueError(
+                f"Got {str(path)!r} to be written, which is read as well; it would be lost."
+            )
     folder = path.absolute().parent
     if path.is_dir():
         raise IsADirectoryError(f"Got {str(path)!r}, which is a folder, but expected a file.")

@@ -70,7 +70,7 @@ def convert(
     from ._vectors import WordVectors
 
     check_ending(target)
-    check_target(target)
+    check_target(target, aliases)
     ui = Ui(quiet)
     with ui.catch_warnings():
         with ui.bars():
@@ -158,7 +158,7 @@ def train(
     from ._cli_vector_training import Training
 
     check_ending(out)
-    check_target(out)
+    check_target(out, *files, user_dictionary)
     splitter = None
     if tokenizer == "japanese":
         splitter = make_tokenizer(form, pos, "NFC", dictionary, user_dictionary, jobs)

@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 from rich.table import Table
+from scipy.stats import t as student
 
 from ._cli_folds import MAJORITY, TFIDF, Result, Split, difference
 from ._cli_ui import Ui
 
-_CLEAR = 2.0  # standard errors that make a difference clear
+_LEVEL = 0.95  # of confidence in a difference that is called clear
 
 
 def report(summary: dict[str, Any], ui: Ui, as_json: bool) -> None:
@@ -90,17 +91,20 @@ def verdict(results: list[Result], splits: list[Split], searched: bool) -> tuple
         notes.append(f"The network counts in {sum(ours.network)} of {len(ours.folds)} folds.")
     if searched:
         notes.append("As the best of the search on these very folds, it is flattered a little.")
+    # few folds tell their error badly: two folds need a gap of 12.7 times as much, five of 2.8
+    clear = error * student.ppf((1 + _LEVEL) / 2, max(1, len(ours.folds) - 1))
     if math.isnan(error):
         take, text = "either", f"One fold cannot say which to take; the difference is {by}."
-    elif gap > _CLEAR * error:
+    elif gap > clear:
         take, text = "model", f"Take this model: it is ahead of {TFIDF} by {by}."
-    elif gap < -_CLEAR * error:
+    elif gap < -clear:
         take, text = "tfidf", f"Take {TFIDF}: it is ahead of this model by {by}, and simpler."
     else:
-        side = "ahead of" if gap >= 0 else "behind"
-        take = "either"
+        take, side = "either", f"{'ahead of' if gap > 0 else 'behind'} {TFIDF} by {by}"
+        if not gap:
+            side = f"as accurate as {TFIDF} (± {error:.3f})"
         text = (
-            f"No clear difference: this model is {side} {TFIDF} by {by}. Take {TFIDF}, which is "
-            "simpler, unless you need probabilities."
+            f"No clear difference: this model is {side}. Take {TFIDF}, which is simpler, unless "
+            "you need probabilities."
         )
     return take, " ".join([text, *notes])

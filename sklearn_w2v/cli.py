@@ -77,6 +77,7 @@ def main() -> None:
     Exit status: 0; 2 for an error, which is one line (``--debug`` shows the traceback); 130
     after Ctrl-C; 141 where the reader of a pipe has gone.
     """
+    _open_streams()
     _set_streams()
     sys.exit(_run(sys.argv[1:] or ["--help"]))
 
@@ -125,6 +126,13 @@ def _say(text: str) -> None:
         console.print(text)
         return
     console.print(Text.assemble(("Error: ", "bold red"), text))
+
+
+def _open_streams() -> None:
+    """Nothing in place of streams that whoever started the command has closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _set_streams() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 
@@ -119,3 +120,42 @@ def test_a_reader_that_goes_is_no_error(tmp_path):
     )
     assert done.stdout == "雨 が 降る\n141\n"
     assert done.stderr == ""
+
+
+def test_streams_may_be_closed(tmp_path):
+    """As those of daemons are."""
+    path = tmp_path / "lines.txt"
+    path.write_text("雨が降る\n", encoding="utf-8")
+    command = f"'{sys.executable}' -m sklearn_w2v tokenize '{path}'"
+    done = subprocess.run(["sh", "-c", f"{command} <&-"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "雨 が 降る\n", "")
+    done = subprocess.run(["sh", "-c", f"{command} <&- >&- 2>&-"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+OVERWRITES = [
+    ("fit", "{data}", "--out", "{data}", "--folds", "0"),
+    ("fit", "{data}", "--vectors", "{vectors}", "--out", "{vectors}", "--folds", "0"),
+    ("evaluate", "{model}", "{data}", "--report", "{model}"),
+    ("evaluate", "{model}", "{data}", "--report", "{data}"),
+    ("explain", "{model}", "雨", "--html", "{folder}/../{name}/m.w2v"),
+    ("vectors", "train", "{vectors}", "{lines}", "--out", "{lines}", "--epochs", "1"),
+    ("vectors", "convert", "{vectors}", "{lines}", "--aliases", "{lines}"),
+]
+
+
+@pytest.mark.parametrize("arguments", OVERWRITES, ids=" ".join)
+def test_nothing_that_is_read_is_written_over(command, weather, tmp_path, arguments):
+    places = {"folder": tmp_path, "name": tmp_path.name}
+    for name, file in (("data", "d.csv"), ("model", "m.w2v")):
+        places[name] = tmp_path / file
+    shutil.copy(weather / "weather.csv", places["data"])
+    shutil.copy(weather / "weather.w2v", places["model"])
+    places["lines"], places["vectors"] = tmp_path / "lines.txt", tmp_path / "v.txt"
+    places["lines"].write_text("雨\t雪\n" * 5, encoding="utf-8")
+    places["vectors"].write_text("2 2\n雨 1 2\n雪 3 4\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    done = command(*(argument.format(**places) for argument in arguments))
+    assert done.status == 2
+    assert "to be written, which is read as well; it would be lost" in done.err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -96,7 +96,7 @@ def test_some_of_the_folds_in_their_order():
 
 
 def test_the_error_of_a_difference_knows_that_folds_share_documents():
-    splits = make_splits(LABELS, None, 4, 0, nothing)
+    splits = make_splits(LABELS * 50, None, 4, 0, nothing)
     ours = Result("a", [0, 1, 2, 3], [0.9, 0.8, 0.9, 0.8])
     theirs = Result("b", [0, 1, 2, 3], [0.8, 0.8, 0.8, 0.8])
     gap, error = difference(ours, theirs, splits)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 
 import pytest
@@ -137,3 +138,26 @@ def test_columns_are_found_or_listed(tmp_path):
             table.column(None, "--text")
         with pytest.raises(ValueError, match=r"Got --text 'lyric', but .*'歌詞', 'label'"):
             table.column("lyric", "--text")
+
+
+def test_json_lines_may_lack_a_column_at_first(tmp_path):
+    path = tmp_path / "a.jsonl"
+    lines = [{"text": "霧"}, {"text": "雨", "label": "wet"}, {"text": "海", "id": 3}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    with Table(os.fspath(path)) as table:
+        assert table.columns == ["text"]
+        assert table.column("label", "--label") == "label"
+        assert table.column("id", "--keep") == "id"
+        with pytest.raises(ValueError, match="has the columns 'text', 'label', 'id'"):
+            table.column("lable", "--label")
+        assert [row for _, row in table.rows()] == lines
+
+
+def test_json_lines_are_not_searched_without_end(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "霧"}\n' * 1500 + '{"text": "雨", "label": 1}\n', encoding="utf-8")
+    with Table(os.fspath(path)) as table:
+        for _ in range(2):
+            with pytest.raises(ValueError, match="Got --label 'label', but"):
+                table.column("label", "--label")
+        assert sum(1 for _ in table.rows()) == 1501

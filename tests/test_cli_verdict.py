@@ -8,7 +8,7 @@ from sklearn_w2v._cli_folds import MAJORITY, TFIDF, Result, make_splits
 from sklearn_w2v._cli_ui import Ui
 from sklearn_w2v._cli_verdict import report, verdict
 
-SPLITS = make_splits(["a", "b"] * 10, None, 3, 0, print)
+SPLITS = make_splits(["a", "b"] * 150, None, 3, 0, print)
 
 
 def results(ours, theirs, network=(True, True, True)):
@@ -36,6 +36,24 @@ def test_which_to_take(ours, take, wanted):
     assert got == take
     assert text.startswith(wanted)
     assert "search" not in text
+
+
+def test_equal_gaps_of_two_folds_are_no_certainty():
+    """Two folds whose gaps are equal by chance, in units of a document."""
+    splits = make_splits(["a", "b"] * 50, None, 2, 0, print)
+    got, text = verdict(results([0.73, 0.73], [0.70, 0.70]), splits, False)
+    assert got == "either"
+    assert "± 0.024" in text  # a document of 50, and half as much again for shared documents
+    five = make_splits(["a", "b"] * 50, None, 5, 0, print)
+    network = [True] * 5
+    got, _ = verdict(results([0.93] * 5, [0.70] * 5, network), five, False)
+    assert got == "model"
+
+
+def test_no_difference_at_all():
+    got, text = verdict(results([0.7] * 3, [0.7] * 3), SPLITS, False)
+    assert got == "either"
+    assert text.startswith("No clear difference: this model is as accurate as TF-IDF + LinearSVC")
 
 
 def test_what_else_there_is_to_say():
