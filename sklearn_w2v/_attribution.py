@@ -21,6 +21,7 @@ from ._columns import check_documents
 from ._indexer import W2VIndexer, _documents
 from ._matching import texts_of
 from ._spans import spans_of
+from ._targets import plain_labels
 from ._unwrap import best_of, steps_of
 from ._vectors import FIRST_ID, OOV_ID, WordVectors
 
@@ -269,7 +270,7 @@ def explain(
     vectors = check_vectors(sources.ids, classifier.vectors, (classifier.vectors_,), classifier)
     ids, lengths = check_ids(classifier, sources.ids, vectors, reset=False)
     logits = classifier._decide(ids, lengths, vectors)
-    classes = classifier.classes_.tolist()
+    classes = plain_labels(classifier.classes_)
     labels = _labels(classes, target, logits)
     shares = Shares(classifier, vectors, method, float(tolerance), int(max_steps))
     out = []

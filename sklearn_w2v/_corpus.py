@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ Tokens = list[str]
 
 _SENTENCE = 10_000  # gensim drops what a sentence holds beyond, in silence
 _LINE = 1 << 20  # characters of a line that are looked at together
+_PATH = re.compile(r"\S+\.(?:txt|text|csv|tsv|jsonl|gz|bz2|xz)")
 _KINDS = (
     "the path of a text file, a glob of such files ('shards/*.txt.gz'), a list of paths, or an "
     "iterable of token lists"
@@ -96,8 +98,8 @@ class Sentences:
     def _sentences(self) -> Iterator[Tokens]:
         for tokens in self._documents:
             yield from _pieces(tokens)
-        for line in () if self._corpus is None else self._corpus:
-            yield from _pieces(line.split() if isinstance(line, str) else list(line))
+        for place, line in enumerate(() if self._corpus is None else self._corpus):
+            yield from _pieces(line.split() if isinstance(line, str) else _words(line, place))
 
 
 def check_corpus(corpus: Any) -> Iterable[Any] | None:
@@ -132,11 +134,20 @@ def check_corpus(corpus: Any) -> Iterable[Any] | None:
         )
     if isinstance(corpus, list | tuple) and any(map(_is_path, corpus)):
         return Shards([_path(one, place) for place, one in enumerate(corpus)])
+    if isinstance(corpus, list | tuple) and corpus and all(map(_looks_like_path, corpus)):
+        raise ValueError(
+            f"Got corpus={list(corpus)!r:.200}, which look like paths, but none of them is a file."
+        )
     return corpus
 
 
 def _is_path(one: Any) -> bool:
     return isinstance(one, os.PathLike) or (isinstance(one, str) and os.path.isfile(one))
+
+
+def _looks_like_path(one: Any) -> bool:
+    """Whether a str is a path more likely than a sentence of words with blanks between."""
+    return isinstance(one, str) and bool(_PATH.fullmatch(one))
 
 
 def _matching(path: str) -> list[str]:
@@ -179,6 +190,19 @@ def _lines(text: IO[str]) -> Iterator[str]:
         yield piece
     if rest:
         yield rest
+
+
+def _words(sentence: Any, place: int) -> Tokens:
+    if not isinstance(sentence, Iterable):
+        raise TypeError(f"Got {sentence!r:.60} at place {place} of corpus but expected {_KINDS}.")
+    words = list(sentence)
+    odd = next((word for word in words if not isinstance(word, str)), None)
+    if odd is not None:
+        raise TypeError(
+            f"Got {odd!r:.60} of type {type(odd).__name__} in the sentence at place {place} of "
+            "corpus but expected words of type str."
+        )
+    return words
 
 
 def _pieces(tokens: Tokens) -> Iterator[Tokens]:

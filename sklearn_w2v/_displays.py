@@ -45,7 +45,7 @@ class TrainingHistoryDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, metrics: Sequence[str] | None = None, ax: Any = None
+        cls, estimator: Any, *, metrics: Sequence[str] | str | None = None, ax: Any = None
     ) -> TrainingHistoryDisplay:
         """Draw the history of a fitted classifier.
 
@@ -53,7 +53,7 @@ class TrainingHistoryDisplay:
         ----------
         estimator : W2VLSTMClassifier, W2VCNNClassifier, Pipeline or search
             The fitted classifier, a pipeline that ends in it, or a search over one.
-        metrics : sequence of str or None, default=None
+        metrics : str, sequence of str or None, default=None
             Keys of ``history_``; None draws the accuracies, and the validation's where
             there are some.
         ax : matplotlib Axes or None, default=None
@@ -81,13 +81,13 @@ class TrainingHistoryDisplay:
         return cls(history).plot(metrics=metrics, ax=ax)
 
     def plot(
-        self, *, metrics: Sequence[str] | None = None, ax: Any = None
+        self, *, metrics: Sequence[str] | str | None = None, ax: Any = None
     ) -> TrainingHistoryDisplay:
         """Draw the curves.
 
         Parameters
         ----------
-        metrics : sequence of str or None, default=None
+        metrics : str, sequence of str or None, default=None
             Keys of the history; None draws the accuracies.
         ax : matplotlib Axes or None, default=None
             Where to draw; None makes a new figure.
@@ -102,6 +102,8 @@ class TrainingHistoryDisplay:
         ValueError
             A metric is not in the history.
         """
+        if isinstance(metrics, str):
+            metrics = [metrics]
         chosen = metrics or [m for m in ("accuracy", "val_accuracy") if m in self.history]
         unknown = [metric for metric in chosen if metric not in self.history]
         if unknown:

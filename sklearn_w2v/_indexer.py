@@ -244,19 +244,27 @@ default=None
         seed = int(random.randint(2**31 - 1))
         settled = settle(vectors, counts, forms, self.match_, self.min_count, seed)
         self.vectors_, self._own, self._n_known = settled.vectors, settled.own, len(vectors)
-        lengths = np.fromiter(map(len, documents), np.int64, len(documents))
+        self._ids = {
+            text: number
+            for text, number in zip(counts, _ids(settled.rows).tolist(), strict=True)
+            if not forms or counts[text] >= self.min_count  # rare ones hang on their own forms
+        }
+        lengths = self._lengths(documents)
         # an observed length, so that few documents are not cut at a mean of two lengths
         self.maxlen_ = self.maxlen or max(1, int(np.percentile(lengths, 95, method="higher")))
         # rows that a model file must hold at least
         self._used = np.unique(_ids(settled.rows)).astype(np.int32)
         self._set_coverage(counts, settled.unknown, settled.inexact, lengths)
         self._warn_cut(lengths)
-        self._ids = {
-            text: number
-            for text, number in zip(counts, _ids(settled.rows).tolist(), strict=True)
-            if not forms or counts[text] >= self.min_count  # rare ones hang on their own forms
-        }
         return documents
+
+    def _lengths(self, documents: list[list[str]]) -> NDArray[np.int64]:
+        """Number of ids of each document, ahead of any cut."""
+        counts: Iterable[int] = map(len, documents)
+        if self.oov == "drop":
+            ids, _ = self._ids_of(documents)
+            counts = (sum(ids[word] != OOV_ID for word in document) for document in documents)
+        return np.fromiter(counts, np.int64, len(documents))
 
     def _resolve(self, documents: list[list[str]], random: np.random.RandomState) -> WordVectors:
         if self.vectors is not None and not isinstance(self.vectors, Word2VecTrainer):

@@ -19,6 +19,7 @@ from ._vector_extension import root_of
 from ._vectors import WordVectors
 
 _PACKAGES = ("scikit-learn", "keras", "tensorflow", "gensim", "numpy", "fugashi", "skops")
+_OWN = "Model", "Coverage", "Word vectors", "Versions", "Left out"
 _LISTED = 50  # classes that are named
 _KEPT = {
     "rows": "all words, with the rows that training used; others count as unknown",
@@ -61,12 +62,18 @@ def card_of(
     ------
     TypeError
         `details` is no mapping of mappings.
+    ValueError
+        It has a section of the card's own.
     """
     sections: dict[str, dict[str, Any]] = {"Model": _model(estimator)}
     for title, entries in (details or {}).items():
         if not isinstance(entries, Mapping):
             raise TypeError(
                 f"Got details[{title!r}] of type {type(entries).__name__} but expected a mapping."
+            )
+        if str(title) in _OWN:
+            raise ValueError(
+                f"Got details[{title!r}], a section that the card has itself; name it otherwise."
             )
         sections.setdefault(str(title), {}).update(entries)
     for one in parts(estimator):

@@ -118,7 +118,7 @@ def save(
             f"Got a {type(estimator).__name__} that no model file can hold: {error} "
             "(joblib.dump holds anything that pickle does.)"
         ) from error
-    card = card_of(estimator, vectors, left, details).encode()
+    card = card_of(estimator, vectors, left, details).encode("utf-8", "backslashreplace")
     meta = {
         "kind": KIND,
         "format": FORMAT,

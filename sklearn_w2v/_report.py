@@ -12,6 +12,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
@@ -228,9 +229,16 @@ def _check_parameters(
         check_is_fitted(one)
         if not hasattr(one, "predict"):
             raise TypeError(f"Got {type(one).__name__} as {name}, which has no predict.")
+        if is_regressor(one):
+            raise TypeError(f"Got {type(one).__name__} as {name}, a regressor; expected classes.")
     if (X_train is None) != (y_train is None):
         there, missing = ("y_train", "X_train") if X_train is None else ("X_train", "y_train")
         raise ValueError(f"Got {there} without {missing} but expected both or none of them.")
+    if hasattr(X_train, "columns"):
+        raise ValueError(
+            f"Got a {type(X_train).__name__} as X_train but expected documents, on which TF-IDF is "
+            "fitted; give one column, or a fitted baseline instead."
+        )
 
 
 def _documents(X: Any, name: str) -> Any:

@@ -16,7 +16,7 @@ from sklearn.svm import LinearSVC
 from ._report_documents import is_japanese
 from ._report_model import name_of
 from ._report_scores import Outputs, majority, outputs_of
-from ._targets import check_labels
+from ._targets import check_labels, plain_labels
 from ._tokenizer import JapaneseTokenizer
 from ._unwrap import best_of
 
@@ -62,7 +62,7 @@ class Task:
         self.multilabel = labels.ndim == 2
         self.estimator, self._target_names = estimator, target_names
         self._columns = [str(name) for name in getattr(y, "columns", ())]
-        known = [] if self.multilabel else _plain(getattr(estimator, "classes_", ()))
+        known = [] if self.multilabel else plain_labels(getattr(estimator, "classes_", ()))
         self._n_known = labels.shape[1] if self.multilabel else len(known)
         self._codes: dict[Any, int] = {}
         if not self.multilabel:
@@ -70,8 +70,8 @@ class Task:
         self.y = self.encode(labels)
         if known and self.y.min() >= len(known):
             raise ValueError(
-                f"Got y with the labels {_some(_plain(np.unique(labels)))} but expected those of "
-                f"the estimator, {_some(known)}."
+                f"Got y with the labels {_some(plain_labels(np.unique(labels)))} but expected "
+                f"those of the estimator, {_some(known)}."
             )
         self.predicted = self.encode(out.predicted)
 
@@ -84,8 +84,8 @@ class Task:
                 wanted = f"shape {shape}" if self.multilabel else "one label for each document"
                 raise ValueError(f"Got labels of shape {matrix.shape} but expected {wanted}.")
             return matrix.astype(np.int64)
-        codes = self._codes
-        return np.array([codes.setdefault(one, len(codes)) for one in _plain(labels)], np.int64)
+        codes, plain = self._codes, plain_labels(labels)
+        return np.array([codes.setdefault(one, len(codes)) for one in plain], np.int64)
 
     @property
     def names(self) -> list[str]:
@@ -111,10 +111,6 @@ class Task:
     def label_of(self, code: int) -> Any:
         """The label itself, as the estimator has it."""
         return code if self.multilabel else list(self._codes)[code]
-
-
-def _plain(labels: Any) -> list[Any]:
-    return list(labels.tolist() if hasattr(labels, "tolist") else labels)
 
 
 def _some(labels: list[Any]) -> str:
@@ -183,8 +179,8 @@ def _majority(task: Task, train: NDArray[Any] | None) -> Baseline:
 
 def _given(task: Task, X: Any, baseline: Any) -> Baseline:
     out = outputs_of(best_of(baseline), X)
-    own, theirs = (getattr(one, "classes_", ()) for one in (task.estimator, baseline))
-    same = not task.multilabel and out.are_probabilities and _plain(own) == _plain(theirs)
+    own, theirs = (plain_labels(getattr(one, "classes_", ())) for one in (task.estimator, baseline))
+    same = not task.multilabel and out.are_probabilities and own == theirs
     name = name_of(baseline)
     if name == name_of(task.estimator):
         name += " (baseline)"

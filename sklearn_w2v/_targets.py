@@ -16,6 +16,13 @@ _NO_INDICATOR = (
 )
 
 
+def plain_labels(labels: Any) -> list[Any]:
+    """Labels as Python has them; dates as NumPy has them: nanoseconds would become numbers."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "mM":
+        return list(labels)
+    return list(labels.tolist() if hasattr(labels, "tolist") else labels)
+
+
 class Targets:
     """What a classifier learns to tell apart.
 

@@ -191,12 +191,15 @@ class Word2VecTrainer(BaseEstimator):
                 f"dimensions; set vector_size={initial.dim}."
             )
         model = self._model()
-        model.build_vocab(sentences)
+        model.build_vocab(sentences, trim_rule=(self.word2vec_kwargs or {}).get("trim_rule"))
         sentences.check()
         if not len(model.wv):
+            where = f"the {len(documents)} documents"
+            if self.corpus is not None:
+                where = f"{where} and the corpus" if documents else "the corpus"
             raise ValueError(
-                f"No word occurs min_count={self.min_count} times in the "
-                f"{len(documents)} documents; lower min_count or pass more text."
+                f"No word occurs min_count={self.min_count} times in {where}; lower min_count or "
+                "pass more text."
             )
         if initial is not None:
             _start_from(model, initial)
@@ -237,13 +240,15 @@ class Word2VecTrainer(BaseEstimator):
             "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
         }
         extra = self.word2vec_kwargs or {}
-        twice = sorted(set(extra) & {*settings, "epochs", "sentences", "corpus_file", "callbacks"})
+        own = {*settings, "epochs", "sentences", "corpus_file", "callbacks", "sorted_vocab"}
+        twice = sorted(set(extra) & own)
         if twice:
             raise ValueError(
                 f"Got {twice} in word2vec_kwargs but expected only parameters that "
                 "Word2VecTrainer does not set itself."
             )
-        return Word2Vec(**settings, **extra)
+        # gensim takes the rule where it counts the words, and no notice of it here
+        return Word2Vec(**settings, **{k: v for k, v in extra.items() if k != "trim_rule"})
 
 
 def _train(model: Any, sentences: Sentences, epochs: int, callbacks: list[Any]) -> None:

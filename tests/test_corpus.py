@@ -10,7 +10,7 @@ import tracemalloc
 
 import pytest
 
-from sklearn_w2v import _corpus
+from sklearn_w2v import Word2VecTrainer, _corpus
 from sklearn_w2v._corpus import Sentences, Shards, check_corpus
 
 
@@ -152,3 +152,28 @@ def test_an_error_ends_the_sentences_for_good():
         with pytest.raises(ZeroDivisionError):
             sentences.check()
     assert list(sentences) == []
+
+
+@pytest.mark.parametrize(
+    "corpus", [["corpus/one.txt", "corpus/two.txt"], ("a.txt.gz",), ["頁/一.jsonl"]]
+)
+def test_lists_of_paths_of_which_none_is_there_are_no_text(corpus):
+    with pytest.raises(ValueError, match="look like paths, but none of them is a file"):
+        check_corpus(corpus)
+
+
+@pytest.mark.parametrize("corpus", [["雨 が 降る", "a.txt is a file"], ["雨"], [["a.txt"]]])
+def test_sentences_are_no_paths(corpus):
+    assert check_corpus(corpus) is corpus
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message"),
+    [
+        ([["a", "b"], 1], "Got 1 at place 1 of corpus but expected the path"),
+        ([["a", "b"], ["a", 1]], "Got 1 of type int in the sentence at place 1 of corpus"),
+    ],
+)
+def test_what_is_no_sentence_is_named(corpus, message):
+    with pytest.raises(TypeError, match=message):
+        Word2VecTrainer(vector_size=2, min_count=1, epochs=1, corpus=corpus).fit([["a", "b"]])

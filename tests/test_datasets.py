@@ -471,3 +471,10 @@ def test_poets_of_the_real_world(corpora):
     # a collection belongs to one author
     assert len(set(corpus.groups)) == len(set(zip(corpus.target, corpus.groups, strict=True)))
     assert len(set(corpus.groups)) > 8
+
+
+def test_poems_of_another_kind_of_file_are_named(tmp_path):
+    path = tmp_path / "poems.tar.gz"
+    path.write_bytes(b"\x1f\x8b\x08\x00\xff")
+    with pytest.raises(ValueError, match=r"poems\.tar\.gz', which is no CSV in UTF-8"):
+        load_poets(path)

@@ -65,3 +65,8 @@ def test_a_missing_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ImportError, match=r"pip install 'sklearn-w2v\[plot\]'"):
         TrainingHistoryDisplay({"accuracy": [1.0]}).plot()
+
+
+def test_one_metric_may_be_a_str(fitted):
+    display = TrainingHistoryDisplay.from_estimator(fitted, metrics="loss")
+    assert list(display.lines_) == ["loss"]

@@ -112,6 +112,17 @@ def test_empty_and_unknown_documents_hold_one_id_1(vectors, oov):
     assert ids[2].tolist() == ([1, 1, 0] if oov == "unk" else [1, 0, 0])
 
 
+def test_words_that_are_dropped_do_not_count_as_cut(vectors, recwarn):
+    documents = [["雨"] * 3 + [f"q{n}{k}" for k in range(9)] for n in range(10)]
+    indexer = W2VIndexer(vectors, min_count=2, oov="drop", maxlen=5)
+    assert np.count_nonzero(indexer.fit_transform(documents), axis=1).tolist() == [3] * 10
+    assert indexer.coverage_["cut"] == 0
+    assert not [one for one in recwarn if "cut" in str(one.message)]
+    assert W2VIndexer(vectors, min_count=2, oov="drop").fit(documents).maxlen_ == 3
+    with pytest.warns(UserWarning, match=r"10 of 10 documents .*longest has 3\)"):
+        W2VIndexer(vectors, min_count=2, oov="drop", maxlen=2).fit(documents)
+
+
 def test_oov_drop_leaves_words_out_before_cutting(vectors):
     indexer = W2VIndexer(vectors, maxlen=2, oov="drop").fit([["雨"]])
     with warnings.catch_warnings():

@@ -564,3 +564,19 @@ def test_newer_formats_and_other_zips(model_file):
     rewritten(model_file, meta__json=b"[" * 100_000)
     with pytest.raises(ValueError, match="Cannot read the model file"):
         load(model_file)
+
+
+@pytest.mark.parametrize("title", ["Model", "Versions", "Word vectors", "Coverage", "Left out"])
+def test_sections_of_the_card_stay_its_own(fitted, tmp_path, title):
+    with pytest.raises(ValueError, match=rf"Got details\['{title}'\], a section that the card has"):
+        save(fitted, tmp_path / "m.w2v", details={title: {"data": "v2"}})
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_that_utf_8_cannot_hold(tmp_path):
+    labels = ["\ud800", "雪"] * 5
+    model = make_w2v_pipeline(tokenizer=None, random_state=0, bow="words", epochs=1, units=2)
+    model.fit([["a", "b"], ["c", "d"]] * 5, labels)
+    save(model, tmp_path / "m.w2v")
+    assert load(tmp_path / "m.w2v").predict([["a"]]).tolist() == model.predict([["a"]]).tolist()
+    assert "ud800" in read_card(tmp_path / "m.w2v")

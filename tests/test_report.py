@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
@@ -20,12 +20,13 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import NotFittedError
 
-from sklearn_w2v import TokenIds, W2VLSTMClassifier, make_w2v_pipeline, write_report
+from sklearn_w2v import TokenIds, W2VLSTMClassifier, explain, make_w2v_pipeline, write_report
 
 TEXTS = ["rain wind fog", "rain fog", "sun sand", "sun sea sand", "snow ice", "snow wind ice"] * 4
 LABELS = ["wet", "wet", "dry", "dry", "cold", "cold"] * 4
 # as labelled by somebody who takes some snow for rain
 Y = ["wet", "wet", "dry", "dry", "cold", "wet"] * 4
+REGRESSOR = make_pipeline(CountVectorizer(), LinearRegression()).fit(TEXTS, range(24))
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +185,31 @@ def test_labels_of_all_types(as_labels, tmp_path):
     json.dumps(scores)
 
 
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_dates_are_labels(network, tmp_path, unit):
+    """Not the nanoseconds that Python makes of them."""
+    days = {"wet": "2020-01-01", "dry": "2021-01-01", "cold": "2022-01-01"}
+
+    def dates(labels):
+        return np.array([days[one] for one in labels], f"datetime64[{unit}]")
+
+    model = clone(network).fit(TEXTS, dates(LABELS))
+    path = tmp_path / "r.html"
+    write_report(path, model, TEXTS, dates(Y))
+    assert "2020-01-01" in path.read_text(encoding="utf-8")
+    assert "1577836800" not in path.read_text(encoding="utf-8")
+    [one] = explain(model, ["rain"])
+    assert one.target == model.predict(["rain"])[0]
+    for label in model.classes_:
+        assert explain(model, ["rain"], target=label)[0].target == label
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_document(model, tmp_path):
+    scores = write_report(tmp_path / "r.html", model, TEXTS[:1], Y[:1])
+    assert scores["accuracy"] == scores["balanced_accuracy"] == 1
+
+
 def test_labels_that_training_did_not_have_are_listed(model, tmp_path):
     scores = write_report(tmp_path / "r.html", model, TEXTS, ["wet"] * 20 + ["new"] * 4)
     assert [row["label"] for row in scores["labels"]] == ["cold", "dry", "wet", "new"]
@@ -278,6 +304,9 @@ def test_more_labels_than_a_matrix_can_show(tmp_path):
         ({"estimator": MultinomialNB}, TypeError, "estimator="),
         ({"baseline": MultinomialNB()}, NotFittedError, "MultinomialNB"),
         ({"estimator": CountVectorizer().fit(TEXTS)}, TypeError, "no predict"),
+        ({"estimator": REGRESSOR}, TypeError, "a regressor"),
+        ({"baseline": REGRESSOR}, TypeError, "a regressor"),
+        ({"X_train": pd.DataFrame({"a": TEXTS}), "y_train": Y}, ValueError, "DataFrame as X_train"),
         ({"title": 3}, ValueError, "title"),
         ({"n_examples": -1}, ValueError, "n_examples"),
     ],

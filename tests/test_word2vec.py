@@ -408,3 +408,24 @@ def test_tags_say_strings():
     tags = trainer().__sklearn_tags__()
     assert tags.input_tags.string
     assert not tags.input_tags.two_d_array
+
+
+def test_a_rule_for_words_is_followed():
+    from gensim import utils
+
+    def rule(word, count, min_count):
+        return utils.RULE_DISCARD if word == "が" else utils.RULE_DEFAULT
+
+    settings = {"vector_size": 2, "epochs": 1, "min_count": 1, "random_state": 0}
+    trainer = Word2VecTrainer(**settings, word2vec_kwargs={"trim_rule": rule})
+    assert trainer.fit([["雨", "が"]] * 3).vectors_.words == ["雨"]
+    with pytest.raises(ValueError, match=r"Got \['sorted_vocab'\] in word2vec_kwargs"):
+        Word2VecTrainer(**settings, word2vec_kwargs={"sorted_vocab": 0}).fit([["雨"]])
+
+
+def test_where_no_word_is_frequent_enough():
+    trainer = Word2VecTrainer(vector_size=2, epochs=1, min_count=9, corpus=[["雨", "雪"]])
+    with pytest.raises(ValueError, match="occurs min_count=9 times in the corpus; lower"):
+        trainer.fit([])
+    with pytest.raises(ValueError, match="times in the 1 documents and the corpus; lower"):
+        trainer.fit([["雨"]])

@@ -196,6 +196,23 @@ def _text(value: Any) -> str:
     return value
 
 
+def _poems(file: Path) -> list[dict[str, str]]:
+    with open(file, encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        missing = {"author", "work", "title", "text"} - set(reader.fieldnames or ())
+        if missing:
+            raise ValueError(f"Got {os.fspath(file)!r}, which lacks the columns {sorted(missing)}.")
+        rows = []
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(
+                    f"Got {os.fspath(file)!r}, whose line {reader.line_num} has more or fewer "
+                    "cells than the first line."
+                )
+            rows.append(row)
+    return rows
+
+
 def load_poets(path: str | os.PathLike[str]) -> Any:
     """Read poems by author from a CSV file.
 
@@ -220,19 +237,10 @@ def load_poets(path: str | os.PathLike[str]) -> Any:
     file = Path(path)
     if file.is_dir():
         file = file / "ja_poets.csv"
-    with open(file, encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = {"author", "work", "title", "text"} - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"Got {os.fspath(file)!r}, which lacks the columns {sorted(missing)}.")
-        rows = []
-        for row in reader:
-            if None in row or None in row.values():
-                raise ValueError(
-                    f"Got {os.fspath(file)!r}, whose line {reader.line_num} has more or fewer "
-                    "cells than the first line."
-                )
-            rows.append(row)
+    try:
+        rows = _poems(file)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"Got {os.fspath(file)!r}, which is no CSV in UTF-8: {error}.") from error
     if not rows:
         raise ValueError(f"Got {os.fspath(file)!r}, which holds no poems.")
     authors = [row["author"] for row in rows]
