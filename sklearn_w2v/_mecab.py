@@ -17,6 +17,7 @@ import shlex
 import struct
 import threading
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -282,3 +283,14 @@ def resolve(
             check_dictionary_file(user, 11, "user_dictionary")
             checked.add((user, stamp))
     return folder, user
+
+
+@lru_cache(maxsize=8)
+def parts_of_speech(folder: str) -> frozenset[tuple[str, str]]:
+    """Pairs of pos1 and pos2 that a dictionary's words have; empty where it does not say."""
+    try:
+        with open(os.path.join(folder, "left-id.def"), encoding="utf-8") as lines:
+            fields = [line.partition(" ")[2].split(",") for line in lines]
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+    return frozenset((names[0], names[1]) for names in fields if len(names) > 1)

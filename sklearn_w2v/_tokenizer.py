@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import accumulate
@@ -187,8 +188,15 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         TypeError
             A document is not a str (the message names its position), or `X` is one str
             or a table.
+
+        Warns
+        -----
+        UserWarning
+            No word of the dictionary has an entry of `pos`.
         """
-        settings = self._settings()
+        settings = folder, user, *_ = self._settings()
+        if self.pos is not None and self.pos != "content" and user is None:
+            _warn_of_pos(self.pos, folder)
         texts = check_documents(X, "JapaneseTokenizer")
         for position, text in enumerate(texts):
             if not isinstance(text, str):
@@ -254,6 +262,24 @@ def _pos_pattern(pos: Any) -> str | None:
                 f"Got {entry!r} in pos but expected a str (pos1) or a pair of str (pos1, pos2)."
             )
     return "(?:" + "|".join(entries) + ")" if entries else "(?!)"
+
+
+def _warn_of_pos(pos: Any, folder: str) -> None:
+    """Name parts of speech that no word of the dictionary has: misspelt ones keep nothing."""
+    known = _mecab.parts_of_speech(folder)
+    names = {pos1 for pos1, _ in known}
+    odd = [
+        one
+        for one in pos
+        if (one not in names if isinstance(one, str) else tuple(one) not in known)
+    ]
+    if known and odd:
+        warnings.warn(
+            f"No word of the dictionary has {odd} of pos, so that nothing is kept for it; pos1 is "
+            f"one of {', '.join(sorted(names - {'BOS/EOS'}))}.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:

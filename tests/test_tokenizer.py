@@ -227,8 +227,29 @@ def test_pos_none_keeps_particles_numbers_and_punctuation():
         ([], []),
     ],
 )
+@pytest.mark.filterwarnings("ignore:No word of the dictionary")
 def test_pos_takes_names_and_pairs(pos, expected):
     assert words("三人で雨を見た", form="surface", pos=pos) == expected
+
+
+@pytest.mark.parametrize("pos", ["名詩", ("名詞", "普通"), ["助", "助詞"]])
+def test_parts_of_speech_that_no_word_has_are_named(pos):
+    tokenizer = JapaneseTokenizer(pos=["名詞", pos])
+    with pytest.warns(
+        UserWarning, match="No word of the dictionary has .* 助詞, 動詞, 名詞"
+    ) as caught:
+        assert tokenizer.fit_transform(["雨が降る"]) == [["雨"]]
+    assert len(caught) == 1
+    assert repr(pos) in str(caught[0].message)
+
+
+def test_parts_of_speech_of_the_dictionary_are_known(recwarn):
+    folder, _ = _mecab.resolve("unidic-lite", None)
+    known = sorted(_mecab.parts_of_speech(folder))
+    assert len(known) > 30
+    names = sorted({pos1 for pos1, _ in known})
+    JapaneseTokenizer(pos=[*names, *known]).transform(["雨が降る"])
+    assert not len(recwarn)
 
 
 def test_parts_of_speech_together_are_the_whole(lyrics, naive_nodes):
