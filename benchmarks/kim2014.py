@@ -171,7 +171,8 @@ def notes(folder: Path, args: Any) -> str:
         "and SST-2; scales of 0.2, 0.3 and unit length, centred vectors and a learning rate of "
         "0.0005 were within the noise. Windows, on three TREC seeds, two MR folds and SST-2, with "
         "static and with non-static vectors: 2-5 had a mean accuracy of 0.825, 3-5 of 0.822, 1-5 "
-        "of 0.822. Seconds: fit and predict, from token lists on.\n\n"
+        "of 0.822. Seconds: fit and predict, from token lists on, on a machine that other work "
+        "shared.\n\n"
         f"These test questions of TREC are training questions as well: {questions}.\n\n{machine()}"
     )
 
