@@ -243,13 +243,13 @@ def _check_vectorizer(one: Any) -> None:
     _check_vectors(one.vectors_)
     dim = one.vectors_.dim
     _expect(one, {"_ids": _array(np.int32, None)})
-    several = len(one._ids)
+    n_ids = len(one._ids)
     _expect(
         one,
         {
             "_ids": lambda ids: not len(ids) or (ids[0] >= FIRST_ID and (np.diff(ids) > 0).all()),
             "_weights": lambda value: (
-                _array(np.float64, several)(value) or _array(np.float32, several)(value)
+                _array(np.float64, n_ids)(value) or _array(np.float32, n_ids)(value)
             ),
             "_unseen_weight": _number(0),
             "_pooling": lambda value: type(value) is str and value in POOLINGS,

@@ -69,7 +69,8 @@ def save(
     NotFittedError
         `estimator` is not fitted.
     ValueError
-        `vectors` is none of these, or the rows that ``"all"`` needs are not there.
+        `vectors` is none of these, the rows that ``"all"`` needs are not there, or `details`
+        has a section that the card has itself.
     TypeError
         The estimator holds an object that no model file can hold.
 

@@ -89,7 +89,8 @@ class Word2VecTrainer(BaseEstimator):
     verbose : int, default=0
         1 shows a progress bar, where the error output is a terminal.
     word2vec_kwargs : dict or None, default=None
-        Further parameters for ``gensim.models.Word2Vec``, such as ``{"sample": 1e-4}``.
+        Further parameters for ``gensim.models.Word2Vec``, such as ``{"sample": 1e-4}``; none
+        that are set here already, and no ``sorted_vocab``.
 
     Attributes
     ----------
