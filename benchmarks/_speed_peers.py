@@ -244,7 +244,9 @@ def fit(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 
 def shortcut(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Accuracy with and without what makes a fit faster."""
-    from sklearn_w2v import _epochs, _networks, _training
+    from sklearn_w2v.networks import layers as _networks
+    from sklearn_w2v.networks import network as _training
+    from sklearn_w2v.networks import training_loop as _epochs
 
     peer = options["peer"]
     if peer == "batches of any lengths":

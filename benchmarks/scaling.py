@@ -70,7 +70,7 @@ def cluster(workers: int) -> Iterator[Client]:
 
 
 def _start() -> int:
-    import sklearn_w2v._backend  # noqa: F401  (TensorFlow)
+    import sklearn_w2v.networks.backend  # noqa: F401  (TensorFlow)
 
     return os.getpid()
 

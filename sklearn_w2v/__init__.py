@@ -9,49 +9,49 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import datasets, distributed
-    from ._attribution import TokenAttribution, explain
-    from ._attribution_display import TokenAttributionDisplay
-    from ._classifier import W2VLSTMClassifier
-    from ._cnn_classifier import W2VCNNClassifier
-    from ._coverage_display import CoverageDisplay
-    from ._displays import TrainingHistoryDisplay
-    from ._indexer import W2VIndexer
-    from ._persistence import load, read_card, save
-    from ._pipeline import make_w2v_pipeline
-    from ._report import write_report
-    from ._stream import predict_iter
-    from ._token_ids import TokenIds
-    from ._tokenizer import JapaneseTokenizer
-    from ._tokens import Token
-    from ._vectorizer import W2VVectorizer
-    from ._vectors import WordVectors
-    from ._word2vec import Word2VecTrainer
-    from ._word_shift import word_shift
-    from ._word_shift_display import WordShiftDisplay
+    from .classifiers.cnn import W2VCNNClassifier
+    from .classifiers.lstm import W2VLSTMClassifier
+    from .features.indexer import W2VIndexer
+    from .features.token_ids import TokenIds
+    from .features.vectorizer import W2VVectorizer
+    from .inspection.attribution import TokenAttribution, explain
+    from .inspection.displays.attribution import TokenAttributionDisplay
+    from .inspection.displays.coverage import CoverageDisplay
+    from .inspection.displays.training_history import TrainingHistoryDisplay
+    from .inspection.displays.word_shift import WordShiftDisplay
+    from .inspection.report.page import write_report
+    from .inspection.word_shift import word_shift
+    from .persistence.model_file import load, read_card, save
+    from .pipeline import make_w2v_pipeline
+    from .stream import predict_iter
+    from .text.token import Token
+    from .text.tokenizer import JapaneseTokenizer
+    from .vectors.trainer import Word2VecTrainer
+    from .vectors.word_vectors import WordVectors
 
 _HOMES = {
-    "CoverageDisplay": "_coverage_display",
-    "JapaneseTokenizer": "_tokenizer",
-    "Token": "_tokens",
-    "TokenAttribution": "_attribution",
-    "TokenAttributionDisplay": "_attribution_display",
-    "TokenIds": "_token_ids",
-    "TrainingHistoryDisplay": "_displays",
-    "W2VCNNClassifier": "_cnn_classifier",
-    "W2VIndexer": "_indexer",
-    "W2VLSTMClassifier": "_classifier",
-    "W2VVectorizer": "_vectorizer",
-    "Word2VecTrainer": "_word2vec",
-    "WordShiftDisplay": "_word_shift_display",
-    "WordVectors": "_vectors",
-    "explain": "_attribution",
-    "load": "_persistence",
-    "make_w2v_pipeline": "_pipeline",
-    "predict_iter": "_stream",
-    "read_card": "_persistence",
-    "save": "_persistence",
-    "word_shift": "_word_shift",
-    "write_report": "_report",
+    "CoverageDisplay": "inspection.displays.coverage",
+    "JapaneseTokenizer": "text.tokenizer",
+    "Token": "text.token",
+    "TokenAttribution": "inspection.attribution",
+    "TokenAttributionDisplay": "inspection.displays.attribution",
+    "TokenIds": "features.token_ids",
+    "TrainingHistoryDisplay": "inspection.displays.training_history",
+    "W2VCNNClassifier": "classifiers.cnn",
+    "W2VIndexer": "features.indexer",
+    "W2VLSTMClassifier": "classifiers.lstm",
+    "W2VVectorizer": "features.vectorizer",
+    "Word2VecTrainer": "vectors.trainer",
+    "WordShiftDisplay": "inspection.displays.word_shift",
+    "WordVectors": "vectors.word_vectors",
+    "explain": "inspection.attribution",
+    "load": "persistence.model_file",
+    "make_w2v_pipeline": "pipeline",
+    "predict_iter": "stream",
+    "read_card": "persistence.model_file",
+    "save": "persistence.model_file",
+    "word_shift": "inspection.word_shift",
+    "write_report": "inspection.report.page",
 }
 
 __all__ = [

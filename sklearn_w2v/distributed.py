@@ -17,7 +17,7 @@ from typing import Any
 from joblib import parallel_config
 from sklearn.utils.validation import check_is_fitted
 
-from ._partitions import of_bag, of_frame
+from .partitions import of_bag, of_frame
 
 _NEEDS = '{} need Dask: pip install "sklearn-w2v[distributed]"'
 

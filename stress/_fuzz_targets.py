@@ -16,10 +16,10 @@ import atheris
 import numpy as np
 from _hostile_files import entries, model_file, zipped
 
-from sklearn_w2v import _cli_tables
-from sklearn_w2v._aliases import read_aliases
-from sklearn_w2v._fasttext import is_fasttext, read_fasttext
-from sklearn_w2v._vector_files import read_blocks
+from sklearn_w2v.cli import tables as _cli_tables
+from sklearn_w2v.vectors.formats.aliases import read_aliases
+from sklearn_w2v.vectors.formats.fasttext import is_fasttext, read_fasttext
+from sklearn_w2v.vectors.formats.word2vec import read_blocks
 
 _SHM = Path("/dev/shm")
 _WORK = Path(tempfile.mkdtemp(prefix="sklearn_w2v-fuzz-", dir=_SHM if _SHM.is_dir() else None))

@@ -92,7 +92,7 @@ def model_file(model: bytes) -> bytes:
     import hashlib
     import json
 
-    from sklearn_w2v._persistence import FORMAT, KIND
+    from sklearn_w2v.persistence.model_file import FORMAT, KIND
 
     parts = {"card.md": b"# card", "model.skops": model}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}

@@ -30,7 +30,7 @@ class Scene:
     """
 
     name = ""
-    imports: tuple[str, ...] = ("sklearn_w2v._vectors",)  # ahead of all forks
+    imports: tuple[str, ...] = ("sklearn_w2v.vectors.word_vectors",)  # ahead of all forks
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -106,7 +106,7 @@ class Conversion(Scene):
 
     def check(self) -> None:
         for form in (self.folder / "cache" / "vectors").glob("[!t]*"):  # not tmp-
-            from sklearn_w2v._vector_store import FolderStore
+            from sklearn_w2v.vectors.store import FolderStore
 
             store = FolderStore(form)
             assert hashlib.sha256(store.matrix.tobytes()).hexdigest() == self.expected
@@ -116,7 +116,7 @@ class Save(Scene):
     """A model file that takes the place of a former one."""
 
     name = "save over a former model"
-    imports = ("sklearn_w2v._classifier", "sklearn_w2v._persistence", "skops.io")
+    imports = ("sklearn_w2v.classifiers.lstm", "sklearn_w2v.persistence.model_file", "skops.io")
 
     def prepare(self) -> None:
         done = in_child(self._fit)
@@ -162,7 +162,7 @@ class Training(Scene):
     """``sklearn-w2v vectors train`` over a former vectors file."""
 
     name = "vectors train over a former file"
-    imports = ("sklearn_w2v.cli", "sklearn_w2v._cli_vector_training", "gensim.models")
+    imports = ("sklearn_w2v.cli.app", "sklearn_w2v.cli.vector_training", "gensim.models")
 
     def prepare(self) -> None:
         random = np.random.default_rng(0)
@@ -179,7 +179,7 @@ class Training(Scene):
         self.target.write_bytes(self.old)
 
     def act(self) -> None:
-        from sklearn_w2v.cli import main
+        from sklearn_w2v.cli.app import main
 
         sys.argv = ["sklearn-w2v", "vectors", "train", str(self.folder / "text.txt")]
         sys.argv += [
@@ -208,7 +208,7 @@ class Search(Scene):
     """A grid search whose pipeline keeps its first steps in a folder."""
 
     name = "search with memory"
-    imports = ("sklearn.linear_model", "sklearn.model_selection", "sklearn_w2v._vectorizer")
+    imports = ("sklearn.linear_model", "sklearn.model_selection", "sklearn_w2v.features.vectorizer")
 
     def prepare(self) -> None:
         write_vectors(self.folder / "v.bin", 2, words=300, dim=10)
@@ -248,7 +248,7 @@ class NetworkSearch(Search):
     """The same with a network, which takes seconds."""
 
     name = "search of a network with memory"
-    imports = (*Search.imports, "sklearn_w2v._classifier")
+    imports = (*Search.imports, "sklearn_w2v.classifiers.lstm")
 
     def search(self) -> Any:
         from sklearn.model_selection import GridSearchCV

@@ -71,7 +71,7 @@ Done = namedtuple("Done", "status out err")
 @pytest.fixture
 def command(monkeypatch, capsys):
     """Run ``sklearn-w2v`` within this process; gives status, output and error output."""
-    from sklearn_w2v.cli import main
+    from sklearn_w2v.cli.app import main
 
     def run(*arguments, stdin: bytes = b"") -> Done:
         bytes_in = io.BufferedReader(io.BytesIO(stdin))

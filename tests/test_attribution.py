@@ -21,7 +21,7 @@ from sklearn_w2v import (
     explain,
     make_w2v_pipeline,
 )
-from sklearn_w2v._backend import keras
+from sklearn_w2v.networks.backend import keras
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The vectors know only"),

@@ -13,7 +13,7 @@ from sklearn_w2v import (
     explain,
     make_w2v_pipeline,
 )
-from sklearn_w2v._fonts import missing_glyphs
+from sklearn_w2v.inspection.displays.fonts import missing_glyphs
 
 mpl.use("agg")
 

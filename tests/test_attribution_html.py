@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import TokenAttribution
-from sklearn_w2v._attribution_html import AGAINST, FOR, OPACITY
+from sklearn_w2v.inspection.highlighting import AGAINST, FOR, OPACITY
 
 EVIL = "<script>alert('1')</script> & \"quoted\" \x00\ud800 雨"
 

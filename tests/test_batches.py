@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sklearn_w2v import _batches
-from sklearn_w2v._batches import (
+from sklearn_w2v.networks import batches as _batches
+from sklearn_w2v.networks.batches import (
     batch_width,
     parts,
     right_padded,

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_w2v._blend import (
+from sklearn_w2v.classifiers.blend import (
     SMALL,
     Blend,
     HeldOut,
@@ -20,8 +20,8 @@ from sklearn_w2v._blend import (
     inner_folds,
     losses,
 )
-from sklearn_w2v._branch import Features, LinearBranch
-from sklearn_w2v._documents import Documents
+from sklearn_w2v.classifiers.documents import Documents
+from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
 
 N, K = 200, 3
 DRAW = np.random.default_rng(0)

@@ -26,15 +26,15 @@ from sklearn_w2v import (
     W2VLSTMClassifier,
     Word2VecTrainer,
     WordVectors,
-    _blended,
     make_w2v_pipeline,
 )
-from sklearn_w2v._blend import Weigher, inner_folds
-from sklearn_w2v._branch import Features, LinearBranch
-from sklearn_w2v._checks import check_ids
-from sklearn_w2v._documents import Documents
-from sklearn_w2v._fitting import W2VKerasClassifier
-from sklearn_w2v._training import TableNetwork
+from sklearn_w2v.classifiers import blended as _blended
+from sklearn_w2v.classifiers.base import W2VKerasClassifier
+from sklearn_w2v.classifiers.blend import Weigher, inner_folds
+from sklearn_w2v.classifiers.documents import Documents
+from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
+from sklearn_w2v.classifiers.training_set import check_ids
+from sklearn_w2v.networks.network import TableNetwork
 
 SHARED = {"bow": "words", "epochs": 6, "learning_rate": 0.05, "dropout": 0.0, "random_state": 0}
 

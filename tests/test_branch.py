@@ -12,8 +12,9 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from sklearn_w2v import WordVectors, _branch
-from sklearn_w2v._branch import Features, LinearBranch
+from sklearn_w2v import WordVectors
+from sklearn_w2v.classifiers import linear_branch as _branch
+from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
 
 EXACT = 1e-9  # where solvers stop, so that they stop at the same place
 

@@ -14,7 +14,7 @@ from sklearn_w2v import cli
 def test_version_and_help_need_no_keras():
     code = (
         "import sys; sys.argv = ['sklearn-w2v', '--version']\n"
-        "from sklearn_w2v.cli import main\n"
+        "from sklearn_w2v.cli.app import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "assert not {'keras', 'sklearn'} & set(sys.modules)"
@@ -53,10 +53,10 @@ def test_errors_are_one_line_and_exit_status_2(tmp_path):
     (tmp_path / "file").write_text("")
     code = (
         "import sys; sys.argv = ['sklearn-w2v', 'demo', '--out', sys.argv[1]]\n"
-        "import sklearn_w2v._demo\n"
+        "import sklearn_w2v.cli.demo\n"
         "def broken(*args, **kwargs): raise ValueError('no such [thing]')\n"
-        "sklearn_w2v._demo.run_demo = broken\n"
-        "from sklearn_w2v.cli import main\n"
+        "sklearn_w2v.cli.demo.run_demo = broken\n"
+        "from sklearn_w2v.cli.app import main\n"
         "main()"
     )
     done = subprocess.run(
@@ -95,7 +95,7 @@ def test_unexpected_errors_are_one_line_too_and_debug_shows_where(command, monke
     def broken(*args, **kwargs):
         raise RuntimeError("out of\n paper")
 
-    monkeypatch.setattr("sklearn_w2v._demo.run_demo", broken)
+    monkeypatch.setattr("sklearn_w2v.cli.demo.run_demo", broken)
     done = command("demo")
     assert (done.status, done.err) == (
         2,
@@ -108,7 +108,7 @@ def test_ctrl_c_is_no_error(command, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklearn_w2v._demo.run_demo", interrupted)
+    monkeypatch.setattr("sklearn_w2v.cli.demo.run_demo", interrupted)
     assert command("demo")[:] == (130, "", "Interrupted.\n")
 
 

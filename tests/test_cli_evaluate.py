@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sklearn_w2v._cli_evaluate import _scores
+from sklearn_w2v.cli.commands.evaluate import _scores
 
 
 def test_scores_in_a_table_and_as_json(command, weather):

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from sklearn_w2v import TokenAttribution
-from sklearn_w2v._cli_explain import coloured
+from sklearn_w2v.cli.commands.explain import coloured
 
 TEXT = "雨と雪の日"
 
@@ -73,7 +73,7 @@ def test_nothing_counts():
 
 def test_a_terminal_gets_text_table_and_sum(weather, monkeypatch, command):
     console = Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
-    monkeypatch.setattr("sklearn_w2v._cli_ui.Console", lambda **kwargs: console)
+    monkeypatch.setattr("sklearn_w2v.cli.console.Console", lambda **kwargs: console)
     assert command("explain", weather / "weather.w2v", TEXT + "\n祭", "--top", "3").status == 0
     shown = console.file.getvalue()
     assert "wet" in shown

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import W2VIndexer, W2VLSTMClassifier
-from sklearn_w2v._cli_folds import (
+from sklearn_w2v.cli.cross_validation import (
     MAJORITY,
     TFIDF,
     Result,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sklearn_w2v._cli_labelled import Labelled, read_labelled
-from sklearn_w2v._cli_tables import Table
+from sklearn_w2v.cli.labelled import Labelled, read_labelled
+from sklearn_w2v.cli.tables import Table
 
 
 def labelled(tmp_path, text, **kwargs):

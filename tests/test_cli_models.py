@@ -8,7 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.multiclass import OneVsRestClassifier
 
 from sklearn_w2v import load, make_w2v_pipeline, save
-from sklearn_w2v._cli_models import load_model
+from sklearn_w2v.cli.models import load_model
 
 
 def test_a_pipeline_is_a_model(weather):

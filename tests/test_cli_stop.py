@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from sklearn_w2v._cli_stop import Stop
+from sklearn_w2v.cli.interrupt import Stop
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sklearn_w2v._cli_tables import Reading, Table
+from sklearn_w2v.cli.tables import Reading, Table
 
 ROWS = [("雨が\n降る", "wet"), ('"海", 夏', "dry")]
 

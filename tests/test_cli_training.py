@@ -5,7 +5,9 @@ import signal
 
 import pytest
 
-from sklearn_w2v import _cli_training, _epochs, load, read_card
+from sklearn_w2v import load, read_card
+from sklearn_w2v.cli import fit_run as _cli_training
+from sklearn_w2v.networks import training_loop as _epochs
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import warnings
 import numpy as np
 from rich.console import Console
 
-from sklearn_w2v import _cli_ui
-from sklearn_w2v._cli_ui import Bars, Ui, one_line
-from sklearn_w2v._progress import tell
+from sklearn_w2v.cli import console as _cli_ui
+from sklearn_w2v.cli.console import Bars, Ui, one_line
+from sklearn_w2v.utils.progress import tell
 
 
 def terminal() -> Console:

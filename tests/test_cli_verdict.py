@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from sklearn_w2v._cli_folds import MAJORITY, TFIDF, Result, make_splits
-from sklearn_w2v._cli_ui import Ui
-from sklearn_w2v._cli_verdict import report, verdict
+from sklearn_w2v.cli.console import Ui
+from sklearn_w2v.cli.cross_validation import MAJORITY, TFIDF, Result, make_splits
+from sklearn_w2v.cli.verdict import report, verdict
 
 SPLITS = make_splits(["a", "b"] * 150, None, 3, 0, print)
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer
-from sklearn_w2v._columns import check_documents
+from sklearn_w2v.text.documents import check_documents
 
 TEXTS = ["雨が降る", "夏の海"]
 

@@ -10,8 +10,9 @@ import tracemalloc
 
 import pytest
 
-from sklearn_w2v import Word2VecTrainer, _corpus
-from sklearn_w2v._corpus import Sentences, Shards, check_corpus
+from sklearn_w2v import Word2VecTrainer
+from sklearn_w2v.vectors import corpus as _corpus
+from sklearn_w2v.vectors.corpus import Sentences, Shards, check_corpus
 
 
 def walk(corpus):

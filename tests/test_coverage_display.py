@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from sklearn_w2v import CoverageDisplay, W2VIndexer, W2VLSTMClassifier
-from sklearn_w2v._fonts import missing_glyphs
+from sklearn_w2v.inspection.displays.fonts import missing_glyphs
 
 mpl.use("agg")
 

@@ -40,7 +40,8 @@ def test_dask_is_not_imported_for_it():
 def test_a_dask_of_other_ways_does_no_harm(monkeypatch):
     from types import ModuleType
 
-    from sklearn_w2v import TokenIds, _dask
+    from sklearn_w2v import TokenIds
+    from sklearn_w2v.utils import dask as _dask
 
     other = ModuleType(_dask._SERIALIZE)
     other.pickle_loads = None

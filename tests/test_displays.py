@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import NotFittedError
 
 from sklearn_w2v import TokenIds, TrainingHistoryDisplay, W2VLSTMClassifier
-from sklearn_w2v._displays import require_matplotlib
+from sklearn_w2v.inspection.displays.training_history import require_matplotlib
 
 mpl.use("agg")
 

@@ -38,7 +38,7 @@ from sklearn_w2v import (
     distributed,
     make_w2v_pipeline,
 )
-from sklearn_w2v._dask import local_jobs
+from sklearn_w2v.utils.dask import local_jobs
 
 dask = pytest.importorskip("dask")
 dask_distributed = pytest.importorskip("distributed")

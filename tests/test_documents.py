@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from sklearn_w2v._documents import Documents
+from sklearn_w2v.classifiers.documents import Documents
 
 
 @pytest.fixture

@@ -37,8 +37,8 @@ from sklearn_w2v import (
     make_w2v_pipeline,
     save,
 )
-from sklearn_w2v._fitting import keras
-from sklearn_w2v._vector_cache import open_source
+from sklearn_w2v.classifiers.base import keras
+from sklearn_w2v.vectors.cache import open_source
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = os.fspath(Path(sklearn_w2v.__file__).parents[1])
@@ -254,7 +254,7 @@ def test_a_read_only_cache_is_used_and_replaced_for_what_it_lacks(tmp_path, cach
     folder = open_source(one).folder
     mount_read_only(os.fspath(tmp_path / "cache"))
     code = (
-        "import sys; from sklearn_w2v._vector_cache import open_source\n"
+        "import sys; from sklearn_w2v.vectors.cache import open_source\n"
         "for path in sys.argv[1:]: store = open_source(path); print(store.folder, len(store.words))"
     )
     (tmp_path / "tmp").mkdir()
@@ -328,7 +328,7 @@ def test_ctrl_c_leaves_a_classifier_clearly_unfitted(ids, bow, fitted):
 
 
 def test_ctrl_c_between_the_parts_of_a_classifier_leaves_it_unfitted(ids, monkeypatch):
-    from sklearn_w2v import _blended
+    from sklearn_w2v.classifiers import blended as _blended
 
     clf = classifier(bow="words", epochs=1).fit(ids, LABELS)
     monkeypatch.setattr(
@@ -363,7 +363,8 @@ def test_bad_input_leaves_the_former_fit(ids):
 
 @pytest.mark.parametrize("step", ["indexer", "vectorizer"])
 def test_ctrl_c_leaves_transformers_as_they_were(ids, step, monkeypatch):
-    from sklearn_w2v import _indexer, _vectorizer
+    from sklearn_w2v.features import indexer as _indexer
+    from sklearn_w2v.features import vectorizer as _vectorizer
 
     if step == "indexer":
         one, X, module, name = W2VIndexer(maxlen=3, random_state=0), TEXTS, _indexer, "settle"
@@ -534,7 +535,7 @@ def change(path, what):
 def test_a_file_that_was_touched_or_copied_with_its_cache_is_not_converted_again(
     tmp_path, cache, monkeypatch
 ):
-    from sklearn_w2v import _vector_sources
+    from sklearn_w2v.vectors import sources as _vector_sources
 
     path = write_vectors(tmp_path / "v.bin")
     folder = open_source(path).folder
@@ -546,7 +547,7 @@ def test_a_file_that_was_touched_or_copied_with_its_cache_is_not_converted_again
 
 
 def test_a_file_that_changes_while_it_is_converted_is_read_again(tmp_path, cache, monkeypatch):
-    from sklearn_w2v import _vector_sources
+    from sklearn_w2v.vectors import sources as _vector_sources
 
     path = write_vectors(tmp_path / "v.bin", seed=1)
     real = _vector_sources.read_blocks
@@ -567,7 +568,7 @@ def test_a_file_that_changes_while_it_is_converted_is_read_again(tmp_path, cache
 
 
 def test_a_file_that_never_stops_changing_is_an_error(tmp_path, cache, monkeypatch):
-    from sklearn_w2v import _vector_sources
+    from sklearn_w2v.vectors import sources as _vector_sources
 
     path = write_vectors(tmp_path / "v.bin", seed=1)
     real = _vector_sources.read_blocks
@@ -586,7 +587,7 @@ def test_a_file_that_never_stops_changing_is_an_error(tmp_path, cache, monkeypat
 _MAPPED = """
 import os, sys
 from sklearn_w2v import WordVectors
-from sklearn_w2v._vector_store import open_folder
+from sklearn_w2v.vectors.store import open_folder
 vectors = WordVectors.load(sys.argv[1])
 first = vectors["w399"].tolist()
 folder = vectors._store.table.folder

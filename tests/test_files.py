@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sklearn_w2v._files import naming, written_beside
+from sklearn_w2v.utils.files import naming, written_beside
 
 
 def write(path, text):

@@ -16,7 +16,7 @@ from sklearn_w2v import (
     WordVectors,
     explain,
 )
-from sklearn_w2v._backend import keras
+from sklearn_w2v.networks.backend import keras
 
 VECTORS = WordVectors(["雨", "夏"], [[1.0, 0.0], [-1.0, 0.0]])
 MORE = VECTORS.extended(["雪", "海"], 0, np.array([0, 1]))

@@ -8,8 +8,8 @@ import warnings
 import matplotlib as mpl
 import pytest
 
-from sklearn_w2v import _fonts
-from sklearn_w2v._fonts import label, missing_glyphs, require_matplotlib
+from sklearn_w2v.inspection.displays import fonts as _fonts
+from sklearn_w2v.inspection.displays.fonts import label, missing_glyphs, require_matplotlib
 
 mpl.use("agg")
 

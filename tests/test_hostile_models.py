@@ -326,8 +326,8 @@ def test_keys_whose_hashes_collide(whole, refused):
 @pytest.mark.parametrize(
     "name",
     [
-        "sklearn_w2v._pipeline._apply",
-        "sklearn_w2v._tokenizer.JapaneseTokenizer",
+        "sklearn_w2v.pipeline._apply",
+        "sklearn_w2v.text.tokenizer.JapaneseTokenizer",
         "sklearn.metrics._classification.accuracy_score",
     ],
 )
@@ -342,7 +342,7 @@ def test_nothing_is_called_with_the_files_values(whole, refused, kind, name):
 
 def test_stores_are_built_by_their_own_constructor(whole, refused):
     fields = node("DictNode", "builtins", "dict", content={}, key_types=of_json([]), __id__=9)
-    evil = node("ObjectNode", "sklearn_w2v._vector_cache", "SourceStore", content=fields)
+    evil = node("ObjectNode", "sklearn_w2v.vectors.cache", "SourceStore", content=fields)
     refused(changed(whole["lstm"], "WordVectors", _store=evil), "stands in it as 'ObjectNode'")
 
 

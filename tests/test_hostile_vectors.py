@@ -19,10 +19,12 @@ import pytest
 from _hostile_files import COMPRESSORS, WORDS, binary_vectors, fasttext_vectors, text_vectors
 
 import sklearn_w2v
-from sklearn_w2v import WordVectors, _unpacking, _vector_files
-from sklearn_w2v._aliases import read_aliases
-from sklearn_w2v._fasttext import MAX_NGRAM, read_fasttext
-from sklearn_w2v._vector_files import read_blocks
+from sklearn_w2v import WordVectors
+from sklearn_w2v.utils import compression as _unpacking
+from sklearn_w2v.vectors.formats import word2vec as _vector_files
+from sklearn_w2v.vectors.formats.aliases import read_aliases
+from sklearn_w2v.vectors.formats.fasttext import MAX_NGRAM, read_fasttext
+from sklearn_w2v.vectors.formats.word2vec import read_blocks
 
 PACKAGE = os.fspath(Path(sklearn_w2v.__file__).parents[1])
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits and sizes as Linux has them")
@@ -157,7 +159,7 @@ def test_blocks_of_wide_rows_are_small(tmp_path, monkeypatch):
 _MEASURE = """
 import json, os, resource, sys
 from sklearn_w2v import WordVectors
-import gensim.models.fasttext, sklearn_w2v._vector_cache
+import gensim.models.fasttext, sklearn_w2v.vectors.cache
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 seen = {}
 for name in sys.argv[1:]:

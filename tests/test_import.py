@@ -57,7 +57,7 @@ def test_no_chatter_reaches_the_user_from_import_to_prediction():
 
 def test_errors_while_keras_is_imported_are_not_swallowed():
     done = subprocess.run(
-        [sys.executable, "-c", "import sklearn_w2v._backend"],
+        [sys.executable, "-c", "import sklearn_w2v.networks.backend"],
         capture_output=True,
         text=True,
         env={"KERAS_BACKEND": "nonsense", "PATH": ""},

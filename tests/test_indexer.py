@@ -23,9 +23,9 @@ from sklearn.utils import estimator_checks
 
 import sklearn_w2v
 from sklearn_w2v import JapaneseTokenizer, TokenIds, W2VIndexer, Word2VecTrainer, WordVectors
-from sklearn_w2v._subwords import Subwords
-from sklearn_w2v._tokens import Token
-from sklearn_w2v._vector_store import MemoryStore
+from sklearn_w2v.text.token import Token
+from sklearn_w2v.vectors.store import MemoryStore
+from sklearn_w2v.vectors.subwords import Subwords
 
 WORDS = ["雨", "雪", "夏", "海"]
 TABLE = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)

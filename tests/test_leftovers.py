@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from sklearn_w2v import _leftovers
-from sklearn_w2v._leftovers import (
+from sklearn_w2v.utils import leftovers as _leftovers
+from sklearn_w2v.utils.leftovers import (
     LOCK,
     locked_file,
     locked_folder,
@@ -33,7 +33,7 @@ def age(path, seconds):
 def killed_folder(parent):
     """A folder that a process locked and did not live to remove."""
     code = (
-        "import os, sys; from sklearn_w2v._leftovers import locked_folder\n"
+        "import os, sys; from sklearn_w2v.utils.leftovers import locked_folder\n"
         "print(locked_folder(sys.argv[1], 'tmp-'), flush=True); os.kill(os.getpid(), 9)"
     )
     root = os.path.dirname(os.path.dirname(_leftovers.__file__))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sklearn_w2v._backend import keras, on_cpu
-from sklearn_w2v._lstm import ProjectedLSTM
+from sklearn_w2v.networks.backend import keras, on_cpu
+from sklearn_w2v.networks.projected_lstm import ProjectedLSTM
 
 pytestmark = pytest.mark.skipif(not on_cpu(), reason="the layer's own path needs a CPU")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer, Word2VecTrainer, WordVectors
-from sklearn_w2v._matching import candidates, find_by_forms, forms_are_known_better
+from sklearn_w2v.features.lookup import candidates, find_by_forms, forms_are_known_better
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ import unidic_lite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sklearn_w2v import JapaneseTokenizer, _mecab
+from sklearn_w2v import JapaneseTokenizer
+from sklearn_w2v.text import mecab as _mecab
 
 LITE = Path(unidic_lite.DICDIR)
 PARTS = ("sys.dic", "unk.dic", "char.bin", "matrix.bin", "dicrc")

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from sklearn_w2v._networks import CNNSpec, LSTMSpec, embedding_layer, full_model
+from sklearn_w2v.networks.layers import CNNSpec, LSTMSpec, embedding_layer, full_model
 
 SPEC = LSTMSpec(
     dim=3,

@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sklearn_w2v import JapaneseTokenizer, W2VIndexer, WordVectors, _ngrams
-from sklearn_w2v._ngrams import NgramCounter
+from sklearn_w2v import JapaneseTokenizer, W2VIndexer, WordVectors
+from sklearn_w2v.features import ngrams as _ngrams
+from sklearn_w2v.features.ngrams import NgramCounter
 
 MANY = 1 << 20
 

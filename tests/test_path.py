@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sklearn_w2v._path import batches, integrated_gradients
+from sklearn_w2v.inspection.integrated_gradients import batches, integrated_gradients
 
 
 class Function:

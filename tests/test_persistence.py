@@ -34,12 +34,12 @@ from sklearn_w2v import (
     W2VVectorizer,
     Word2VecTrainer,
     WordVectors,
-    _persistence,
     load,
     make_w2v_pipeline,
     read_card,
     save,
 )
+from sklearn_w2v.persistence import model_file as _persistence
 
 TEXTS = ["雨が降る夜に傘をさす", "雪と霧の朝に傘", "夏の海で泳ぐ", "砂の祭の夏"] * 5
 LABELS = np.array(["雨", "雨", "夏", "夏"] * 5)

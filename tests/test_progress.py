@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sklearn_w2v._progress import listening, tell
+from sklearn_w2v.utils.progress import listening, tell
 
 
 def test_nobody_listens():

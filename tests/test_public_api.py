@@ -8,7 +8,6 @@ change that they notice, and belongs into CHANGELOG.md. To renew the list::
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +64,9 @@ def _of_commands() -> Iterator[str]:
 
 
 def _application() -> Any:
-    return importlib.import_module("sklearn_w2v.cli").app
+    from sklearn_w2v.cli.app import app
+
+    return app
 
 
 def public_api() -> list[str]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import W2VIndexer, WordVectors
-from sklearn_w2v._random_rows import has_random_row
-from sklearn_w2v._vectors import FIRST_ID
+from sklearn_w2v.vectors.random_rows import has_random_row
+from sklearn_w2v.vectors.word_vectors import FIRST_ID
 
 VECTORS = WordVectors(["行く", "雨"], [[1.0, 2.0], [3.0, 4.0]])
 
@@ -55,8 +55,8 @@ def test_words_that_an_indexer_adds(small_vectors):
 
 def test_rows_from_subwords_are_not_random():
     gensim = pytest.importorskip("gensim.models.fasttext")
-    subwords = pytest.importorskip("sklearn_w2v._subwords")
-    from sklearn_w2v._vector_store import MemoryStore
+    subwords = pytest.importorskip("sklearn_w2v.vectors.subwords")
+    from sklearn_w2v.vectors.store import MemoryStore
 
     assert gensim  # what hashes the n-grams
     draw = np.random.default_rng(0)

@@ -322,7 +322,9 @@ def test_a_former_report_stays_until_the_new_one_is_complete(model, tmp_path, mo
     path = tmp_path / "r.html"
     path.write_text("former")
     with monkeypatch.context() as patch:
-        patch.setattr("sklearn_w2v._report._render", lambda *args: "\ud800")  # no UTF-8
+        patch.setattr(
+            "sklearn_w2v.inspection.report.page._render", lambda *args: "\ud800"
+        )  # no UTF-8
         with pytest.raises(UnicodeEncodeError):
             write_report(path, model, TEXTS, Y)
     assert path.read_text() == "former"

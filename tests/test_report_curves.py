@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sklearn_w2v._report_curves import HEIGHT, WIDTH, nice_ticks, panels
+from sklearn_w2v.inspection.report.curves import HEIGHT, WIDTH, nice_ticks, panels
 
 
 @pytest.mark.parametrize(

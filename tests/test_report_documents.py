@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_w2v import TokenIds
-from sklearn_w2v._report_documents import (
+from sklearn_w2v.inspection.report.examples import (
     as_text,
     clean,
     documents_at,

@@ -7,7 +7,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer, WordVectors
-from sklearn_w2v._report_model import (
+from sklearn_w2v.inspection.report.model_facts import (
     coverage,
     facts,
     history_of,

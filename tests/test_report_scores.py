@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score, classification_report
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC, LinearSVC
 
-from sklearn_w2v._report_scores import (
+from sklearn_w2v.inspection.report.scores import (
     comparison,
     confusions,
     interval,

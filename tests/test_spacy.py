@@ -15,8 +15,8 @@ import pytest
 
 import sklearn_w2v
 from sklearn_w2v import W2VIndexer, Word2VecTrainer, WordVectors
-from sklearn_w2v._spacy import SpacySource
-from sklearn_w2v._vectors import as_word_vectors
+from sklearn_w2v.vectors.formats.spacy import SpacySource
+from sklearn_w2v.vectors.word_vectors import as_word_vectors
 
 WORDS = ["雨", "雪", "the", "降る"]
 SHARING = {"雨天": 0, "あめ": 0, "DEP": 1, "スノー": 1, "New York": 3}  # DEP: a symbol of spaCy's
@@ -160,7 +160,7 @@ def test_the_name_is_taken_wherever_a_path_is(site, take):
         trainer = Word2VecTrainer(vector_size=3, min_count=1, initial_vectors=source)
         assert "あめ" in trainer.fit([["あめ", "雪"]] * 3).vectors_
     else:
-        from sklearn_w2v._checks import check_vectors
+        from sklearn_w2v.classifiers.training_set import check_vectors
 
         assert check_vectors(np.array([[2]]), source, None, None) == expected
 
@@ -223,7 +223,7 @@ def test_a_missing_model_says_how_to_install_it():
 
 
 def test_a_missing_ja_ginza_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr("sklearn_w2v._spacy.find_spec", lambda name: None)
+    monkeypatch.setattr("sklearn_w2v.vectors.formats.spacy.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=f"'ja_ginza' is not installed; {PIP}"):
         as_word_vectors("spacy:ja_ginza")
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_w2v import JapaneseTokenizer
-from sklearn_w2v._mecab import clean
-from sklearn_w2v._spans import spans_of
+from sklearn_w2v.text.mecab import clean
+from sklearn_w2v.text.spans import spans_of
 
 ODD = [
     "",

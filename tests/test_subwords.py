@@ -9,7 +9,7 @@ import pytest
 from gensim.models import FastText
 
 from sklearn_w2v import WordVectors
-from sklearn_w2v._subwords import Subwords
+from sklearn_w2v.vectors.subwords import Subwords
 
 DOCS = [["雨", "が", "降る", "rain", "raining"], ["夏", "の", "海", "summer", "seas"]] * 5
 UNKNOWN = ["rained", "summers", "雨降り", "𠮷野家", "a", "", "é", "naïve", "sea" * 30]

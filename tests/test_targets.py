@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.exceptions import DataConversionWarning
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from sklearn_w2v._targets import Targets, check_labels
+from sklearn_w2v.classifiers.targets import Targets, check_labels
 
 
 class Classifier:

@@ -24,8 +24,9 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_w2v import JapaneseTokenizer, Token, W2VIndexer, Word2VecTrainer, WordVectors, _mecab
-from sklearn_w2v._tokenizer import CONTENT_POS, CONTENT_POS_WITHOUT, _break_lines
+from sklearn_w2v import JapaneseTokenizer, Token, W2VIndexer, Word2VecTrainer, WordVectors
+from sklearn_w2v.text import mecab as _mecab
+from sklearn_w2v.text.tokenizer import CONTENT_POS, CONTENT_POS_WITHOUT, _break_lines
 
 FORMS = ["surface", "base", "lemma"]
 EVERY_BLANK = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
@@ -594,7 +595,7 @@ import sys
 from hypothesis import configuration, given, settings, strategies as st
 configuration.set_hypothesis_home_dir(sys.argv[1])
 from sklearn_w2v import JapaneseTokenizer
-from sklearn_w2v._mecab import clean
+from sklearn_w2v.text.mecab import clean
 
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)
 @given(

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import WordVectors
-from sklearn_w2v._epochs import Batches, run_epochs
-from sklearn_w2v._networks import CNNSpec
-from sklearn_w2v._table import RowMap, Table, distinct
-from sklearn_w2v._training import TableNetwork, probabilities
+from sklearn_w2v.networks.embedding_table import RowMap, Table, distinct
+from sklearn_w2v.networks.layers import CNNSpec
+from sklearn_w2v.networks.network import TableNetwork, probabilities
+from sklearn_w2v.networks.training_loop import Batches, run_epochs
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def vectors():
 
 @pytest.mark.parametrize("dense", [0, 1 << 22], ids=["searched", "looked up"])
 def test_rows_of_ids_are_their_places_however_they_are_found(dense, monkeypatch):
-    monkeypatch.setattr("sklearn_w2v._table._DENSE", dense)
+    monkeypatch.setattr("sklearn_w2v.networks.embedding_table._DENSE", dense)
     rows = RowMap(np.array([0, 1, 9, 4], np.int32))
     found = rows.rows(np.array([[4, 9, 0], [5, 1, 10], [2**31 - 1, 8, 11]], np.int32))
     assert found.tolist() == [[3, 2, 0], [-1, 1, -1], [-1, -1, -1]]

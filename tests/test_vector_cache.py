@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 import sklearn_w2v
-from sklearn_w2v import _vector_sources
-from sklearn_w2v._vector_cache import cache_folder, open_source
-from sklearn_w2v._vector_files import write_file
+from sklearn_w2v.vectors import sources as _vector_sources
+from sklearn_w2v.vectors.cache import cache_folder, open_source
+from sklearn_w2v.vectors.formats.word2vec import write_file
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_form_that_another_process_finished_meanwhile_is_kept(tmp_path, cache,
 
 _CONVERT = """
 import sys, time, pathlib, hashlib
-from sklearn_w2v._vector_cache import open_source
+from sklearn_w2v.vectors.cache import open_source
 folder, mine = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 mine.touch()
 while len(list(folder.glob("ready-*"))) < 4:
@@ -228,7 +228,7 @@ def test_the_replacement_of_an_unwritable_cache_goes_with_the_process(tmp_path):
     path = write_vectors(tmp_path / "v.txt")
     (tmp_path / "tmp").mkdir()
     code = (
-        "import sys, os; from sklearn_w2v._vector_cache import open_source\n"
+        "import sys, os; from sklearn_w2v.vectors.cache import open_source\n"
         "print(open_source(sys.argv[1]).words, len(os.listdir(os.environ['TMPDIR'])))"
     )
     process = run_python(

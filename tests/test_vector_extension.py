@@ -30,7 +30,7 @@ def table_not_read(monkeypatch):
 
     def forbid():
         for name in ("take", "expanded"):
-            monkeypatch.setattr(f"sklearn_w2v._vector_store.TableStore.{name}", None)
+            monkeypatch.setattr(f"sklearn_w2v.vectors.store.TableStore.{name}", None)
 
     return forbid
 

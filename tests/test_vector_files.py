@@ -22,8 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sklearn_w2v import _vector_files
-from sklearn_w2v._vector_files import format_of, read_blocks, write_file
+from sklearn_w2v.vectors.formats import word2vec as _vector_files
+from sklearn_w2v.vectors.formats.word2vec import format_of, read_blocks, write_file
 
 GENSIM_DATA = Path(gensim.__file__).parent / "test" / "test_data"
 WORDS = ["雨", "雪", "the", "12", "é", "𠮷野", "a-b", "。", "①", "New_York", "\u3000"]

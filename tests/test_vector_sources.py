@@ -9,8 +9,8 @@ import gensim
 import pytest
 
 from sklearn_w2v import WordVectors
-from sklearn_w2v._spacy import SpacySource
-from sklearn_w2v._vector_sources import FileSource, find_source
+from sklearn_w2v.vectors.formats.spacy import SpacySource
+from sklearn_w2v.vectors.sources import FileSource, find_source
 
 GENSIM_DATA = Path(gensim.__file__).parent / "test" / "test_data"
 READ = {

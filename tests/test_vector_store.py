@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_w2v import _vector_store, _vector_writer
-from sklearn_w2v._subwords import Subwords
-from sklearn_w2v._vector_store import FolderStore, MemoryStore, open_folder
-from sklearn_w2v._vector_writer import write_store
+from sklearn_w2v.vectors import folder as _vector_writer
+from sklearn_w2v.vectors import store as _vector_store
+from sklearn_w2v.vectors.folder import write_store
+from sklearn_w2v.vectors.store import FolderStore, MemoryStore, open_folder
+from sklearn_w2v.vectors.subwords import Subwords
 
 WORDS = ["雨", "雪", "the", "a", "", "\ud83d", "\udc00x", "\u3000", "a\nb"]
 TABLE = np.random.default_rng(0).normal(size=(len(WORDS), 3)).astype(np.float32)

@@ -23,8 +23,8 @@ from sklearn_w2v import (
     W2VVectorizer,
     Word2VecTrainer,
     WordVectors,
-    _vectorizer,
 )
+from sklearn_w2v.features import vectorizer as _vectorizer
 
 POOLINGS = ["mean", "max", "mean_max", "sif", "tfidf"]
 WEIGHTED = ["mean", "sif", "tfidf"]

@@ -16,7 +16,7 @@ from joblib.externals.loky.backend.reduction import dumps
 from sklearn.base import clone
 
 from sklearn_w2v import W2VIndexer, WordVectors
-from sklearn_w2v._vectors import as_word_vectors
+from sklearn_w2v.vectors.word_vectors import as_word_vectors
 
 WORDS = ["雨", "雪", "夏", "海", "rain", "\ud83d"]
 TABLE = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)

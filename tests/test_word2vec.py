@@ -18,7 +18,7 @@ from sklearn.utils import estimator_checks
 
 import sklearn_w2v
 from sklearn_w2v import Token, W2VIndexer, Word2VecTrainer, WordVectors
-from sklearn_w2v._word2vec import split_tokens
+from sklearn_w2v.vectors.trainer import split_tokens
 
 DOCS = [["雨", "が", "降る"], ["雪", "が", "降る"], ["夏", "の", "海"]] * 10
 FROZEN = {"alpha": 1e-9, "min_alpha": 1e-9}  # training that hardly moves a row
@@ -108,7 +108,7 @@ def test_automatic_epochs_let_scarce_text_be_seen_often(monkeypatch):
         lambda self, *args, **kw: seen.append(kw["epochs"]) or real(self, *args, **kw),
     )
     for times in (1, 1_000, 10_000):
-        monkeypatch.setattr("sklearn_w2v._word2vec._AIM", 200_000)
+        monkeypatch.setattr("sklearn_w2v.vectors.trainer._AIM", 200_000)
         trainer(epochs="auto", vector_size=2).fit([["a", "b"] * 5] * times)
     assert seen == [50, 20, 5]
 

@@ -12,14 +12,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_w2v import (
-    TokenIds,
-    W2VIndexer,
-    W2VLSTMClassifier,
-    WordVectors,
-    _word_shift,
-    word_shift,
-)
+from sklearn_w2v import TokenIds, W2VIndexer, W2VLSTMClassifier, WordVectors, word_shift
+from sklearn_w2v.inspection import word_shift as _word_shift
 
 WORDS = ["雨", "雪", "霧", "傘", "夏", "海", "砂", "祭"]
 # 傘 stands among the words of rain, but its documents are of the summer; 霧, 砂 and 祭 never come

@@ -15,8 +15,8 @@ from sklearn_w2v import (
     WordVectors,
     word_shift,
 )
-from sklearn_w2v._fonts import missing_glyphs
-from sklearn_w2v._word_shift_display import _plane
+from sklearn_w2v.inspection.displays.fonts import missing_glyphs
+from sklearn_w2v.inspection.displays.word_shift import _plane
 
 mpl.use("agg")
 

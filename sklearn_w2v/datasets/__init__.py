@@ -1,6 +1,6 @@
 """The lyrics that ship with the package, and readers of corpora that users have."""
 
-from ._corpora import load_chabsa, load_livedoor, load_poets
-from ._lyrics import load_lyrics
+from .corpora import load_chabsa, load_livedoor, load_poets
+from .lyrics import load_lyrics
 
 __all__ = ["load_chabsa", "load_livedoor", "load_lyrics", "load_poets"]

@@ -1,0 +1,148 @@
+"""The linear branch: a support vector machine on n-grams, beside the network."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.svm import LinearSVC
+
+from ..features.ngrams import NgramCounter
+from ..vectors.word_vectors import WordVectors
+
+MAX_FEATURES = 1 << 19
+_TOLERANCE = 1e-2  # half the time of scikit-learn's, and the same labels
+
+# what a name of the classifiers' ``bow`` parameter counts
+_KINDS: dict[str, dict[str, Any]] = {
+    "words": {"pairs": False, "characters": 0},
+    "ngrams": {"pairs": True, "characters": 3},
+}
+
+
+class Features:
+    """Sublinear tf-idf of n-grams.
+
+    Parameters
+    ----------
+    kind : {"words", "ngrams"}
+        What counts.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.counter = NgramCounter(**_KINDS[kind], min_df=2, max_features=MAX_FEATURES)
+
+    def count(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+    ) -> sp.csr_matrix:
+        """Counts in the columns that the first call chooses."""
+        new = not hasattr(self.counter, "keys_")
+        how = self.counter.fit_transform if new else self.counter.transform
+        return how(ids, lengths, vectors)
+
+
+class LinearBranch:
+    """A linear classifier on counts; its decisions serve as logits.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the regularization.
+    seed : int
+        Of the solver.
+
+    Notes
+    -----
+    The squared hinge loss of ``LinearSVC`` beats the logistic one on tf-idf of few
+    documents; what its decisions are worth as logits is found by validation.
+    """
+
+    def __init__(self, C: float, seed: int) -> None:
+        self.C, self.seed = C, seed
+
+    def fit(
+        self, counts: sp.csr_matrix, target: NDArray[Any], n_classes: int, weights: Any = None
+    ) -> LinearBranch:
+        """Fit on counts.
+
+        Parameters
+        ----------
+        counts : scipy.sparse.csr_matrix of shape (n_documents, n_features)
+        target : ndarray of shape (n_documents,) or (n_documents, n_classes)
+            Places of the classes, or an indicator matrix.
+        n_classes : int
+        weights : ndarray of shape (n_documents,) or None, default=None
+        """
+        self.coef = np.zeros((counts.shape[1], n_classes), np.float32)
+        self.intercept = np.full(n_classes, -1.0, np.float32)
+        if not counts.shape[1]:  # no known word: the intercept of the least squared hinge loss
+            there = target if target.ndim == 2 else np.eye(n_classes)[target]
+            self.intercept[:] = 2 * np.average(there, axis=0, weights=weights) - 1
+            return self
+        self._tfidf = TfidfTransformer(sublinear_tf=True).fit(counts)
+        X = self._tfidf.transform(counts)
+        if target.ndim == 2:
+            for label in range(n_classes):
+                there = np.unique(target[:, label])
+                if len(there) == 1:  # nothing to tell apart
+                    self.intercept[label] = 2 * float(there[0]) - 1
+                    continue
+                model = self._svm(X, target[:, label], weights)
+                self.coef[:, label], self.intercept[label] = model.coef_[0], model.intercept_[0]
+            return self
+        there = np.unique(target)
+        if len(there) == 1:
+            self.intercept[there] = 1.0
+            return self
+        model = self._svm(X, target, weights)
+        if len(there) == 2:
+            self.coef[:, there[1]], self.intercept[there[1]] = model.coef_[0], model.intercept_[0]
+            self.coef[:, there[0]] = -model.coef_[0]
+            self.intercept[there[0]] = -model.intercept_[0]
+        else:
+            self.coef[:, there], self.intercept[there] = model.coef_.T, model.intercept_
+        return self
+
+    def _svm(self, X: sp.csr_matrix, y: NDArray[Any], weights: Any) -> Any:
+        with warnings.catch_warnings():  # a thousand passes are enough for a branch
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return LinearSVC(C=self.C, tol=_TOLERANCE, random_state=self.seed).fit(
+                X, y, sample_weight=weights
+            )
+
+    def decide(self, counts: sp.csr_matrix) -> NDArray[np.float32]:
+        """Decisions of shape (n_documents, n_classes)."""
+        if not counts.shape[1]:
+            return np.tile(self.intercept, (counts.shape[0], 1))
+        out: NDArray[np.float32] = self._tfidf.transform(counts) @ self.coef
+        return (out + self.intercept).astype(np.float32)
+
+    def weights(self, counts: sp.csr_matrix, label: int) -> NDArray[np.float64]:
+        """What one occurrence of each feature adds to a document's decision.
+
+        Parameters
+        ----------
+        counts : scipy.sparse.csr_matrix of shape (1, n_features)
+            Counts of one document.
+        label : int
+            Place of the class.
+
+        Returns
+        -------
+        ndarray of shape (n_features,), float64
+            0 for features that the document lacks. Times the counts, their sum and the
+            intercept are the decision.
+        """
+        out = np.zeros(counts.shape[1])
+        if not counts.shape[1]:
+            return out
+        counts = sp.csr_matrix(counts)
+        values = sp.csr_matrix(self._tfidf.transform(counts))
+        out[values.indices] = values.data * self.coef[values.indices, label]
+        out[counts.indices] /= counts.data
+        return out

@@ -1,0 +1,1 @@
+"""The command ``sklearn-w2v``: options become calls of the library."""

@@ -1,0 +1,147 @@
+"""The command ``sklearn-w2v``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from .. import __version__
+from . import options
+from .commands.evaluate import evaluate
+from .commands.explain import explain
+from .commands.fit import fit
+from .commands.predict import predict
+from .commands.tokenize import tokenize
+from .commands.vectors import vectors
+from .console import one_line
+
+app = typer.Typer(
+    name="sklearn-w2v",
+    help="Transfer learning from word2vec into Keras text classifiers, for scikit-learn.",
+    add_completion=False,
+    rich_markup_mode="markdown",  # which fills the lines of the help
+    pretty_exceptions_enable=False,
+)
+
+_INTERRUPTED = 130  # what shells give for Ctrl-C
+_BROKEN_PIPE = 141  # and for a reader that has gone
+_EXPECTED = (ValueError, TypeError, OSError, ImportError)  # a user's own to mend
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Transfer learning from word2vec into Keras text classifiers, for scikit-learn."""
+
+
+for _command in (fit, predict, evaluate, explain, tokenize):
+    app.command()(_command)
+app.add_typer(vectors, name="vectors")
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Option(help="Folder for the pictures; made if it is not there.")
+    ] = Path("demo-output"),
+    seed: options.Seed = 0,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each training.")] = 20,
+    debug: options.Debug = False,
+) -> None:
+    """Whose song is it? Classify the lyrics that ship with the package by artist."""
+    from .demo import run_demo
+
+    run_demo(out, seed=seed, epochs=epochs, console=Console())
+
+
+def main() -> None:
+    """Run the command.
+
+    Exit status: 0; 2 for an error, which is one line (``--debug`` shows the traceback); 130
+    after Ctrl-C; 141 where the reader of a pipe has gone.
+    """
+    _open_streams()
+    _set_streams()
+    sys.exit(_run(sys.argv[1:] or ["--help"]))
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    try:
+        status = app(arguments, prog_name="sklearn-w2v", standalone_mode=False)
+        sys.stdout.flush()  # here, where a broken pipe is caught
+    except SystemExit as error:  # typer's answer to a broken pipe, for which it says 1
+        return _BROKEN_PIPE if isinstance(error.__context__, BrokenPipeError) else 2
+    except BrokenPipeError:
+        # Python flushes once more at its end, and would say that it failed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except (KeyboardInterrupt, typer.Abort):
+        status = _INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        _say(_message(error, debug))
+        return int(getattr(error, "exit_code", 2))
+    if status == _INTERRUPTED:
+        _say("Interrupted.")
+    return status if isinstance(status, int) else 0
+
+
+def _message(error: Exception, debug: bool) -> str:
+    """One line about an error."""
+    shown = getattr(error, "format_message", None)  # of the command line's own errors
+    if shown is not None:
+        where = getattr(getattr(error, "ctx", None), "command_path", "")
+        return one_line(shown()) + (f" ({where} --help)" if where else "")
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.strerror}: {str(error.filename)!r}"
+    text = one_line(str(error))
+    if isinstance(error, _EXPECTED) and text:
+        return text
+    hint = "" if debug else " (--debug shows where)"
+    return f"{type(error).__name__}{': ' if text else ''}{text}{hint}"
+
+
+def _say(text: str) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    if text == "Interrupted.":
+        console.print(text)
+        return
+    console.print(Text.assemble(("Error: ", "bold red"), text))
+
+
+def _open_streams() -> None:
+    """Nothing in place of streams that whoever started the command has closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _set_streams() -> None:
+    """Write UTF-8 into pipes and files, and replace what cannot be written."""
+    for stream in (sys.stdout, sys.stderr):
+        change: Any = getattr(stream, "reconfigure", None)
+        if change is not None:
+            change(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+if __name__ == "__main__":
+    main()

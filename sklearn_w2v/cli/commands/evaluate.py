@@ -1,0 +1,134 @@
+"""``sklearn-w2v evaluate``: scores on labelled texts, and the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import options
+from ..console import Ui
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="What fit wrote.")],
+    data: Annotated[str, typer.Argument(help=f"Labelled texts. {options.DATA_HELP}")],
+    text: options.Text = None,
+    label: options.Label = "label",
+    report: Annotated[
+        Path | None, typer.Option(help="Where a page with all of it goes, as in report.html.")
+    ] = None,
+    train: Annotated[
+        str | None,
+        typer.Option(
+            help="Data that the model learnt from: the report compares with TF-IDF + LinearSVC."
+        ),
+    ] = None,
+    drop_empty: options.DropEmpty = False,
+    vectors: options.Vectors = None,
+    trust: options.Trust = None,
+    format: options.Format = None,  # noqa: A002
+    encoding: options.Encoding = "utf-8",
+    delimiter: options.Delimiter = None,
+    no_quotes: options.NoQuotes = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Test a model on labelled texts that it has not seen."""
+    from ..fit_run import check_target
+    from ..labelled import read_labelled
+    from ..models import load_model
+    from ..tables import Reading, Table
+
+    if train is not None and report is None:
+        raise ValueError("Got --train, which only --report has a use for.")
+    if report is not None:
+        check_target(report, model, data, train, vectors)
+    ui = Ui(quiet)
+    reading = Reading(format, encoding, delimiter, not no_quotes)
+
+    def read(path: str) -> Any:
+        with Table(path, reading) as table:
+            return read_labelled(table, text, label, None, drop_empty)
+
+    with ui.catch_warnings():
+        with ui.bars() as bars:
+            found, known = read(data), None if train is None else read(train)
+            estimator = load_model(model, vectors, trust)
+            predicted = _predict(estimator, found.texts, bars)
+        scores = _scores(found.labels, predicted)
+        if json:
+            ui.json({"documents": len(predicted), **scores})
+        else:
+            _show(scores, ui)
+        unknown = sorted(set(found.labels) - set(map(str, estimator.classes_)))
+        if unknown:
+            ui.warn(f"The model does not know {len(unknown)} of the labels: {_few(unknown)}.")
+        if report is not None:
+            _write_report(report, estimator, found, known, model.name)
+            ui.note(f"Wrote {report}.")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:5])) + (" ..." if len(names) > 5 else "")
+
+
+def _predict(estimator: Any, texts: list[str], bars: Any) -> list[str]:
+    from ...stream import predict_iter
+
+    return [
+        str(label)
+        for label in bars.walk(
+            "predicting", predict_iter(estimator, texts, chunk_size=500), len(texts)
+        )
+    ]
+
+
+def _scores(labels: list[str], predicted: list[str]) -> dict[str, Any]:
+    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+    names = sorted({*labels, *predicted})
+    parts = precision_recall_fscore_support(labels, predicted, labels=names, zero_division=0)
+    known = [place for place, name in enumerate(names) if parts[3][place]]
+    return {
+        "accuracy": float(accuracy_score(labels, predicted)),
+        # of the labels that are there
+        "f1_macro": float(sum(parts[2][place] for place in known) / len(known)),
+        "labels": {
+            name: {
+                "precision": float(parts[0][place]),
+                "recall": float(parts[1][place]),
+                "f1": float(parts[2][place]),
+                "documents": int(parts[3][place]),
+            }
+            for place, name in enumerate(names)
+        },
+    }
+
+
+def _show(scores: dict[str, Any], ui: Ui) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"Accuracy {scores['accuracy']:.3f}, macro F1 {scores['f1_macro']:.3f}")
+    table.add_column("label")
+    for column in ("precision", "recall", "F1", "documents"):
+        table.add_column(column, justify="right")
+    for name, each in scores["labels"].items():
+        numbers = (f"{each[key]:.3f}" for key in ("precision", "recall", "f1"))
+        table.add_row(Text(name), *numbers, str(each["documents"]))
+    ui.out.print(table)
+
+
+def _write_report(path: Path, estimator: Any, found: Any, known: Any, title: str) -> None:
+    from ... import write_report
+
+    names = {str(name): name for name in estimator.classes_}
+
+    def own(labels: list[str]) -> list[Any]:
+        return [names.get(label, label) for label in labels]
+
+    more = {} if known is None else {"X_train": known.texts, "y_train": own(known.labels)}
+    write_report(path, estimator, found.texts, own(found.labels), title=title, **more)

@@ -1,0 +1,189 @@
+"""``sklearn-w2v explain``: which words of a text speak for a label."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from .. import options
+from ..console import Ui
+
+_FOR, _AGAINST = (255, 150, 40), (80, 160, 255)  # orange and blue, told apart by most eyes
+_FAINT = 0.08  # share of the largest value below which a word has no colour
+
+
+def explain(
+    model: Annotated[Path, typer.Argument(help="What fit wrote.")],
+    text: Annotated[str, typer.Argument(help="The text; - reads the standard input.")],
+    target: Annotated[
+        str | None, typer.Option(help="Label to explain; by default the most probable one.")
+    ] = None,
+    method: Annotated[
+        Literal["integrated_gradients", "occlusion"],
+        typer.Option(help="How the words' shares are found."),
+    ] = "integrated_gradients",
+    top: Annotated[int, typer.Option(min=0, help="Words that are listed in a terminal.")] = 10,
+    html: Annotated[
+        Path | None, typer.Option(help="Where a page with the coloured text goes.")
+    ] = None,
+    vectors: options.Vectors = None,
+    trust: options.Trust = None,
+    encoding: options.Encoding = "utf-8",
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show which words of a text speak for and against a label.
+
+    In a terminal, the text is coloured; into a pipe go the values and words, one a line.
+    """
+    from ..fit_run import check_target
+    from ..models import load_model
+
+    ui = Ui(quiet)
+    if html is not None:
+        check_target(html, model, vectors)
+    if text == "-":
+        text = _standard_input(encoding)
+    if not text.strip():
+        raise ValueError("Got an empty text, of which there is nothing to explain.")
+    with ui.catch_warnings():
+        with ui.bars():
+            estimator = load_model(model, vectors, trust)
+            found = _explain(estimator, text, target, method)
+            probability = _probability(estimator, text, found.target)
+        if html is not None:
+            _write_page(html, found)
+            ui.note(f"Wrote {html}.")
+        if json:
+            ui.json(_as_json(found, probability))
+        elif ui.out.is_terminal:
+            _show(found, probability, top, ui)
+        else:
+            for token, value in zip(found.tokens, found.values, strict=True):
+                print(f"{value:+.4f}\t{_visible(token)}")
+
+
+def _standard_input(encoding: str) -> str:
+    from ..tables import Reading
+
+    known = Reading(encoding=encoding).encoding  # a name that Python knows
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode(known).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"The standard input is not {encoding}: byte 0x{data[error.start]:02x} at place "
+            f"{error.start} ({error.reason}). --encoding names another, such as cp932."
+        ) from error
+
+
+def _explain(estimator: Any, text: str, target: str | None, method: str) -> Any:
+    from ... import explain as attribute
+
+    wanted: Any = None
+    if target is not None:
+        names = {str(name): name for name in estimator.classes_}
+        if target not in names:
+            raise ValueError(f"Got --target {target!r} but expected one of {', '.join(names)}.")
+        wanted = names[target]
+    return attribute(estimator, [text], target=wanted, method=method)[0]
+
+
+def _probability(estimator: Any, text: str, target: Any) -> float | None:
+    if not hasattr(estimator, "predict_proba"):
+        return None
+    place = list(estimator.classes_).index(target)
+    return float(estimator.predict_proba([text])[0][place])
+
+
+def _as_json(found: Any, probability: float | None) -> dict[str, Any]:
+    spans = found.spans or [None] * len(found.tokens)
+    return {
+        "target": str(found.target),
+        "probability": probability,
+        "score": float(found.score),
+        "baseline_score": float(found.baseline_score),
+        "residual": float(found.residual),
+        "tokens": [
+            {"token": token, "span": span, "value": float(value)}
+            for token, span, value in zip(found.tokens, spans, found.values, strict=True)
+        ],
+    }
+
+
+def _visible(token: str) -> str:
+    return token.replace("\n", "⏎")
+
+
+def _show(found: Any, probability: float | None, top: int, ui: Ui) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    chance = "" if probability is None else f"  {probability:.3f}"
+    ui.out.print(Text.assemble((str(found.target), "bold"), chance))
+    ui.out.print(coloured(found))
+    if not top:
+        return
+    sums: dict[str, float] = {}
+    for token, value in zip(found.tokens, found.values.tolist(), strict=True):
+        sums[token] = sums.get(token, 0.0) + value
+    table = Table()
+    table.add_column("word")
+    table.add_column("adds to the logit", justify="right")
+    for token in sorted(sums, key=lambda token: -abs(sums[token]))[:top]:
+        table.add_row(Text(_visible(token)), f"{sums[token]:+.3f}")
+    ui.out.print(table)
+    ui.out.print(
+        f"logit {found.score:.3f} = {found.baseline_score:.3f} without words "
+        f"{found.values.sum():+.3f} by words {found.residual:+.3f} rest"
+    )
+
+
+def coloured(found: Any) -> Any:
+    """The text with a colour behind each word: orange for the label, blue against it."""
+    from rich.text import Text
+
+    largest = max(map(abs, found.values.tolist()), default=0.0) or 1.0
+    if found.spans is None:
+        out = Text()
+        for token, value in zip(found.tokens, found.values.tolist(), strict=True):
+            out.append(token, _style(value / largest))
+            out.append(" ")
+        return out
+    out = Text(found.text)
+    for span, value in zip(found.spans, found.values.tolist(), strict=True):
+        style = _style(value / largest)
+        if span is not None and style is not None:
+            out.stylize(style, *span)
+    return out
+
+
+def _style(strength: float) -> Any:
+    """Black on a colour that is the stronger the more a word counts, in any theme."""
+    from rich.color import Color
+    from rich.style import Style
+
+    if abs(strength) < _FAINT:
+        return None
+    full = _FOR if strength > 0 else _AGAINST
+    mixed = (round(255 + abs(strength) * (part - 255)) for part in full)
+    return Style(color=Color.from_rgb(0, 0, 0), bgcolor=Color.from_rgb(*mixed))
+
+
+def _write_page(path: Path, found: Any) -> None:
+    from html import escape
+
+    from ...utils.files import written_beside
+
+    page = (
+        '<!doctype html>\n<html lang="ja">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(str(found.target))}</title>\n<body>\n{found.to_html()}\n</body>\n</html>\n"
+    )
+    with written_beside(str(path)) as work, open(work, "w", encoding="utf-8") as file:
+        file.write(page)

@@ -1,0 +1,135 @@
+"""``sklearn-w2v predict``: labels and probabilities, as the texts come."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import tee
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import options
+from ..console import Ui
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="What fit wrote.")],
+    data: Annotated[str, typer.Argument(help=f"Texts. {options.DATA_HELP}")] = "-",
+    text: options.Text = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="Column of the data to write, too; may be repeated.")
+    ] = None,
+    labels_only: Annotated[
+        bool, typer.Option("--labels-only", help="Write a line with the label alone.")
+    ] = False,
+    chunk: Annotated[int, typer.Option(min=1, help="Texts that are predicted together.")] = 500,
+    vectors: options.Vectors = None,
+    trust: options.Trust = None,
+    format: options.Format = None,  # noqa: A002
+    encoding: options.Encoding = "utf-8",
+    delimiter: options.Delimiter = None,
+    no_quotes: options.NoQuotes = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Label texts with a model, one after another: a file may be larger than the memory.
+
+    The output is CSV: the label, its probability and that of each label; with --json, an
+    object a line.
+    """
+    from ..models import load_model
+    from ..tables import Reading, Table
+
+    if json and labels_only:
+        raise ValueError("Got --json and --labels-only; they exclude each other.")
+    ui = Ui(quiet)
+    reading = Reading(format, encoding, delimiter, not no_quotes)
+    # rows that go to a terminal would run into a bar
+    bars = Ui(quiet or sys.stdout.isatty()).bars()
+    with ui.catch_warnings(), bars, Table(data, reading, text is not None) as table:
+        column = table.column(text, "--text")
+        kept = [table.column(name, "--keep") for name in keep or ()]
+        estimator = load_model(model, vectors, trust)
+        if not labels_only:
+            _check_kept(kept, estimator)
+        write = _writer(estimator, kept, "json" if json else "labels" if labels_only else "csv")
+        for cells, label, probabilities in _predictions(estimator, table, column, chunk):
+            write([cells.get(name) for name in kept], label, probabilities)
+        sys.stdout.flush()
+
+
+def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterator[tuple[Any, ...]]:
+    """Cells, label and probabilities of each row."""
+    from ...classifiers.base import W2VKerasClassifier
+    from ...stream import predict_iter
+    from ...utils.estimators import steps_of
+    from ..tables import text_of
+
+    waiting: deque[dict[str, Any]] = deque()  # of one chunk
+
+    def texts() -> Iterator[str]:
+        for row in table.rows():
+            text = text_of(row, column, table.name)
+            waiting.append(row[1])
+            yield text
+
+    if not hasattr(estimator, "predict_proba"):
+        for label in predict_iter(estimator, texts(), chunk_size=chunk):
+            yield waiting.popleft(), str(label), None
+        return
+    names = list(map(str, estimator.classes_))
+    if isinstance(steps_of(estimator)[-1], W2VKerasClassifier):  # whose label is the most probable
+        rows = predict_iter(estimator, texts(), method="predict_proba", chunk_size=chunk)
+        for probabilities in rows:
+            yield waiting.popleft(), names[int(probabilities.argmax())], probabilities
+        return
+    one, other = tee(texts())  # one is ahead of the other by a chunk at most
+    rows = predict_iter(estimator, other, method="predict_proba", chunk_size=chunk)
+    for label, probabilities in zip(
+        predict_iter(estimator, one, chunk_size=chunk), rows, strict=True
+    ):
+        yield waiting.popleft(), str(label), probabilities
+
+
+def _check_kept(kept: list[str], estimator: Any) -> None:
+    """Refuse columns that the output would have twice."""
+    own = {"predicted", "probability", "probabilities", *(f"p_{one}" for one in estimator.classes_)}
+    for place, name in enumerate(kept):
+        if name in own or name in kept[:place]:
+            raise ValueError(f"Got --keep {name!r}, but the output has such a column already.")
+
+
+def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], str, Any], None]:
+    """What writes a prediction; the first line of CSV is written at once."""
+    names = list(map(str, estimator.classes_)) if hasattr(estimator, "predict_proba") else []
+    if kind == "labels":
+        return lambda cells, label, probabilities: print(label)
+    if kind == "json":
+
+        def write_json(cells: list[Any], label: str, probabilities: Any) -> None:
+            line: dict[str, Any] = {**dict(zip(kept, cells, strict=True)), "predicted": label}
+            if names:
+                each = [round(float(p), 6) for p in probabilities]
+                line["probability"] = each[names.index(label)]
+                line["probabilities"] = dict(zip(names, each, strict=True))
+            print(json.dumps(line, ensure_ascii=False, default=str))
+
+        return write_json
+    lines = csv.writer(sys.stdout, lineterminator="\n")
+    head = ["predicted", "probability", *(f"p_{name}" for name in names)]
+    lines.writerow([*kept, *(head if names else head[:1])])
+
+    def write_csv(cells: list[Any], label: str, probabilities: Any) -> None:
+        numbers = []
+        if names:
+            of_label = probabilities[names.index(label)]
+            numbers = [f"{p:.6f}" for p in (of_label, *probabilities)]
+        lines.writerow([*cells, label, *numbers])
+
+    return write_csv

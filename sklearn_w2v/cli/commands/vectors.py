@@ -1,0 +1,184 @@
+"""``sklearn-w2v vectors``: look at, convert, train and search word vectors."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import options
+from ..console import Ui
+from .tokenize import Dictionary, Form, Pos, UserDictionary
+
+vectors = typer.Typer(help="Look at, convert, train and search word vectors.")
+
+Source = Annotated[
+    str, typer.Argument(help="word2vec, GloVe or fastText, plain or packed; or spacy:NAME.")
+]
+
+
+@vectors.command()
+def info(
+    file: Source,
+    aliases: options.Aliases = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Words, dimensions, format and size of vectors."""
+    from .vector_info import describe
+
+    ui = Ui(quiet)
+    with ui.catch_warnings():
+        with ui.bars():
+            found = describe(file, aliases)
+        if json:
+            ui.json(found)
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        for name, value in found.items():
+            shown = {True: "yes", False: "no", None: "-"}.get(value) if _is_flag(value) else value
+            if isinstance(value, int) and not _is_flag(value):
+                shown = f"{value:,}"
+            if isinstance(value, list):
+                shown = " ".join(value)
+            table.add_row(name.replace("_", " "), Text(str(shown)))
+        ui.out.print(table)
+
+
+def _is_flag(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+@vectors.command()
+def convert(
+    source: Source,
+    target: Annotated[
+        Path, typer.Argument(help="word2vec: .bin (binary), .txt or .vec (text); also .gz.")
+    ],
+    aliases: options.Aliases = None,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Write vectors of any format as word2vec's."""
+    from ...vectors.word_vectors import WordVectors
+    from ..fit_run import check_target
+
+    check_ending(target)
+    check_target(target, aliases)
+    ui = Ui(quiet)
+    with ui.catch_warnings():
+        with ui.bars():
+            found = WordVectors.load(source, aliases)
+            found.save(target)
+        ui.note(f"Wrote {target}: {len(found):,} words, {found.dim} dimensions.")
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a target before an hour of training, as `WordVectors.save` would behind it."""
+    if not path.name.removesuffix(".gz").endswith((".bin", ".txt", ".vec")):
+        raise ValueError(
+            f"Got {str(path)!r} but expected an ending of .bin, .txt or .vec (and .gz)."
+        )
+
+
+@vectors.command()
+def neighbors(
+    file: Source,
+    words: Annotated[list[str], typer.Argument(help="Words, whose directions are added.")],
+    without: Annotated[
+        list[str] | None, typer.Option(help="Word whose direction is subtracted.")
+    ] = None,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many.")] = 10,
+    aliases: options.Aliases = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Words nearest to a word, or to the sum and difference of some."""
+    from ...vectors.word_vectors import WordVectors
+
+    ui = Ui(quiet)
+    with ui.catch_warnings():
+        with ui.bars():
+            found = WordVectors.load(file, aliases)
+            for word in [*words, *(without or ())]:
+                if word not in found:
+                    raise ValueError(f"{word!r} is not among the {len(found):,} words of {file!r}.")
+            near = found.most_similar(words, without or (), topn=number)
+        if json:
+            ui.json([{"word": word, "cosine": round(cosine, 6)} for word, cosine in near])
+            return
+        for word, cosine in near:
+            print(f"{cosine:.4f}\t{word}")
+
+
+@vectors.command()
+def train(
+    files: Annotated[list[str], typer.Argument(help=f"Texts, without labels. {options.DATA_HELP}")],
+    out: Annotated[Path, typer.Option(help="Target: .bin, .txt or .vec, and .gz.")],
+    text: options.Text = None,
+    tokenizer: options.Tokenizer = "japanese",
+    form: Form = "surface",
+    pos: Pos = "all",
+    dictionary: Dictionary = "unidic-lite",
+    user_dictionary: UserDictionary = None,
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Dimensions; 100, or those of --from.")
+    ] = None,
+    window: Annotated[int, typer.Option(min=1, help="Words of context on each side.")] = 5,
+    min_count: Annotated[int, typer.Option(min=1, help="Least frequency of a word.")] = 2,
+    cbow: Annotated[bool, typer.Option("--cbow", help="Instead of skip-gram.")] = False,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes; more where text is scarce, if not given.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Vectors to start from, which all are kept.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Makes it reproducible, on one thread.")
+    ] = None,
+    jobs: options.Jobs = 1,
+    format: options.Format = None,  # noqa: A002
+    encoding: options.Encoding = "utf-8",
+    delimiter: options.Delimiter = None,
+    no_quotes: options.NoQuotes = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Learn word vectors from texts (word2vec), which may be larger than the memory."""
+    from ..fit_run import check_target
+    from ..tables import Reading
+    from ..vector_training import Training
+    from .tokenize import make_tokenizer
+
+    check_ending(out)
+    check_target(out, *files, user_dictionary)
+    splitter = None
+    if tokenizer == "japanese":
+        splitter = make_tokenizer(form, pos, "NFC", dictionary, user_dictionary, jobs)
+    ui = Ui(quiet)
+    training = Training(files, text, Reading(format, encoding, delimiter, not no_quotes), splitter)
+    with ui.catch_warnings():
+        with ui.bars():
+            found = training.run(
+                vector_size=size,
+                window=window,
+                min_count=min_count,
+                sg=0 if cbow else 1,
+                epochs=epochs or "auto",
+                initial_vectors=start,
+                n_jobs=jobs,
+                random_state=seed,
+            )
+            found.save(out)
+        size_of = os.path.getsize(out) / 1e6
+        ui.note(
+            f"Wrote {out} ({size_of:.1f} MB): {len(found):,} words, {found.dim} dimensions, from "
+            f"{training.words:,} words of text."
+        )

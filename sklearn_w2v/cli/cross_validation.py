@@ -1,0 +1,240 @@
+"""Cross-validation of networks and of TF-IDF + LinearSVC on the same folds."""
+
+from __future__ import annotations
+
+import signal
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from .demo import tfidf_baseline
+
+Tokens = list[list[str]]
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+TFIDF = "TF-IDF + LinearSVC"
+MAJORITY = "most frequent label"
+
+
+@dataclass
+class Result:
+    """What a model predicted of the folds' test documents.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    folds : list of int
+        Folds that were done.
+    accuracy, f1, seconds : list of float
+        Of each of them; seconds of fit and prediction.
+    network : list of bool
+        Whether the network counts beside its linear branch.
+    """
+
+    name: str
+    folds: list[int] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    f1: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    network: list[bool] = field(default_factory=list)
+
+    def add(
+        self, fold: int, y: NDArray[Any], predicted: NDArray[Any], seconds: float, network: bool
+    ) -> None:
+        """Keep a fold's scores."""
+        self.folds.append(fold)
+        self.accuracy.append(float(accuracy_score(y, predicted)))
+        self.f1.append(float(f1_score(y, predicted, average="macro", zero_division=0)))
+        self.seconds.append(seconds)
+        self.network.append(network)
+
+    def of(self, folds: set[int]) -> Result:
+        """Some of the folds, in their order."""
+        places = sorted(
+            (i for i, fold in enumerate(self.folds) if fold in folds), key=self.folds.__getitem__
+        )
+
+        def part(values: list[Any]) -> list[Any]:
+            return [values[place] for place in places]
+
+        return Result(
+            self.name,
+            part(self.folds),
+            part(self.accuracy),
+            part(self.f1),
+            part(self.seconds),
+            part(self.network),
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Means over the folds, and what they hang on."""
+        return {
+            "accuracy": float(np.mean(self.accuracy)),
+            "accuracy_sd": float(np.std(self.accuracy)),
+            "f1_macro": float(np.mean(self.f1)),
+            "f1_macro_sd": float(np.std(self.f1)),
+            "seconds": float(np.mean(self.seconds)),
+        }
+
+
+def make_splits(
+    labels: list[str], groups: list[str] | None, n_folds: int, seed: int, warn: Callable[[str], Any]
+) -> list[Split]:
+    """Stratified folds; documents of a group stand in one of them.
+
+    Raises
+    ------
+    ValueError
+        There are fewer groups than folds, or no label has as many documents.
+    """
+    y = np.asarray(labels)
+    if groups is not None and (n_groups := len(set(groups))) < n_folds:
+        raise ValueError(
+            f"Got {n_groups} groups but expected {n_folds} or more, one for each fold; lower "
+            "--folds."
+        )
+    rare = sorted(name for name, count in Counter(labels).items() if count < n_folds)
+    if len(rare) == len(set(labels)):
+        raise ValueError(
+            f"Got --folds {n_folds}, but no label has so many documents; lower --folds."
+        )
+    if rare:
+        warn(
+            f"{len(rare)} labels have fewer than {n_folds} documents, so that some folds do not "
+            f"test them ({', '.join(rare[:5])})."
+        )
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    folds = kind(n_folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():  # of rare labels
+        warnings.simplefilter("ignore", UserWarning)
+        return list(folds.split(np.zeros(len(y)), y, groups))
+
+
+def baselines(tokens: Tokens, y: NDArray[Any], splits: list[Split], seed: int) -> list[Result]:
+    """TF-IDF + LinearSVC, and the most frequent label."""
+    linear, majority = Result(TFIDF), Result(MAJORITY)
+    for fold, (train, test) in enumerate(splits):
+        started = time.perf_counter()
+        model = tfidf_baseline()
+        model.set_params(linearsvc__random_state=seed)
+        model.fit(_take(tokens, train), y[train])
+        predicted = model.predict(_take(tokens, test))
+        linear.add(fold, y[test], predicted, time.perf_counter() - started, False)
+        names, counts = np.unique(y[train], return_counts=True)
+        most = np.full(len(test), names[counts.argmax()])
+        majority.add(fold, y[test], most, 0.0, False)
+    return [linear, majority]
+
+
+def cross_validate(
+    candidates: list[tuple[str, Any]],
+    indexer: Any,
+    tokens: Tokens,
+    y: NDArray[Any],
+    splits: list[Split],
+    jobs: int,
+    told: Callable[[int], bool],
+) -> list[Result]:
+    """Fit and test classifiers on all folds.
+
+    The folds are the outer loop: all candidates of a fold share its ids.
+
+    Parameters
+    ----------
+    candidates : list of (name, classifier)
+        Not fitted.
+    indexer : W2VIndexer
+        Not fitted.
+    tokens : list of list of str
+        Documents.
+    y : ndarray of shape (n_documents,)
+        Labels.
+    splits : list of (train, test)
+        Rows of the folds.
+    jobs : int
+        Processes; with 1, nothing leaves this one.
+    told : callable
+        Called with the number of fits that are done; says whether to stop.
+
+    Returns
+    -------
+    list of Result
+        Of each candidate; after a stop, without the folds that were not done.
+    """
+    results = [Result(name) for name, _ in candidates]
+    tasks = _tasks([model for _, model in candidates], indexer, tokens, y, splits)
+    if jobs == 1:
+        outputs: Iterator[Any] = (_run(*task) for task in tasks)
+    else:
+        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+        outputs = parallel(delayed(_run_alone)(*task) for task in tasks)
+    done = 0
+    while not told(done):
+        output = next(outputs, None)
+        if output is None or told(done):  # a fit that was stopped is none
+            break
+        candidate, fold, predicted, seconds, network = output
+        results[candidate].add(fold, y[splits[fold][1]], predicted, seconds, network)
+        done += 1
+    if hasattr(outputs, "close"):
+        outputs.close()
+    return results
+
+
+def _tasks(
+    models: list[Any], indexer: Any, tokens: Tokens, y: NDArray[Any], splits: list[Split]
+) -> Iterator[tuple[Any, ...]]:
+    for fold, (train, test) in enumerate(splits):
+        own = clone(indexer)
+        ids = own.fit_transform(_take(tokens, train))
+        unseen = own.transform(_take(tokens, test))
+        for place, model in enumerate(models):
+            yield place, fold, clone(model), ids, y[train], unseen
+
+
+def _run(place: int, fold: int, model: Any, ids: Any, y: Any, unseen: Any) -> tuple[Any, ...]:
+    started = time.perf_counter()
+    predicted = model.fit(ids, y).predict(unseen)
+    weights = model.bow_weights_
+    network = weights is None or weights[1] > 0
+    return place, fold, predicted, time.perf_counter() - started, network
+
+
+def _run_alone(*task: Any) -> tuple[Any, ...]:
+    """The same in a process of its own, which leaves Ctrl-C and warnings to the first one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    return _run(*task)
+
+
+def _take(tokens: Tokens, rows: NDArray[np.int64]) -> Tokens:
+    return [tokens[row] for row in rows]
+
+
+def difference(ours: Result, theirs: Result, splits: list[Split]) -> tuple[float, float]:
+    """Mean difference of the accuracies over the same folds, and its standard error.
+
+    Folds share training documents, so that their plain standard error is too small; this
+    is the one of Nadeau and Bengio (2003). It is nan for fewer than two folds. Accuracies are
+    multiples of a document, so that gaps of few folds may be equal by chance: they are taken
+    to differ by one document at least.
+    """
+    gaps = np.subtract(ours.accuracy, theirs.accuracy)
+    if len(gaps) < 2:
+        return float(gaps.mean()), float("nan")
+    tested = [len(splits[fold][1]) for fold in ours.folds]
+    ratio = np.mean([len(splits[fold][1]) / len(splits[fold][0]) for fold in ours.folds])
+    spread = max(gaps.std(ddof=1), 1 / np.mean(tested))
+    error = np.sqrt(1 / len(gaps) + ratio) * spread
+    return float(gaps.mean()), float(error)

@@ -1,0 +1,332 @@
+"""Tables of documents: CSV, TSV, JSON lines, Parquet and plain lines, read as they come."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import IO, Any
+
+from ..utils.compression import plain_of
+from ..utils.progress import tell
+
+Row = tuple[str, dict[str, Any]]  # where it stands, and its cells
+
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_PACKED = (".gz", ".bz2", ".xz")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ROWS = 1_000  # of Parquet that are decoded together; of JSON that are searched for a column
+_TOLD = 256  # rows between two words about progress
+LINES = "text"  # column of plain lines
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How data is read.
+
+    Parameters
+    ----------
+    format : str or None, default=None
+        One of csv, tsv, jsonl, parquet and lines; None goes by the ending.
+    encoding : str, default="utf-8"
+        Of everything but Parquet.
+    delimiter : str or None, default=None
+        Between cells; None is a comma in CSV and a tab in TSV.
+    quotes : bool, default=True
+        Whether quotation marks may enclose a cell.
+    """
+
+    format: str | None = None
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    quotes: bool = True
+
+    def __post_init__(self) -> None:
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise ValueError(
+                f"Got --encoding {self.encoding}, which Python does not know; utf-8, cp932 and "
+                "euc-jp are some that it does."
+            ) from None
+
+    @property
+    def separator(self) -> str:
+        """What stands between cells."""
+        given = {"tab": "\t", "\\t": "\t", None: "\t" if self.format == "tsv" else ","}.get(
+            self.delimiter, self.delimiter
+        )
+        if given is None or len(given) != 1 or given in '"\r\n':
+            raise ValueError(
+                f"Got --delimiter {self.delimiter!r} but expected one character, or tab."
+            )
+        return given
+
+    def of(self, path: str, table: bool) -> Reading:
+        """With the format that a path's ending says."""
+        if self.format is not None:
+            return self
+        name, ending = os.path.splitext(path)
+        if ending in _PACKED:
+            ending = os.path.splitext(name)[1]
+        found = _FORMATS.get(ending.lower())
+        if found is None and table and path != "-":
+            raise ValueError(
+                f"Got {path!r} but expected an ending of {', '.join(_FORMATS)}; --format says "
+                "what it is."
+            )
+        found = found or ("csv" if table else "lines")
+        return Reading(found, self.encoding, self.delimiter, self.quotes)
+
+
+class Table:
+    """An open table, whose rows come one after another.
+
+    Parameters
+    ----------
+    path : str
+        A file, or ``"-"`` for the standard input.
+    reading : Reading
+        How to read it.
+    table : bool, default=True
+        Whether only tables will do, or plain lines, too.
+
+    Attributes
+    ----------
+    columns : list of str
+        Names of the columns; of JSON lines, those of the first one, and of those that were
+        read in search of a column.
+    """
+
+    columns: list[str]
+
+    def __init__(self, path: str, reading: Reading | None = None, table: bool = True) -> None:
+        self.name = "the standard input" if path == "-" else path
+        self._stack = ExitStack()
+        self._raw: IO[bytes] = sys.stdin.buffer
+        self._ahead: list[Row] = []
+        if path != "-":
+            if os.path.isdir(path):
+                raise IsADirectoryError(f"{path!r} is a folder, but a file was expected.")
+            try:
+                self._raw = self._stack.enter_context(open(path, "rb"))  # noqa: SIM115
+            except FileNotFoundError:
+                raise FileNotFoundError(f"There is no file {path!r}.") from None
+        try:
+            self.reading = (reading or Reading()).of(path, table)
+            self._size = os.fstat(self._raw.fileno()).st_size if path != "-" else 0
+            self._rows = self._guarded(getattr(self, f"_{self.reading.format}")())
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def column(self, name: str | None, option: str) -> str:
+        """A column that must be there.
+
+        Parameters
+        ----------
+        name : str or None
+            Its name; None means ``"text"``, or the only column.
+        option : str
+            Option of the command line that names it.
+        """
+        if name is None:
+            if len(self.columns) == 1:
+                return self.columns[0]
+            if LINES in self.columns:
+                return LINES
+            raise ValueError(
+                f"{self.name} has the columns {self._shown()}; say which one holds the texts, "
+                f"with {option}."
+            )
+        if name not in self.columns and not self._comes_later(name):
+            hint = ""
+            if len(self.columns) == 1 and set(self.columns[0]) & set(";\t|"):
+                hint = " (--delimiter says what stands between cells)"
+            raise ValueError(
+                f"Got {option} {name!r}, but {self.name} has the columns {self._shown()}{hint}."
+            )
+        return name
+
+    def _comes_later(self, name: str) -> bool:
+        """Whether one of the next JSON lines has what the first has not."""
+        if self.reading.format != "jsonl":
+            return False
+        for row in islice(self._rows, _ROWS - len(self._ahead)):
+            self._ahead.append(row)
+            self.columns += [other for other in row[1] if other not in self.columns]
+            if name in self.columns:
+                return True
+        return False
+
+    def _shown(self) -> str:
+        return ", ".join(map(repr, self.columns))
+
+    def rows(self) -> Iterator[Row]:
+        """All rows; may be asked for once."""
+        for count, row in enumerate(chain(self._ahead, self._rows)):
+            if self._size and not count % _TOLD:
+                tell("reading", self._raw.tell(), self._size)
+            yield row
+
+    # --------------------------------------------------------------- formats
+    def _guarded(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Rows, with errors that name the file and where it broke; the first is read now."""
+        safe = self._safe(rows)
+        first = next(safe, None)
+        return iter(()) if first is None else chain([first], safe)
+
+    def _safe(self, rows: Iterator[Row]) -> Iterator[Row]:
+        place = "its start"
+        try:
+            for row in rows:
+                yield row
+                place = row[0]
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{self.name} is not {error.encoding}: byte 0x{error.object[error.start]:02x} "
+                f"behind {place} ({error.reason}). --encoding names another, such as cp932."
+            ) from error
+        except UnicodeError as error:  # UTF-16 without BOM, say
+            raise ValueError(f"{self.name} is not {self.reading.encoding}: {error}.") from error
+        except csv.Error as error:
+            raise ValueError(
+                f"Cannot read {self.name} behind {place}: {error}. A quotation mark may be "
+                "missing; --no-quotes takes them as text."
+            ) from error
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise ValueError(f"Cannot unpack {self.name} behind {place}: {error}.") from error
+
+    def _text(self, newline: str | None) -> IO[str]:
+        encoding = self.reading.encoding
+        if codecs.lookup(encoding).name == "utf-8":
+            if self._raw.peek(2)[:2] in _UTF16:  # type: ignore[attr-defined]
+                raise ValueError(
+                    f"{self.name} is not utf-8 but UTF-16, as its start says: --encoding utf-16."
+                )
+            encoding = "utf-8-sig"
+        plain = plain_of(self._raw)
+        if plain is not self._raw:
+            self._stack.enter_context(plain)
+        text = io.TextIOWrapper(plain, encoding=encoding, newline=newline)
+        self._stack.callback(_detach, text)
+        return text
+
+    def _lines(self) -> Iterator[Row]:
+        self.columns = [LINES]
+        for number, line in enumerate(self._text(None), 1):
+            yield f"line {number}", {LINES: line.removesuffix("\n")}
+
+    def _csv(self) -> Iterator[Row]:
+        limit = csv.field_size_limit(2**31 - 1)  # the most that every platform takes
+        self._stack.callback(csv.field_size_limit, limit)
+        quoting: Any = csv.QUOTE_MINIMAL if self.reading.quotes else csv.QUOTE_NONE
+        cells = csv.reader(
+            self._text(""), delimiter=self.reading.separator, quoting=quoting, strict=True
+        )
+        self.columns = next(cells, [])
+        if not self.columns:
+            raise ValueError(
+                f"{self.name} is empty, but a line with names of columns was expected."
+            )
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice:
+            raise ValueError(f"{self.name} has the column {twice[0]!r} more than once.")
+        number, line = 0, cells.line_num
+        for row in cells:
+            place = f"row {number + 1} (line {line + 1})"
+            line = cells.line_num
+            if not row:  # an empty line
+                continue
+            number += 1
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"{self.name}, {place}: Got {len(row)} cells but expected "
+                    f"{len(self.columns)}, as the first line has."
+                )
+            yield place, dict(zip(self.columns, row, strict=True))
+
+    _tsv = _csv
+
+    def _jsonl(self) -> Iterator[Row]:
+        self.columns = []
+        for number, line in enumerate(self._text(None), 1):
+            if not line.strip():
+                continue
+            try:
+                cells = json.loads(line)
+            except (ValueError, RecursionError) as error:  # the latter of deep nesting
+                raise ValueError(f"{self.name}, line {number}: no JSON: {error}.") from error
+            if isinstance(cells, str):
+                cells = {LINES: cells}
+            if not isinstance(cells, dict):
+                raise ValueError(
+                    f"{self.name}, line {number}: Got a {type(cells).__name__} but expected an "
+                    "object of names and values, or a string."
+                )
+            self.columns = self.columns or list(cells)
+            yield f"line {number}", cells
+        self.columns = self.columns or [LINES]
+
+    def _parquet(self) -> Iterator[Row]:
+        parquet = _require_pyarrow()
+        if self._raw is sys.stdin.buffer:
+            raise ValueError("Parquet cannot be read from the standard input; name the file.")
+        try:
+            file = parquet.ParquetFile(self._raw)
+        except Exception as error:  # pyarrow's own kinds
+            raise ValueError(f"{self.name} is no Parquet file: {error}.") from error
+        self.columns, number = list(file.schema_arrow.names), 0
+        for batch in file.iter_batches(_ROWS):
+            for cells in batch.to_pylist():
+                number += 1
+                yield f"row {number}", cells
+
+
+def _detach(text: io.TextIOWrapper) -> None:
+    """Leave the bytes below open: the standard input is not ours to close."""
+    if not text.closed:
+        text.detach()
+
+
+def _require_pyarrow() -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ImportError(
+            'Parquet files need pyarrow: pip install "sklearn-w2v[parquet]"'
+        ) from error
+    return pyarrow.parquet
+
+
+def text_of(row: Row, column: str, name: str) -> str:
+    """A text, which must be one."""
+    place, cells = row
+    text = cells.get(column)
+    if not isinstance(text, str):
+        shown = "nothing" if text is None else f"{text!r:.40} of type {type(text).__name__}"
+        raise ValueError(f"{name}, {place}: Got {shown} in column {column!r} but expected a text.")
+    return text

@@ -1,0 +1,262 @@
+"""Rows of words: looked up by themselves or by their other forms."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..text.token import Forms
+from ..vectors.word_vectors import FIRST_ID, WordVectors
+
+Word = tuple[str, Forms]
+Find = Callable[[list[str]], NDArray[np.int64]]
+
+
+def candidates(word: Word, forms_first: bool) -> Iterator[str]:
+    """What to look a word up by, one after the other."""
+    text, forms = word
+    if not forms_first:
+        yield text
+        yield from (form for form in forms if form != text)
+    else:
+        yield from forms
+        if text not in forms:
+            yield text
+    normal = unicodedata.normalize("NFKC", text)
+    if normal != text:
+        yield normal
+    if normal.lower() != normal:
+        yield normal.lower()
+
+
+def find_by_forms(
+    find: Find, words: Sequence[Word], forms_first: bool
+) -> tuple[NDArray[np.int64], list[str]]:
+    """Look words up by one form after the other.
+
+    Parameters
+    ----------
+    find : callable
+        Rows of a list of words, -1 for unknown ones; called for many words at once.
+    words : sequence of (str, tuple of str)
+        Texts and their forms.
+    forms_first : bool
+        Whether the forms are tried ahead of the text.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_words,), int64
+        -1 where no form is known.
+    found : list of str
+        The form by which each was found; ``""`` where none was.
+    """
+    rows = np.full(len(words), -1, np.int64)
+    found = [""] * len(words)
+    chains = [candidates(word, forms_first) for word in words]
+    places = list(range(len(words)))
+    while places:
+        tried = [(place, next(chains[place], None)) for place in places]
+        asked = [(place, form) for place, form in tried if form is not None]
+        places = []
+        answers = find([form for _, form in asked]).tolist()
+        for (place, form), row in zip(asked, answers, strict=True):
+            if row < 0:
+                places.append(place)
+            else:
+                rows[place], found[place] = row, form
+    return rows, found
+
+
+def forms_are_known_better(find: Find, counts: Counter[str], forms: dict[str, Forms]) -> bool:
+    """Whether vectors know more of the running words by their first form than by their text.
+
+    Counted where the two differ. Vectors of normalised words hold most first forms and,
+    by chance, the texts of other words; vectors of words as written hold the texts.
+    """
+    words = [text for text, of_text in forms.items() if of_text and of_text[0] != text]
+    weights = np.array([counts[word] for word in words], np.int64)
+    by_text = find(words) >= 0
+    by_form = find([forms[word][0] for word in words]) >= 0
+    return bool(weights[by_form].sum() > weights[by_text].sum())
+
+
+def _match(
+    vectors: WordVectors, words: Sequence[Word], order: str
+) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
+    """Rows, the forms by which they were found, and the rows of the texts themselves."""
+    texts = [text for text, _ in words]
+    exact = vectors.find(texts)
+    if order == "exact":
+        return exact.copy(), texts, exact
+    # asked again only where the text lacks, or another form goes before it
+    ask = exact < 0
+    if order == "forms":
+        ask |= np.array([bool(forms) and forms[0] != text for text, forms in words], bool)
+    places = np.flatnonzero(ask).tolist()
+    rows, found = exact.copy(), texts.copy()
+    rows[places], further = find_by_forms(
+        vectors.find, [words[place] for place in places], order == "forms"
+    )
+    for place, form in zip(places, further, strict=True):
+        found[place] = form
+    # a text that shares its vector with the form (another spelling) keeps its own row
+    both = np.flatnonzero((exact >= 0) & (rows >= 0) & (exact != rows))
+    same = vectors.take(exact[both] + FIRST_ID) == vectors.take(rows[both] + FIRST_ID)
+    both = both[same.all(axis=1)]
+    rows[both] = exact[both]
+    return rows, found, exact
+
+
+def composed(vectors: WordVectors, texts: list[str]) -> list[str]:
+    """Those of some unknown words for which the vectors make a row out of subwords."""
+    if not texts or not vectors.has_subwords:
+        return []
+    known = vectors.compose(texts)[1].tolist()
+    return [text for text, there in zip(texts, known, strict=True) if there]
+
+
+class Settled(NamedTuple):
+    """What fitting decides about words."""
+
+    vectors: WordVectors  # with rows for words that get one of their own
+    rows: NDArray[np.int64]  # of the texts, in the order of the counts
+    own: dict[str, int]  # rows of known texts that hold whatever forms they come with later
+    unknown: list[str]  # found in no way
+    inexact: list[str]  # not found as themselves
+
+
+def settle(
+    vectors: WordVectors,
+    counts: Counter[str],
+    forms: dict[str, Forms],
+    order: str,
+    min_count: int,
+    seed: int,
+) -> Settled:
+    """Give words that the vectors lack, or know by another form only, rows of their own.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        The vectors.
+    counts : Counter of str
+        How often each text occurs.
+    forms : dict of str to tuple of str
+        Forms of the texts.
+    order : {"exact", "text", "forms"}
+        Whether forms are looked up, and what is tried first.
+    min_count : int
+        How often a word must occur to get a row of its own; words that are composed of
+        subwords get one in any case.
+    seed : int
+        Where random rows come from.
+
+    Returns
+    -------
+    Settled
+        The result; rows of own words are copies of the row of the form that was found.
+    """
+    texts = list(counts)
+    words = [(text, forms.get(text, ())) for text in texts]
+    rows, found, exact = _match(vectors, words, order)
+    unknown = [text for text, row in zip(texts, rows.tolist(), strict=True) if row < 0]
+    whole = set(composed(vectors, unknown))
+    often = np.array([counts[text] >= min_count for text in texts], bool)
+    new = often & ((rows < 0) | (rows != exact))
+    new |= np.array([text in whole for text in texts], bool)
+    # in the order of frequency, like a file's words; so ids do not hang on the documents' order
+    places = sorted(np.flatnonzero(new).tolist(), key=lambda n: (-counts[texts[n]], texts[n]))
+    names = _names(vectors, [(texts[n], found[n] if exact[n] >= 0 else "") for n in places])
+    extended = vectors.extended(names, seed, like=rows[places])
+    rows[places] = np.arange(len(places)) + len(vectors)
+    kept = np.flatnonzero(often & (exact >= 0) & (order == "forms")).tolist()
+    own = {str(texts[n]): int(rows[n]) for n in kept}
+    inexact = [text for text, row in zip(texts, exact.tolist(), strict=True) if row < 0]
+    unknown = [text for text in unknown if text not in whole]
+    return Settled(extended, rows, own, unknown, inexact)
+
+
+def _names(vectors: WordVectors, pairs: list[tuple[str, str]]) -> list[str]:
+    """Names of own words: the text, or ``text/form`` where the vectors mean another word."""
+    taken = {text for text, form in pairs if not form}
+    names = []
+    for text, form in pairs:
+        name = str(text)
+        if form:
+            name = f"{text}/{form}"
+            while name in taken or name in vectors:
+                name += "/"
+            taken.add(name)
+        names.append(name)
+    return names
+
+
+def look_up(
+    vectors: WordVectors, n_known: int, own: dict[str, int], words: Sequence[Word], order: str
+) -> NDArray[np.int64]:
+    """Rows of words in settled vectors.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        With the rows of own words.
+    n_known : int
+        Number of words ahead of the own ones.
+    own : dict of str to int
+        `Settled.own`.
+    words : sequence of (str, tuple of str)
+        Texts and their forms.
+    order : {"exact", "text", "forms"}
+        Whether forms are looked up, and what is tried first.
+
+    Returns
+    -------
+    ndarray of shape (n_words,), int64
+        -1 where a word is not known.
+    """
+    rows = vectors.find([text for text, _ in words])
+    if order == "exact":
+        return rows
+    rows = np.array(
+        [
+            own.get(text, row if row >= n_known else -1)
+            for (text, _), row in zip(words, rows.tolist(), strict=True)
+        ],
+        np.int64,
+    )
+    rest = np.flatnonzero(rows < 0)
+    rows[rest] = _match(vectors, [words[n] for n in rest.tolist()], order)[0]
+    return rows
+
+
+def texts_of(vectors: WordVectors, names: Sequence[str]) -> list[str]:
+    """Words as they were written: without the form in the names of own words.
+
+    An own word has the row of its form; so a slash in any other word is part of it.
+    """
+    texts = list(names)
+    parted = [
+        (place, name[:at], form)
+        for place, name in enumerate(texts)
+        if "/" in name
+        for at in range(1, len(name) - 1)
+        if name[at] == "/"
+        for form in {name[at + 1 :], name[at + 1 :].rstrip("/")} - {""}
+    ]
+    if not parted:
+        return texts
+    rows = vectors.find([names[place] for place, _, _ in parted])
+    forms = vectors.find([form for _, _, form in parted])
+    known = (forms >= 0) & (vectors.find([text for _, text, _ in parted]) >= 0)
+    known[known] = (
+        vectors.take(rows[known] + FIRST_ID) == vectors.take(forms[known] + FIRST_ID)
+    ).all(axis=1)
+    for (place, text, _), both in zip(parted, known.tolist(), strict=True):
+        if both:
+            texts[place] = text
+    return texts

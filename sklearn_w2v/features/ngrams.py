@@ -1,0 +1,225 @@
+"""Counts of words, pairs of words and runs of characters, straight from ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from ..vectors.word_vectors import FIRST_ID, WordVectors
+from .lookup import texts_of
+
+_CHUNK = 1 << 18  # words that are counted at once
+_CODE = 21  # bits of a Unicode character
+_PAIR = np.int64(1) << 62
+_WITHOUT_BLANKS = 0x2E80  # from here on scripts that put no blanks between words
+
+_Characters = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+_Grams = tuple[
+    NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+]
+
+
+class NgramCounter:
+    """Count how often words and n-grams occur in documents of ids.
+
+    Every n-gram has a key of 64 bits that names it exactly: an id, a pair of ids, or up to
+    three characters (negative). So nothing collides, and no string is made for any of them.
+    Unknown words (id 1) have no n-grams, and n-grams do not reach over them.
+
+    Parameters
+    ----------
+    pairs : bool
+        Whether pairs of adjacent words count.
+    characters : int
+        Longest run of characters that counts, up to 3; 0 leaves characters out. The text is
+        that of the words one behind the other, with a blank between two words where both
+        are of a script that has blanks.
+    min_df : int
+        Pairs and runs in fewer documents are left out; words never are.
+    max_features : int
+        How many pairs and runs stay at most; those in most documents.
+
+    Attributes
+    ----------
+    keys_ : ndarray of shape (n_features,), int64
+        Sorted keys of the columns.
+    """
+
+    def __init__(self, pairs: bool, characters: int, min_df: int, max_features: int) -> None:
+        self.pairs, self.characters = pairs, characters
+        self.min_df, self.max_features = min_df, max_features
+
+    def fit_transform(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+    ) -> sp.csr_matrix:
+        """Choose the columns, and count.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_documents, width), int32
+            Right-padded ids.
+        lengths : ndarray of shape (n_documents,)
+            Number of words of each document.
+        vectors : WordVectors or None
+            Where the words' characters come from; None leaves characters out.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix of shape (n_documents, n_features), float64
+        """
+        parts = list(self._parts(ids, lengths, vectors))
+        everything = np.concatenate([keys for keys, _ in parts])
+        found, place = np.unique(everything, return_inverse=True)
+        df = np.zeros(len(found), np.int64)
+        np.add.at(df, place, np.concatenate([count.getnnz(axis=0) for _, count in parts]))
+        self.keys_ = found[self._chosen(found, df)]
+        return _stacked([self._columns(keys, count) for keys, count in parts])
+
+    def transform(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+    ) -> sp.csr_matrix:
+        """Count what the columns stand for; arguments as in `fit_transform`."""
+        return _stacked(
+            [self._columns(keys, count) for keys, count in self._parts(ids, lengths, vectors)]
+        )
+
+    def _chosen(self, keys: NDArray[np.int64], df: NDArray[np.int64]) -> NDArray[np.bool_]:
+        words = (keys >= 0) & (keys < _PAIR)
+        rest = ~words & (df >= self.min_df)
+        if rest.sum() > self.max_features:
+            most = len(df[rest]) - self.max_features - 1  # of those that do not fit, the commonest
+            rest &= df > np.partition(df[rest], most)[most]  # ties: all or none, no order decides
+        return words | rest
+
+    def _columns(self, keys: NDArray[np.int64], count: sp.csr_matrix) -> sp.csr_matrix:
+        """Counts under local keys, in the columns of all."""
+        places = np.minimum(np.searchsorted(self.keys_, keys), max(len(self.keys_) - 1, 0))
+        kept = self.keys_[places] == keys if len(self.keys_) else np.zeros(len(keys), bool)
+        count = count[:, kept]
+        return sp.csr_matrix(
+            (count.data, places[kept].astype(np.int32)[count.indices], count.indptr),
+            (count.shape[0], len(self.keys_)),
+        )
+
+    def _parts(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+    ) -> Iterator[tuple[NDArray[np.int64], sp.csr_matrix]]:
+        """Sorted keys and their counts, for some documents at a time."""
+        ends = np.cumsum(lengths)
+        start = 0
+        while start < len(ids):
+            done = ends[start - 1] if start else 0
+            stop = max(start + 1, int(np.searchsorted(ends, done + _CHUNK, side="right")))
+            keys, documents = self._keys(ids[start:stop], lengths[start:stop], vectors)
+            local, place = np.unique(keys, return_inverse=True)
+            count = sp.coo_matrix(
+                (np.ones(len(keys)), (documents, place)), (stop - start, len(local))
+            )
+            yield local, count.tocsr()
+            start = stop
+
+    def _keys(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Key of each occurrence of anything, and its document."""
+        there = np.arange(ids.shape[1]) < lengths[:, None]
+        words = ids[there].astype(np.int64)
+        documents = np.repeat(np.arange(len(ids)), lengths)
+        keys, places = [], []
+        for key, counted, owners, _, _ in self._grams(words, documents, vectors):
+            keys.append(key[counted])
+            places.append(owners[counted])
+        return np.concatenate(keys), np.concatenate(places)
+
+    def occurrences(
+        self, ids: NDArray[np.int32], vectors: WordVectors | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Where in one document the columns' n-grams stand.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_words,), int32
+            Ids without padding.
+        vectors : WordVectors or None
+            Where the words' characters come from; None leaves characters out.
+
+        Returns
+        -------
+        columns, first, last : ndarray of shape (n_occurrences,), int64
+            Column of each occurrence, and the first and the last of the words that it is made
+            of. A blank between two words is made of both.
+        """
+        documents = np.zeros(len(ids), np.int64)
+        parts = []
+        for key, counted, _, first, last in self._grams(ids.astype(np.int64), documents, vectors):
+            parts.append(np.stack([key[counted], first[counted], last[counted]]))
+        keys, first, last = np.concatenate(parts, axis=1)
+        columns = np.searchsorted(self.keys_, keys)
+        there = columns < len(self.keys_)
+        there[there] = self.keys_[columns[there]] == keys[there]
+        return columns[there], first[there], last[there]
+
+    def _grams(
+        self, words: NDArray[np.int64], documents: NDArray[np.int64], vectors: WordVectors | None
+    ) -> Iterator[_Grams]:
+        """Keys, which of them count, documents, first words and last words, kind by kind."""
+        known, numbers = words >= FIRST_ID, np.arange(len(words))
+        yield words, known, documents, numbers, numbers
+        if self.pairs:
+            both = known[:-1] & known[1:] & (documents[:-1] == documents[1:])
+            key = _PAIR | (words[:-1] << 31) | words[1:]
+            yield key, both, documents[:-1], numbers[:-1], numbers[1:]
+        if self.characters and vectors is not None:
+            codes, left, right = _characters(words, documents, vectors)
+            owners = documents[left]
+            key = np.zeros(len(codes), np.int64)
+            alive = np.ones(len(codes), bool)
+            for size in range(self.characters):
+                key = key[: len(codes) - size] | (codes[size:] << (_CODE * size))
+                alive = alive[: len(key)] & (codes[size:] > 0)
+                alive &= owners[: len(key)] == owners[size:]
+                yield -key, alive, owners[: len(key)], left[: len(key)], right[size:]
+
+
+def _characters(
+    words: NDArray[np.int64], documents: NDArray[np.int64], vectors: WordVectors
+) -> _Characters:
+    """Codes (plus 1) of the words' characters, 0 for an unknown word, and their words' places.
+
+    A blank between two words has the left one's place and the right one's; others have twice
+    their own.
+    """
+    distinct, place = np.unique(words, return_inverse=True)
+    names = vectors.words
+    known = distinct >= FIRST_ID
+    texts = [""] * int((~known).sum())  # unknown words come first
+    texts += texts_of(vectors, [names[one] for one in (distinct[known] - FIRST_ID).tolist()])
+    text = "".join(texts).encode("utf-32-le", "surrogatepass")
+    pool = np.frombuffer(text, "<u4").astype(np.int64)
+    pool = np.append(pool + 1, 0)
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    starts = np.cumsum(sizes) - sizes
+    starts[sizes == 0], sizes[sizes == 0] = len(pool) - 1, 1  # the break
+    first, last = pool[starts], pool[starts + sizes - 1]
+    long, begin = sizes[place], starts[place]
+    ends = np.cumsum(long)
+    at = np.repeat(begin - (ends - long), long) + np.arange(int(long.sum()))
+    codes, owners = pool[at], np.repeat(np.arange(len(words)), long)
+    end, head = last[place][:-1], first[place][1:]
+    blank = (end > 0) & (head > 0) & (end <= _WITHOUT_BLANKS) & (head <= _WITHOUT_BLANKS)
+    blank &= documents[:-1] == documents[1:]
+    if not blank.any():
+        return codes, owners, owners
+    before, word = ends[:-1][blank], np.flatnonzero(blank)
+    codes = np.insert(codes, before, ord(" ") + 1)
+    return codes, np.insert(owners, before, word), np.insert(owners, before, word + 1)
+
+
+def _stacked(parts: list[Any]) -> sp.csr_matrix:
+    out = sp.csr_matrix(sp.vstack(parts, format="csr")) if len(parts) > 1 else parts[0]
+    out.sort_indices()
+    return out

@@ -1,0 +1,1 @@
+"""A fitted estimator is explained: by word, by picture (displays), by page (report)."""

@@ -1,0 +1,152 @@
+"""Shares of a classifier's logit: of the linear branch and of the network, word by word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from ..classifiers.blend import Blend
+from ..networks.backend import keras
+from ..vectors.word_vectors import OOV_ID, WordVectors
+from .integrated_gradients import batches, integrated_gradients
+
+Shared = tuple[NDArray[np.float64], float]
+
+
+class Shares:
+    """Shares of the words of single documents.
+
+    Parameters
+    ----------
+    classifier : W2VLSTMClassifier or W2VCNNClassifier
+        Fitted.
+    vectors : WordVectors or None
+        What the documents' ids index.
+    method : {"integrated_gradients", "occlusion"}
+        What a share is.
+    tolerance : float
+        Error of integrated gradients, relative to the change of the logit or to 1.
+    max_steps : int
+        Gradients of one document.
+
+    Raises
+    ------
+    NotImplementedError
+        Integrated gradients of a network without TensorFlow.
+    """
+
+    def __init__(
+        self,
+        classifier: Any,
+        vectors: WordVectors | None,
+        method: str,
+        tolerance: float,
+        max_steps: int,
+    ) -> None:
+        self._network, self._maxlen = classifier._ready(), classifier.maxlen
+        self._blend: Blend | None = getattr(classifier, "_blend", None)
+        self._weight = 1.0 if self._blend is None else self._blend.weight
+        self._vectors, self._whole = vectors, method == "integrated_gradients"
+        self._tolerance, self._max_steps = tolerance, max_steps
+        backend = keras.config.backend()
+        if self._whole and self._weight and backend != "tensorflow":
+            raise NotImplementedError(
+                "method='integrated_gradients' needs Keras on TensorFlow, and here it runs on "
+                f"{backend}; method='occlusion' works with every backend."
+            )
+
+    def of(self, ids: NDArray[np.int32], label: int, score: float) -> Shared:
+        """Shares of a document's words, and the logit without them.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_words,), int32
+            Ids without padding.
+        label : int
+            Place of the class.
+        score : float
+            The document's logit.
+        """
+        shares, baseline = np.zeros(len(ids)), 0.0
+        if self._blend is not None:
+            shares, baseline = self._of_branch(ids, label)
+        if self._weight:
+            read = ids[: self._maxlen]
+            vectors = self._network.table.embed(read, self._vectors)
+            empty = self._weight * float(self._logits(np.zeros_like(vectors)[None], label)[0])
+            baseline += empty
+            if self._whole:
+                error = self._tolerance * max(1.0, abs(score - baseline))
+                # half of it, as the parts' rounding comes on top
+                of_network = self._integrated(vectors, label, error / self._weight / 2)
+            else:
+                of_network = self._occluded(vectors, label)
+            shares[: len(read)] += self._weight * of_network
+        return shares, baseline
+
+    # ------------------------------------------------------------ the network
+    def _logits(self, documents: NDArray[np.float32], label: int) -> NDArray[np.float32]:
+        mask = np.ones(documents.shape[:2], bool)
+        logits: NDArray[np.float32] = self._network.of_vectors(documents, mask)[:, label]
+        return logits
+
+    def _integrated(
+        self, vectors: NDArray[np.float32], label: int, tolerance: float
+    ) -> NDArray[np.float64]:
+        return integrated_gradients(
+            self._network.slopes,
+            lambda documents: self._logits(documents, label),
+            vectors,
+            label,
+            tolerance,
+            self._max_steps,
+        )
+
+    def _occluded(self, vectors: NDArray[np.float32], label: int) -> NDArray[np.float64]:
+        """What the logit loses where one word's vector is zero."""
+        n_words = len(vectors)
+        without = np.empty(n_words)
+        for part in batches(n_words, n_words):
+            places = np.arange(n_words)[part]
+            documents = np.repeat(vectors[None], len(places), axis=0)
+            documents[np.arange(len(places)), places] = 0
+            without[places] = self._logits(documents, label)
+        return np.asarray(self._logits(vectors[None], label)[0] - without)
+
+    # ------------------------------------------------------------- the branch
+    def _of_branch(self, ids: NDArray[np.int32], label: int) -> Shared:
+        assert self._blend is not None
+        branch, scale = self._blend.branch, self._blend.scale
+        empty = scale * float(branch.intercept[label])
+        if not self._whole:
+            return self._occluded_branch(ids, label), empty
+        weights = scale * branch.weights(self._count(ids[None]), label)
+        columns, first, last = self._blend.features.counter.occurrences(ids, self._vectors)
+        sizes = last - first + 1
+        each = weights[columns] / sizes
+        shares = np.zeros(len(ids))
+        for ahead in range(int(sizes.max(initial=0))):
+            reached = sizes > ahead
+            np.add.at(shares, first[reached] + ahead, each[reached])
+        return shares, empty
+
+    def _occluded_branch(self, ids: NDArray[np.int32], label: int) -> NDArray[np.float64]:
+        """What the decision loses where one word is unknown."""
+        assert self._blend is not None
+        decide, n_words = self._blend.branch.decide, len(ids)
+        without = np.empty(n_words)
+        for part in batches(n_words, n_words):
+            places = np.arange(n_words)[part]
+            documents = np.repeat(ids[None], len(places), axis=0)
+            documents[np.arange(len(places)), places] = OOV_ID
+            without[places] = decide(self._count(documents))[:, label]
+        whole = decide(self._count(ids[None]))[0, label]
+        return np.asarray(self._blend.scale * (whole - without))
+
+    def _count(self, documents: NDArray[np.int32]) -> sp.csr_matrix:
+        assert self._blend is not None
+        lengths = np.full(len(documents), documents.shape[1], np.int64)
+        return self._blend.features.count(documents, lengths, self._vectors)

@@ -1,0 +1,157 @@
+"""What a report says about the model: steps, parameters, training, coverage of words."""
+
+from __future__ import annotations
+
+import inspect
+import platform
+import reprlib
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ... import __version__
+from ...features.token_ids import TokenIds
+from ...utils.estimators import best_of
+from ...utils.html_repr import table_shape
+from ...vectors.word_vectors import OOV_ID, PADDING_ID
+
+_LIBRARIES = ("scikit-learn", "keras", "tensorflow", "numpy")
+_SHOWN = 120  # characters of a parameter
+
+
+def named_steps(estimator: Any) -> list[tuple[str, Any]]:
+    """Names and estimators of the steps."""
+    if isinstance(estimator, Pipeline):
+        return [(name, step) for name, step in estimator.steps if step not in (None, "passthrough")]
+    return [("model", estimator)]
+
+
+def name_of(estimator: Any) -> str:
+    """The class of the last step."""
+    return type(named_steps(best_of(estimator))[-1][1]).__name__
+
+
+def step_rows(estimator: Any) -> list[dict[str, Any]]:
+    """Steps and those parameters that are not their defaults."""
+    return [
+        {"name": name, "estimator": type(step).__name__, "params": _changed(step)}
+        for name, step in named_steps(estimator)
+    ]
+
+
+def _changed(estimator: Any) -> list[tuple[str, str]]:
+    if not hasattr(estimator, "get_params"):
+        return []
+    short = reprlib.Repr()
+    short.maxlist = short.maxtuple = short.maxdict = 8
+    short.maxstring = short.maxother = _SHOWN
+    defaults = inspect.signature(type(estimator).__init__).parameters
+    out = []
+    for name, value in sorted(estimator.get_params(deep=False).items()):
+        shown = short.repr(value)
+        if name not in defaults or shown != short.repr(defaults[name].default):
+            out.append((name, shown))
+    return out
+
+
+def versions() -> list[tuple[str, str]]:
+    """Libraries that the figures hang on."""
+    out = [("sklearn_w2v", __version__), ("Python", platform.python_version())]
+    for name in _LIBRARIES:
+        try:
+            out.append((name, version(name)))
+        except PackageNotFoundError:
+            pass
+    return out
+
+
+def history_of(estimator: Any) -> Mapping[str, Any]:
+    """``history_`` of the last step; empty where it keeps none."""
+    history = getattr(named_steps(estimator)[-1][1], "history_", None)
+    return history if isinstance(history, Mapping) else {}
+
+
+def training_note(estimator: Any) -> str | None:
+    """What became of the linear branch and the network."""
+    weights = getattr(named_steps(estimator)[-1][1], "bow_weights_", None)
+    if weights is None:
+        return None
+    if not weights[1]:
+        return (
+            "The linear branch decides alone: on held-out documents the network did not lower "
+            "the loss. The curves are the network's."
+        )
+    return (
+        f"Logits are {weights[0]:.3g} times the linear branch's and {weights[1]:.3g} times the "
+        "network's, as found on held-out documents. The curves are the network's."
+    )
+
+
+def coverage(estimator: Any, features: Any) -> dict[str, Any] | None:
+    """How many words the vectors know, in the training documents and in these.
+
+    Parameters
+    ----------
+    estimator : estimator
+        None comes back where no step of it has word vectors.
+    features : object
+        What came to the last step.
+    """
+    indexers = [step for _, step in named_steps(estimator) if _has_coverage(step)]
+    if not indexers:
+        return None
+    indexer = indexers[-1]
+    found = indexer.coverage_
+    known, exact = found["tokens"], min(found["exact"], found["tokens"])
+    parts = [("known", "as written", exact), ("forms", "by another form", known - exact)]
+    parts.append(("unknown", "unknown", 1 - known))
+    notes = []
+    if found.get("cut"):
+        notes.append(
+            f"{found['cut']:.1%} of the training documents are longer than "
+            f"{indexer.maxlen_:,} words and were cut."
+        )
+    if isinstance(features, TokenIds) and features.size:
+        ids = np.asarray(features)
+        n_read, n_unknown = int((ids != PADDING_ID).sum()), int((ids == OOV_ID).sum())
+        notes.append(
+            f"Of the words of the documents in this report, {n_unknown / max(n_read, 1):.1%} "
+            "are known neither to the vectors nor from training."
+        )
+    vectors = indexer.vectors_
+    n_words = getattr(indexer, "_n_known", len(vectors))  # without rows for further words
+    learnt = hasattr(indexer, "trainer_")
+    return {
+        "text": (
+            f"The vectors ({n_words:,} words in {vectors.dim:,} dimensions"
+            f"{', learnt from the training documents' if learnt else ''}) know {known:.1%} of the "
+            f"running words of the training documents, and {found['types']:.1%} of the distinct "
+            "ones."
+        ),
+        "aria": ", ".join(f"{name} {share:.1%}" for _, name, share in parts),
+        "parts": [
+            {"kind": kind, "name": name, "shown": f"{share:.1%}", "percent": round(100 * share, 2)}
+            for kind, name, share in parts
+        ],
+        "notes": notes,
+        "unknown": found["unknown"],
+    }
+
+
+def _has_coverage(step: Any) -> bool:
+    found = getattr(step, "coverage_", None)
+    return isinstance(found, Mapping) and {"tokens", "types", "exact", "unknown"} <= set(found)
+
+
+def facts(estimator: Any) -> list[tuple[str, str]]:
+    """What training came to."""
+    last = named_steps(estimator)[-1][1]
+    out = []
+    if shape := table_shape(last):
+        out.append(("word vectors of the network", f"{shape[0]:,} × {shape[1]:,}"))
+    if history_of(estimator) and hasattr(last, "n_iter_"):
+        out.append(("epochs", str(last.n_iter_)))
+    return out

@@ -1,0 +1,326 @@
+"""Compiled steps that all fits of one architecture share.
+
+Keras traces a graph for each model, and again for each clone of a search. Here weights,
+table and optimizer state come to a graph as handles of variables; so a graph is traced once
+in a process for each architecture and setting of the optimizer, whatever the number of words
+in the table, of documents in a batch or of steps in a document. Of the table, only the rows
+of the batch are read, changed and written.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .backend import keras
+from .optimizer_rules import Rule
+
+_KEPT = 32  # engines of a process; a search over many architectures must not pile them up
+_RULES = 8  # steps of an engine: one for each setting of an optimizer
+_engines: OrderedDict[Any, Any] = OrderedDict()
+_lock = threading.RLock()
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Handles:
+    """The variables of one network that a step reads and writes, as TensorFlow's handles.
+
+    Parameters
+    ----------
+    table, frozen : list of tensor
+        Of the embedding, and of its frozen copy; `frozen` is empty where there is none.
+    weights, state : list of tensor
+        Of the head's trained variables, and of its others (seeds of dropout).
+    """
+
+    table: list[Tensor]
+    frozen: list[Tensor]
+    weights: list[Tensor]
+    state: list[Tensor]
+
+    @classmethod
+    def of(cls, head: Any, embedding: Any, frozen: Any = None) -> Handles:
+        """Handles of Keras layers' variables."""
+        return cls(
+            handles([embedding.embeddings]),
+            [] if frozen is None else handles([frozen.embeddings]),
+            handles(head.trainable_variables),
+            handles(head.non_trainable_variables),
+        )
+
+
+def handles(variables: list[Any]) -> list[Tensor]:
+    """TensorFlow's handles of Keras variables."""
+    return [variable.value.handle for variable in variables]
+
+
+def engine_of(
+    spec: Any, trainable: bool, double: bool, activation: str, multilabel: bool
+) -> Engine | None:
+    """The process' engine for an architecture; None without TensorFlow and plain float32."""
+    types = keras.config.floatx(), keras.config.dtype_policy().name
+    if keras.config.backend() != "tensorflow" or types != ("float32", "float32"):
+        return None
+    key = (replace(spec, seed=0), trainable, double, activation, multilabel)
+    with _lock:
+        engine = _engines.pop(key, None) or Engine(*key)
+        _engines[key] = engine
+        while len(_engines) > _KEPT:
+            _engines.popitem(last=False)
+    return engine
+
+
+class Engine:
+    """Steps of training, validation and prediction of one architecture.
+
+    Parameters
+    ----------
+    spec : LSTMSpec or CNNSpec
+        What the head is made of.
+    trainable : bool
+        Whether training changes the table.
+    double : bool
+        Whether a frozen table is added to it.
+    activation : {"softmax", "sigmoid"}
+        What makes probabilities of logits.
+    multilabel : bool
+        Whether a document may have any number of labels, which accuracy counts one by one.
+    """
+
+    def __init__(
+        self, spec: Any, trainable: bool, double: bool, activation: str, multilabel: bool
+    ) -> None:
+        self._dim, self._trainable, self._double = spec.dim, trainable, double
+        self._activation, self._multilabel = activation, multilabel
+        # a pattern: its own weights are never used
+        self._head = spec.head()
+        self._steps: OrderedDict[Any, Any] = OrderedDict()
+
+    def train(
+        self,
+        network: Handles,
+        rule: Rule,
+        optimizer: Any,
+        batch: tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None],
+    ) -> dict[str, float]:
+        """One step of an optimizer; loss and accuracy before it."""
+        slots = [handles(of_one) for of_one in rule.slots(optimizer)]
+        table = slots.pop(0) if self._trainable else []
+        step = self._compiled("train", rule)
+        loss, accuracy = step(
+            *self._batch(batch),
+            np.float32(keras.ops.convert_to_tensor(optimizer.learning_rate)),
+            handles([optimizer.iterations])[0],
+            network.table,
+            network.frozen,
+            network.weights,
+            network.state,
+            table,
+            [slot for of_one in slots for slot in of_one],
+        )
+        return {"loss": float(loss), "accuracy": float(accuracy)}
+
+    def test(
+        self,
+        network: Handles,
+        batch: tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None],
+    ) -> dict[str, float]:
+        """Loss and accuracy."""
+        step = self._compiled("test")
+        loss, accuracy = step(
+            *self._batch(batch), network.table, network.frozen, network.weights, network.state
+        )
+        return {"loss": float(loss), "accuracy": float(accuracy)}
+
+    def logits(
+        self, network: Handles, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Logits of documents that are given as vectors."""
+        out = self._compiled("predict")(vectors, mask, network.weights, network.state)
+        return np.asarray(out)
+
+    def slopes(
+        self,
+        network: Handles,
+        vectors: NDArray[np.float32],
+        mask: NDArray[np.bool_],
+        label: int,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits of one class, and their gradients by the documents' vectors."""
+        step = self._compiled("slopes")
+        logits, slopes = step(vectors, mask, np.int32(label), network.weights, network.state)
+        return np.asarray(logits), np.asarray(slopes)
+
+    # ------------------------------------------------------------------ graphs
+    def _batch(self, batch: Any) -> Any:
+        rows, y, weights = batch
+        y = np.asarray(y, np.int32 if y.ndim == 1 else np.float32)
+        if weights is None:
+            weights = np.ones(len(y), np.float32)
+        return rows, y, np.asarray(weights, np.float32)
+
+    def _compiled(self, what: str, rule: Rule | None = None) -> Any:
+        with _lock:
+            step = self._steps.pop((what, rule), None) or self._trace(what, rule)
+            self._steps[what, rule] = step
+            while len(self._steps) > _RULES:
+                self._steps.popitem(last=False)
+        return step
+
+    def _trace(self, what: str, rule: Rule | None) -> Any:
+        import tensorflow as tf
+
+        def spec(dtype: Any, *shape: Any) -> Any:
+            return tf.TensorSpec(shape, dtype)
+
+        def some(n: int) -> Any:
+            return [spec(tf.resource)] * n
+
+        def graph(step: Any, *signature: Any) -> Any:
+            # no step branches on a tensor; converting it would leave files where it is killed
+            return tf.function(step, input_signature=signature, autograph=False)
+
+        n_weights = len(self._head.trainable_variables)
+        head = [some(n_weights), some(len(self._head.non_trainable_variables))]
+        documents = [spec(tf.float32, None, None, self._dim), spec(tf.bool, None, None)]
+        if what == "predict":
+            return graph(self._predict, *documents, *head)
+        if what == "slopes":
+            return graph(self._slopes, *documents, spec(tf.int32), *head)
+        classes = self._head.output_shape[-1]
+        y = spec(tf.int32, None)
+        if self._activation == "sigmoid":
+            y = spec(tf.float32, None, classes)
+        signature = [spec(tf.int32, None, None), y, spec(tf.float32, None)]
+        network = [some(1), some(int(self._double)), *head]
+        if what == "test":
+            return graph(self._test, *signature, *network)
+        assert rule is not None
+        n_slots = 2 if rule.kind == "adam" else len(rule.decays)
+        slots = [some(n_slots * self._trainable), some(n_slots * n_weights)]
+        one_off = [spec(tf.float32), spec(tf.resource)]  # the rate, and the steps so far
+        return graph(lambda *args: self._train(rule, *args), *signature, *one_off, *network, *slots)
+
+    def _predict(self, vectors: Tensor, mask: Tensor, weights: Any, state: Any) -> Tensor:
+        values, others = self._read(weights, state)
+        logits, _ = self._head.stateless_call(values, others, [vectors, mask], training=False)
+        return logits
+
+    def _slopes(self, vectors: Tensor, mask: Tensor, label: Tensor, *head: Any) -> Any:
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(vectors)
+            logits = self._predict(vectors, mask, *head)[:, label]
+        return logits, tape.gradient(logits, vectors)
+
+    def _test(self, rows: Any, y: Any, sample: Any, table: Any, frozen: Any, *head: Any) -> Any:
+        vectors = self._gather(table, rows) + (self._gather(frozen, rows) if frozen else 0.0)
+        return self._measure(self._predict(vectors, rows != 0, *head), y, sample)
+
+    def _train(
+        self,
+        rule: Rule,
+        rows: Tensor,
+        y: Tensor,
+        sample: Tensor,
+        rate: Tensor,
+        iterations: Tensor,
+        table: Any,
+        frozen: Any,
+        weights: Any,
+        state: Any,
+        table_slots: Any,
+        slots: Any,
+    ) -> Any:
+        import tensorflow as tf
+
+        values, others = self._read(weights, state)
+        vectors = self._gather(table, rows)
+        sources = [vectors, *values] if self._trainable else values
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(sources)
+            both = vectors + self._gather(frozen, rows) if frozen else vectors
+            logits, changed = self._head.stateless_call(
+                values, others, [both, rows != 0], training=True
+            )
+            loss, accuracy = self._measure(logits, y, sample)
+        gradients = tape.gradient(loss, sources)
+        if self._trainable:
+            # a row that comes more than once is changed once, by the sum of its gradients
+            used, places = tf.unique(tf.reshape(rows, [-1]))
+            flat = tf.reshape(gradients[0], [-1, self._dim])
+            gradients[0] = tf.math.unsorted_segment_sum(flat, places, tf.size(used))
+        gradients = rule.clipped(gradients)
+        steps = tf.raw_ops.ReadVariableOp(resource=iterations, dtype=tf.int64)
+        now = tf.cast(steps, tf.float32)
+        if self._trainable:
+            of_rows = [self._gather([one], used) for one in [*table, *table_slots]]
+            row, row_slots = rule.step(gradients.pop(0), of_rows[0], of_rows[1:], rate, now)
+            for resource, update in zip([*table, *table_slots], [row, *row_slots], strict=True):
+                tf.raw_ops.ResourceScatterUpdate(resource=resource, indices=used, updates=update)
+        n_slots = len(slots) // len(weights)
+        for place, (weight, value, gradient) in enumerate(
+            zip(weights, values, gradients, strict=True)
+        ):
+            own = slots[place * n_slots : (place + 1) * n_slots]
+            held = [_read(one, value.shape) for one in own]
+            value, held = rule.step(gradient, value, held, rate, now)
+            constraint = self._head.trainable_variables[place].constraint
+            value = value if constraint is None else constraint(value)
+            for resource, new in zip([weight, *own], [value, *held], strict=True):
+                tf.raw_ops.AssignVariableOp(resource=resource, value=new)
+        for resource, old, new in zip(state, others, changed, strict=True):
+            if new is not old:
+                tf.raw_ops.AssignVariableOp(resource=resource, value=new)
+        tf.raw_ops.AssignVariableOp(resource=iterations, value=steps + 1)
+        return loss, accuracy
+
+    def _read(self, weights: Any, state: Any) -> Any:
+        head = self._head
+        return (
+            [_read(h, v.shape) for h, v in zip(weights, head.trainable_variables, strict=True)],
+            [
+                _read(h, v.shape, v.dtype)
+                for h, v in zip(state, head.non_trainable_variables, strict=True)
+            ],
+        )
+
+    def _gather(self, resources: Any, rows: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        [resource] = resources
+        out = tf.raw_ops.ResourceGather(resource=resource, indices=rows, dtype=tf.float32)
+        out.set_shape([*rows.shape, self._dim])
+        return out
+
+    def _measure(self, logits: Tensor, y: Tensor, sample: Tensor) -> Any:
+        """Mean of the documents' weighted losses, and accuracy, as Keras has them."""
+        import tensorflow as tf
+
+        if self._activation == "softmax":
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+            right = tf.cast(tf.argmax(logits, axis=1), tf.int32) == y
+        else:
+            losses = tf.reduce_mean(
+                tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=logits), axis=1
+            )
+            right = (logits > 0) == (y > 0.5)
+            if not self._multilabel:
+                right = tf.argmax(logits, axis=1) == tf.argmax(y, axis=1)
+        return tf.reduce_mean(losses * sample), tf.reduce_mean(tf.cast(right, tf.float32))
+
+
+def _read(resource: Tensor, shape: Any, dtype: str = "float32") -> Tensor:
+    import tensorflow as tf
+
+    value = tf.raw_ops.ReadVariableOp(resource=resource, dtype=tf.as_dtype(dtype))
+    value.set_shape(shape)
+    return value

@@ -1,0 +1,207 @@
+"""Epochs of training, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..utils.progress import tell
+from .backend import expected_tracing, keras
+from .batches import batch_width, shuffled_batches
+from .layers import hold_constraints
+
+Batch = tuple[NDArray[np.int32], NDArray[Any], NDArray[np.float32] | None]
+
+
+class Steps(Protocol):
+    """How a model learns from one batch, and is tested on one."""
+
+    def train(self, batch: Batch) -> dict[str, float]:
+        """Change the weights; loss and metrics before that."""
+        ...
+
+    def test(self, batch: Batch) -> dict[str, float]:
+        """Loss and metrics."""
+        ...
+
+
+class KerasSteps:
+    """A compiled Keras model's own steps."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def train(self, batch: Batch) -> dict[str, float]:
+        """One step of the optimizer."""
+        return dict(self._model.train_on_batch(*batch, return_dict=True))
+
+    def test(self, batch: Batch) -> dict[str, float]:
+        """Loss and metrics."""
+        return dict(self._model.test_on_batch(*batch, return_dict=True))
+
+
+class Batches:
+    """Batches of similar length; each walk through them is one epoch.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_documents, width), int32
+        Rows of the table, or ids with `find`; right-padded with 0. It may be mapped from a
+        file: no more of it than a batch is ever copied.
+    lengths : ndarray of shape (n_documents,)
+        Number of words of each document.
+    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+        Targets.
+    weights : ndarray of shape (n_documents,) or None
+        Weights of documents.
+    batch_size : int
+        Documents in a batch.
+    random : numpy.random.Generator or None
+        Where the order of each epoch comes from; None sorts by length.
+    find : callable or None, default=None
+        Gives the rows of a batch's ids.
+    only : ndarray of int or None, default=None
+        Documents that belong to the batches; None means all.
+    """
+
+    def __init__(
+        self,
+        rows: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        y: NDArray[Any],
+        weights: NDArray[np.float32] | None,
+        batch_size: int,
+        random: np.random.Generator | None,
+        find: Callable[[NDArray[np.int32]], NDArray[np.int32]] | None = None,
+        only: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._rows, self._lengths, self._y, self._weights = rows, lengths, y, weights
+        self._batch_size = batch_size
+        self._random, self._find, self._only = random, find, only
+
+    def __len__(self) -> int:
+        n_documents = len(self._rows) if self._only is None else len(self._only)
+        return -(-n_documents // self._batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for chosen in self._plan():
+            if self._only is not None:
+                chosen = self._only[chosen]
+            width = min(batch_width(self._lengths[chosen]), self._rows.shape[1])
+            weights = None if self._weights is None else self._weights[chosen]
+            rows = self._rows[chosen, :width]
+            rows = rows if self._find is None else self._find(rows)
+            yield rows, self._y[chosen], weights
+
+    def _plan(self) -> list[NDArray[np.int64]]:
+        lengths = self._lengths if self._only is None else self._lengths[self._only]
+        if self._random is not None:
+            return shuffled_batches(lengths, self._batch_size, self._random)
+        order = np.argsort(lengths, kind="stable")
+        size = self._batch_size
+        return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def run_epochs(
+    model: Any,
+    train: Batches,
+    validation: Batches | None,
+    epochs: int,
+    callbacks: list[Any],
+    verbose: int,
+    steps: Steps | None = None,
+) -> dict[str, list[float]]:
+    """Train a compiled model batch by batch, as ``Model.fit`` does.
+
+    ``Model.fit`` takes the widths of the first two batches for those of all, when they
+    happen to be equal, and fails at the first other one; so the loop is our own.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    train, validation : Batches
+        What to train on, and what to look at after each epoch.
+    epochs : int
+        Walks through `train`, unless a callback stops them.
+    callbacks : list of keras.callbacks.Callback
+        Called as ``Model.fit`` calls them.
+    verbose : int
+        0 is silent; 1 shows Keras' progress bar, 2 a line for each epoch.
+    steps : Steps or None, default=None
+        What trains and tests; None is the model itself.
+
+    Returns
+    -------
+    dict of str to list of float
+        Loss and metrics after each epoch.
+    """
+    calls = keras.callbacks.CallbackList(
+        callbacks,
+        add_history=True,
+        add_progbar=verbose != 0,
+        model=model,
+        verbose=verbose,
+        epochs=epochs,
+        steps=len(train),
+    )
+    model.stop_training = False
+    steps = steps or KerasSteps(model)
+    logs: dict[str, float] = {}
+    with expected_tracing():
+        calls.on_train_begin()
+        for epoch in range(epochs):
+            calls.on_epoch_begin(epoch)
+            mean = _Mean()
+            for step, batch in enumerate(train):
+                calls.on_train_batch_begin(step)
+                mean.add(steps.train(batch), len(batch[0]))
+                logs = mean.logs()
+                calls.on_train_batch_end(step, logs)
+                done, note = epoch * len(train) + step + 1, f"epoch {epoch + 1} of {epochs}"
+                if tell("training", done, epochs * len(train), note):
+                    model.stop_training = True
+                if model.stop_training:
+                    break
+            logs = {**logs, **_validate(steps, validation, calls)}
+            calls.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                break
+        if epochs:  # an optimizer with moving averages puts them in place
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+            hold_constraints(model)  # their averages are of weights ahead of being held
+        calls.on_train_end(logs)
+    history: dict[str, list[float]] = model.history.history
+    return {name: list(map(float, values)) for name, values in history.items()}
+
+
+class _Mean:
+    """Mean of what batches of different sizes gave."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._documents = 0
+
+    def add(self, logs: dict[str, Any], documents: int) -> None:
+        self._documents += documents
+        for name, value in logs.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value) * documents
+
+    def logs(self, prefix: str = "") -> dict[str, float]:
+        return {prefix + name: value / self._documents for name, value in self._sums.items()}
+
+
+def _validate(steps: Steps, validation: Batches | None, calls: Any) -> dict[str, float]:
+    mean = _Mean()
+    if validation is None:
+        return {}
+    calls.on_test_begin()
+    for step, batch in enumerate(validation):
+        calls.on_test_batch_begin(step)
+        mean.add(steps.test(batch), len(batch[0]))
+        calls.on_test_batch_end(step, mean.logs())
+    calls.on_test_end(mean.logs())
+    return mean.logs("val_")

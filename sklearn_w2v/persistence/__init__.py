@@ -1,0 +1,1 @@
+"""A fitted estimator becomes one file, and back, without running code from the file."""

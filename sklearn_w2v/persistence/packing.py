@@ -1,0 +1,249 @@
+"""Copies of fitted estimators that a model file can hold."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterator
+from numbers import Real
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from ..vectors.cache import SourceStore
+from ..vectors.extension import ExtendedStore, root_of
+from ..vectors.random_rows import drawn
+from ..vectors.store import Store
+from ..vectors.trainer import Word2VecTrainer
+from ..vectors.word_vectors import FIRST_ID, WordVectors, as_word_vectors
+from .packed_store import PackedStore
+
+_OURS = ("sklearn.", "sklearn_w2v.", "imblearn.")
+_LEAVES = (
+    type,
+    FunctionType,
+    MethodType,
+    np.ndarray,
+    np.random.RandomState,
+    np.random.Generator,
+    WordVectors,
+    Store,
+)
+
+
+def copied(estimator: Any) -> Any:
+    """Copy of an estimator and all in it that is changed ahead of writing.
+
+    Arrays and word vectors are shared with the original.
+    """
+    return _copied(estimator, {})
+
+
+def _copied(value: Any, memo: dict[int, Any]) -> Any:
+    if id(value) in memo:
+        return memo[id(value)][0]
+    new = value
+    if type(value) in (list, tuple, set):
+        new = type(value)(_copied(one, memo) for one in value)
+    elif isinstance(value, dict):
+        new = copy.copy(value)
+        for key in new:
+            new[key] = _copied(new[key], memo)
+    elif _is_open(value):
+        new = copy.copy(value)
+        memo[id(value)] = new, value  # ahead of its parts, which may refer to it
+        for name, part in vars(new).items():
+            vars(new)[name] = _copied(part, memo)
+    memo[id(value)] = new, value  # the original, too, so that its id stays its own
+    return new
+
+
+def _is_open(value: Any) -> bool:
+    """Whether an object is an estimator, or a part of one, that may hold further ones."""
+    if isinstance(value, _LEAVES) or not hasattr(value, "__dict__"):
+        return False
+    return isinstance(value, BaseEstimator) or type(value).__module__.startswith(_OURS)
+
+
+def parts(value: Any) -> Iterator[Any]:
+    """An estimator and all in it: steps, wrapped ones, parameters, word vectors."""
+    seen: dict[int, Any] = {}
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen[id(one)] = one
+        yield one
+        if isinstance(one, dict):
+            todo += one.values()
+        elif type(one) in (list, tuple, set):
+            todo += one
+        elif _is_open(one):
+            todo += vars(one).values()
+
+
+def pack(estimator: Any, mode: str) -> tuple[Any, list[str]]:
+    """Copy of an estimator for a model file, and what of it is left out.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    mode : {"rows", "all", "reference"}
+        What becomes of vectors that stand in a file.
+    """
+    made = copied(estimator)
+    left: list[str] = []
+    used: dict[str, list[NDArray[np.int64]]] = {}
+    everything = list(parts(made))
+    for one in everything:
+        _plain_parameters(one, left)
+        for table, indices in _in_use(one):
+            used.setdefault(table.fingerprint, []).append(indices)
+    packer = _Packer(mode, used)
+    for one in everything:
+        if _is_open(one):
+            _pack_vectors(one, packer)
+    return made, sorted(set(left))
+
+
+def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
+    """Tables, and indices of their words that a fitted step has read."""
+    if isinstance(one, WordVectors):  # further words that are copies of others
+        store = one._store
+        while isinstance(store, ExtendedStore):
+            if store.like is not None:
+                yield root_of(store), store.like[store.like >= 0]
+            store = store.base
+        return
+    vectors = getattr(one, "vectors_", None) if isinstance(one, BaseEstimator) else None
+    if not isinstance(vectors, WordVectors):
+        return
+    held = [vars(one).get(name) for name in ("_used", "_ids")]
+    if vars(one).get("_saved") is not None:  # a classifier's copy
+        held.append(one._saved[1])
+    for ids in held:
+        if isinstance(ids, np.ndarray):
+            yield root_of(vectors._store), ids.astype(np.int64) - FIRST_ID
+
+
+def _plain_parameters(one: Any, left: list[str]) -> None:
+    """Take out of parameters what belongs to this machine, or is code."""
+    if not isinstance(one, BaseEstimator):
+        return
+    held = vars(one)
+    if "_metadata_request" in held:
+        one._metadata_request = _without_owner(one)
+    if held.get("memory") is not None:
+        left.append("memory")
+        one.memory = None
+    if held.get("callbacks") is not None:
+        left.append("callbacks")
+        one.callbacks = None
+    if isinstance(one, Word2VecTrainer) and not isinstance(one.corpus, str | os.PathLike | None):
+        left.append("corpus")
+        one.corpus = None
+    for name in ("vectors", "initial_vectors", "corpus"):
+        if isinstance(held.get(name), os.PathLike):
+            setattr(one, name, os.fspath(held[name]))
+        elif hasattr(getattr(held.get(name), "wv", held.get(name)), "index_to_key"):
+            setattr(one, name, as_word_vectors(held[name]))
+    if hasattr(held.get("optimizer"), "get_config") or isinstance(held.get("optimizer"), type):
+        _name_optimizer(one, left)
+
+
+def _without_owner(one: Any) -> Any:
+    """Requests for metadata that refer to their estimator by name: a model file has no cycles."""
+    made = copy.copy(one._metadata_request)
+    for name, request in vars(made).items():
+        if hasattr(request, "owner"):
+            setattr(made, name, copy.copy(request))
+    for request in (made, *vars(made).values()):
+        if hasattr(request, "owner"):
+            request.owner = type(one).__name__
+    return made
+
+
+def _name_optimizer(one: Any, left: list[str]) -> None:
+    """Name and numbers in place of one of Keras' optimizers."""
+    given = one.optimizer
+    kind = given if isinstance(given, type) else type(given)
+    if not kind.__module__.startswith("keras."):
+        return  # its type will be named as one to trust
+    one.optimizer = kind.__name__.lower()
+    if kind is given:
+        return
+    plain = kind().get_config()
+    for name, value in given.get_config().items():
+        if name == "name" or value == plain.get(name):
+            continue
+        if value is None or isinstance(value, Real | str):
+            vars(one).setdefault(f"optimizer__{name}", value)
+        else:
+            left.append(f"optimizer's {name}")
+
+
+class _Packer:
+    """Packs each store once.
+
+    Parameters
+    ----------
+    mode : {"rows", "all", "reference"}
+        What becomes of vectors that stand in a file.
+    used : dict of str to list of ndarray
+        Indices of words that training held, by the fingerprint of their table.
+    """
+
+    def __init__(self, mode: str, used: dict[str, list[NDArray[np.int64]]]) -> None:
+        self._mode, self._used = mode, used
+        self._made: dict[str, Store] = {}
+
+    def pack(self, store: Store) -> Store:
+        """The store of a model file."""
+        key = store.fingerprint
+        if key not in self._made:
+            self._made[key] = self._pack(store)
+        return self._made[key]
+
+    def _pack(self, store: Store) -> Store:
+        if isinstance(store, ExtendedStore):
+            return self._pack_extension(store)
+        if isinstance(store, PackedStore):
+            if self._mode == "all":
+                store.check_whole()
+            return store
+        if isinstance(store, SourceStore) and self._mode == "reference":
+            return store
+        if isinstance(store, SourceStore) and self._mode == "rows":
+            return PackedStore.of(store, self._rows_in_use(store))
+        return PackedStore.of(store, None)
+
+    def _pack_extension(self, store: ExtendedStore) -> Store:
+        held = store.held
+        if held is None and self._mode == "rows" and store.subwords is not None:
+            places = np.arange(len(store.base), len(store))
+            held = store.take(store.row_of(places)), drawn(store, places)
+        return ExtendedStore(self.pack(store.base), store.more, store.seed, store.like, held)
+
+    def _rows_in_use(self, store: SourceStore) -> NDArray[np.int64]:
+        indices = np.unique(np.concatenate(self._used.get(store.fingerprint, [_NONE])))
+        indices = indices[(indices >= 0) & (indices < len(store))]
+        return np.unique(store.row_of(indices))
+
+
+_NONE = np.zeros(0, np.int64)
+
+
+def _pack_vectors(one: Any, packer: _Packer) -> None:
+    """Put packed stores behind the vectors that an object holds."""
+    params = one.get_params(deep=False) if isinstance(one, BaseEstimator) else ()
+    for name, value in vars(one).items():
+        if not isinstance(value, WordVectors):
+            continue
+        if name in params and isinstance(root_of(value._store), SourceStore):
+            continue  # a parameter names a file: a new fit reads it
+        vars(one)[name] = WordVectors._of(packer.pack(value._store))

@@ -1,0 +1,388 @@
+"""JapaneseTokenizer: texts to token lists."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import accumulate
+from numbers import Integral
+from os import PathLike
+from typing import Any
+
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import StrOptions
+
+from ..utils.dask import local_jobs
+from . import mecab
+from .documents import DocumentsOutMixin, check_documents
+from .token import Forms, Token, UnidicTokens, share_tokens
+
+# 自立語: words that stand alone and carry meaning.
+CONTENT_POS: tuple[str, ...] = ("名詞", "代名詞", "動詞", "形容詞", "形状詞", "副詞")
+CONTENT_POS_WITHOUT: tuple[str, ...] = ("数詞", "助動詞語幹")
+
+_FIELD = {"base": r"%f[10]\t%m", "lemma": r"%f[7]\t%m"}
+_BATCH = 100  # documents that a worker gets at once
+_PARALLEL_FROM = 1_100  # below, starting the workers costs more than it gains
+_FIRST_FIELDS = re.compile(r"^[^\t\n]*", re.MULTILINE)
+
+
+class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
+    r"""Split Japanese texts into words with MeCab and UniDic.
+
+    The transformer is stateless: ``fit`` only checks the parameters.
+
+    Parameters
+    ----------
+    form : {"surface", "base", "lemma"}, default="base"
+        Which form of a word comes out. ``"surface"``: as written. ``"base"``: the
+        dictionary spelling of what was written (UniDic ``orthBase``: 聴い -> 聴く).
+        ``"lemma"``: UniDic's lemma, which merges spellings (聴く -> 聞く), with the
+        foreign gloss behind ``-`` cut off (スポーツ-sport -> スポーツ). Words that the
+        dictionary does not know come out as written. Choose the form that the word
+        vectors were trained on.
+    pos : "content", list or None, default="content"
+        Parts of speech to keep. ``"content"`` keeps the 自立語 that carry meaning, in
+        the terms of UniDic's short units: 名詞, 代名詞, 動詞, 形容詞, 形状詞 and 副詞,
+        without the subclasses 数詞 and 助動詞語幹 and with 非自立可能 (a label of the
+        lexicon, not of the use: a third of these are main verbs). School grammar counts
+        接続詞, 感動詞 and 連体詞 as 自立語, too; they are left out since they name
+        nothing. A list holds ``pos1`` strings or ``(pos1, pos2)`` pairs. None keeps all:
+        right for authorship and style, which live in function words and punctuation.
+    stop_words : collection of str or None, default=None
+        Words to drop, compared with the chosen form.
+    normalize : {"NFC", "NFKC"} or None, default="NFC"
+        Unicode normalization ahead of the analysis. Both also make half-width kana
+        full-width, since UniDic does not know them. None leaves the text as it is.
+    dictionary : {"unidic-lite", "unidic"} or path, default="unidic-lite"
+        Dictionary: an installed package, or the folder of a compiled dictionary in
+        UniDic's format.
+    user_dictionary : path or None, default=None
+        Compiled MeCab user dictionary in UniDic's format (``fugashi-build-dict``).
+    n_jobs : int or None, default=None
+        Processes that share the documents, through joblib. Below 1,100 documents one
+        process is used, as starting more would cost more than it gains.
+    forms : bool, default=False
+        Whether each word brings its further forms along: a `Token`, which is a str with
+        ``forms``, the forms in the order in which they are to be tried. These are the
+        lemma, the base form, the surface, and all of them in NFKC and in lower case; of
+        names, whose lemma is only their reading, the lemma comes last. The words
+        themselves stay the same. By the forms, `W2VIndexer` finds the vectors of
+        normalised words, and ``form="surface"`` keeps the endings that tell authors apart.
+    line_breaks : bool, default=False
+        Whether a token ``"\n"`` stands at the place of each line feed of the text, without
+        those ahead of its first and behind its last character that is no blank; an empty
+        line gives two in a row. Verse lives in its line breaks. The words are the same with
+        and without, as MeCab reads over line feeds. ``"\r\n"`` is one line feed, ``"\r"``
+        alone is a blank. `pos` drops no ``"\n"``, `stop_words` only where it is among them.
+        With `W2VIndexer`, ``"\n"`` is a word that most vectors lack and gets a row of its
+        own.
+
+    See Also
+    --------
+    Token : A word with its further forms.
+    W2VIndexer : Turns the token lists into ids of word vectors.
+
+    Notes
+    -----
+    Blank tokens never come out, but for line feeds with ``line_breaks=True``. NUL characters
+    and the white space that UniDic does not know (carriage return, no-break space, line
+    separator, ...) count as blanks, lone surrogates become U+FFFD. MeCab may tie an
+    ideographic space to an unknown symbol before it; such a word is left as MeCab gives it.
+    Texts above 20,000 characters, which MeCab does not survive reliably, are parsed in
+    overlapping windows that are joined at words on which both windows agree; only a run of
+    thousands of characters of one class can be cut in two.
+
+    References
+    ----------
+    T. Kudo, K. Yamamoto, Y. Matsumoto: Applying conditional random fields to Japanese
+    morphological analysis. EMNLP 2004.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import JapaneseTokenizer
+    >>> JapaneseTokenizer().fit_transform(["夜行列車の窓に雨が光った"])
+    [['夜行', '列車', '窓', '雨', '光る']]
+    >>> JapaneseTokenizer(form="surface", pos=None).fit_transform(["雨が光った"])
+    [['雨', 'が', '光っ', 'た']]
+    >>> tokenizer = JapaneseTokenizer(form="surface", pos=None, forms=True)
+    >>> [(word, word.forms) for word in tokenizer.fit_transform(["聴いた"])[0]]
+    [('聴い', ('聞く', '聴く')), ('た', ())]
+    >>> JapaneseTokenizer(line_breaks=True).fit_transform(["夜行列車の\n窓に雨"])
+    [['夜行', '列車', '\n', '窓', '雨']]
+    """
+
+    _output_name = "tokens"
+    _parameter_constraints: dict[str, Any] = {
+        "form": [StrOptions({"surface", "base", "lemma"})],
+        "pos": [StrOptions({"content"}), list, tuple, None],
+        "stop_words": [set, frozenset, list, tuple, None],
+        "normalize": [StrOptions({"NFC", "NFKC"}), None],
+        "dictionary": [str, PathLike],
+        "user_dictionary": [str, PathLike, None],
+        "n_jobs": [Integral, None],
+        "forms": ["boolean"],
+        "line_breaks": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        form: str = "base",
+        pos: str | Collection[str | tuple[str, str]] | None = "content",
+        stop_words: Collection[str] | None = None,
+        normalize: str | None = "NFC",
+        dictionary: str | PathLike[str] = "unidic-lite",
+        user_dictionary: str | PathLike[str] | None = None,
+        n_jobs: int | None = None,
+        forms: bool = False,
+        line_breaks: bool = False,
+    ) -> None:
+        self.form = form
+        self.pos = pos
+        self.stop_words = stop_words
+        self.normalize = normalize
+        self.dictionary = dictionary
+        self.user_dictionary = user_dictionary
+        self.n_jobs = n_jobs
+        self.forms = forms
+        self.line_breaks = line_breaks
+
+    def fit(self, X: Iterable[str], y: Any = None) -> JapaneseTokenizer:
+        """Check the parameters; nothing is learnt.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Ignored.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        JapaneseTokenizer
+            The tokenizer itself.
+        """
+        self._settings()
+        return self
+
+    def transform(self, X: Iterable[str]) -> list[list[str]]:
+        r"""Split texts into words.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Documents: a list, tuple, one-dimensional array, a column of pandas, polars or
+            pyarrow, ...
+
+        Returns
+        -------
+        list of list of str
+            The words of each document, in order; each has its ``forms`` with ``forms=True``.
+            With ``line_breaks=True``, ``"\n"`` is among them.
+
+        Raises
+        ------
+        TypeError
+            A document is not a str (the message names its position), or `X` is one str
+            or a table.
+
+        Warns
+        -----
+        UserWarning
+            No word of the dictionary has an entry of `pos`.
+        """
+        settings = folder, user, *_ = self._settings()
+        if self.pos is not None and self.pos != "content" and user is None:
+            _warn_of_pos(self.pos, folder)
+        texts = check_documents(X, "JapaneseTokenizer")
+        for position, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TypeError(
+                    f"Document {position} is of type {type(text).__name__} ({text!r:.60}) but "
+                    "JapaneseTokenizer expected a str."
+                )
+        jobs = local_jobs(self.n_jobs)
+        if jobs == 1 or len(texts) < _PARALLEL_FROM:
+            return _tokenize(texts, settings)
+        batches = Parallel(n_jobs=jobs)(
+            delayed(_tokenize)(texts[start : start + _BATCH], settings)
+            for start in range(0, len(texts), _BATCH)
+        )
+        # one pool of strings for all batches: a worker shares them only within its own
+        if self.forms:
+            tokens: dict[tuple[str, Forms], str] = {}
+            return [doc for batch in batches for doc in share_tokens(batch, tokens)]
+        pool: dict[str, str] = {}
+        return [list(map(pool.setdefault, doc, doc)) for batch in batches for doc in batch]
+
+    def _settings(self) -> tuple[Any, ...]:
+        """Everything that a worker needs, checked."""
+        self._validate_params()
+        if isinstance(self.stop_words, list | tuple | set | frozenset):
+            for word in self.stop_words:
+                if not isinstance(word, str):
+                    raise TypeError(f"Got {word!r} in stop_words but expected only str.")
+        folder, user = mecab.resolve(self.dictionary, self.user_dictionary)
+        stop = frozenset(self.stop_words or ())
+        pattern = _pos_pattern(self.pos)
+        switches = bool(self.forms), bool(self.line_breaks)
+        return folder, user, self.form, pattern, self.normalize, stop, *switches
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = False
+        return tags
+
+
+def _pos_pattern(pos: Any) -> str | None:
+    """Regular expression of the ``pos1,pos2`` field that the words to keep have."""
+    if pos is None:
+        return None
+    if pos == "content":
+        names = "|".join(CONTENT_POS)
+        without = "|".join(CONTENT_POS_WITHOUT)
+        return rf"(?:{names}),(?!(?:{without})\t)[^\t\n]*"
+    entries = []
+    for entry in pos:
+        if isinstance(entry, str) and entry:
+            entries.append(re.escape(entry) + r",[^\t\n]*")
+        elif (
+            isinstance(entry, tuple | list)
+            and len(entry) == 2
+            and all(isinstance(name, str) for name in entry)
+        ):
+            entries.append(re.escape(",".join(entry)))
+        else:
+            raise ValueError(
+                f"Got {entry!r} in pos but expected a str (pos1) or a pair of str (pos1, pos2)."
+            )
+    return "(?:" + "|".join(entries) + ")" if entries else "(?!)"
+
+
+def _warn_of_pos(pos: Any, folder: str) -> None:
+    """Name parts of speech that no word of the dictionary has: misspelt ones keep nothing."""
+    known = mecab.parts_of_speech(folder)
+    names = {pos1 for pos1, _ in known}
+    odd = [
+        one
+        for one in pos
+        if (one not in names if isinstance(one, str) else tuple(one) not in known)
+    ]
+    if known and odd:
+        warnings.warn(
+            f"No word of the dictionary has {odd} of pos, so that nothing is kept for it; pos1 is "
+            f"one of {', '.join(sorted(names - {'BOS/EOS'}))}.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
+    """Tokenize in this process.
+
+    MeCab writes exactly the fields that are needed, and one regular expression picks the
+    tokens out of its whole output: no Python code runs for a single token.
+    """
+    folder, user, form, pattern, normalize, stop, forms, line_breaks = settings
+    known, unknown, find = _route(form, pattern, forms, line_breaks)
+    lattice = mecab.Lattice(folder, user, known, unknown)
+    tokens = UnidicTokens(form)
+    tokens["\n"] = Token("\n")  # no line of MeCab's
+    pool: dict[str, str] = {}
+    documents = []
+    for text in texts:
+        text = mecab.clean(text, normalize)
+        lines = lattice.parse(text) if text else ""
+        words = find(lines)
+        if line_breaks:
+            words = _break_lines(words, lines, text)
+        if forms:
+            words = list(map(tokens.__getitem__, words))
+        if stop:
+            words = [word for word in words if word not in stop]
+        documents.append(words if forms else list(map(pool.setdefault, words, words)))
+    return documents
+
+
+def _route(
+    form: str, pattern: str | None, forms: bool, every_line: bool
+) -> tuple[str, str, Callable[[str], list[str]]]:
+    """MeCab's output formats of known and unknown words, and what finds the words in it.
+
+    With `every_line`, the lines begin with the surface, and each of them has its place in
+    what is found: an empty str where the word is dropped.
+    """
+    if form == "surface" and pattern is None and not forms:
+        return "%m", "%m", _surfaces if every_line else _split_surfaces
+    head = r"%f[0],%f[1]\t"
+    pos = pattern or r"[^\t\n]*"
+    if forms:  # the whole lines
+        known, unknown = head + r"%m\t%f[10]\t%f[7]", head + r"%m\t\t"
+        find = rf"({pos}\t(?!\s+\t).+)"
+    else:
+        field = _FIELD.get(form, "%m")
+        known, unknown = head + field, head + r"\t%m"
+        # where the dictionary leaves the field empty, a second tab and the surface follow
+        word = r"[^\t\n]+"
+        if form == "lemma":  # cut the gloss, but never in a surface
+            word = rf"(?:(?<=\t\t){word}|(?<!\t\t)[^\t\n][^\t\n-]*)"
+        find = rf"{pos}\t\t?(?!\s+$)({word})"
+    if every_line:
+        known, unknown, find = rf"%m\t{known}", rf"%m\t{unknown}", rf"[^\t\n]*\t(?:{find}|)"
+    return known, unknown, re.compile(f"^{find}", re.MULTILINE).findall
+
+
+def _surfaces(lines: str) -> list[str]:
+    """Surfaces of an output of one field, without the last line; empty where blank."""
+    words = lines.split("\n")
+    words.pop()
+    if "\u3000" in lines:  # the only blank that comes out of MeCab
+        words = ["" if word.isspace() else word for word in words]
+    return words
+
+
+def _split_surfaces(lines: str) -> list[str]:
+    """Surfaces of an output of one field, without the blank ones and the last line."""
+    words = _surfaces(lines)
+    return list(filter(None, words)) if "\u3000" in lines else words
+
+
+def _break_lines(words: list[str], lines: str, text: str) -> list[str]:
+    """Words with the line feeds of the text among them, without the empty ones.
+
+    The surfaces make up the text, but for blanks; so a line feed stands ahead of the first
+    word that has as many characters before it as the line feed has.
+    """
+    rows = ["".join(row.split()) for row in text.strip().split("\n")]
+    if len(rows) > 1:
+        # with blanks: words of a user dictionary, and symbols with an ideographic space
+        surfaces = _FIRST_FIELDS.findall(lines.replace("\u3000", "").replace(" ", ""))[:-1]
+        starts = list(accumulate(map(len, surfaces), initial=0))
+        places = list(accumulate(map(len, rows)))
+        if starts[-1] != places[-1]:
+            starts = _starts_in("".join(rows), surfaces)
+        broken: list[str] = []
+        done = 0
+        for place in places[:-1]:
+            ahead = bisect_left(starts, place)
+            broken += words[done:ahead]
+            broken.append("\n")
+            done = ahead
+        words = broken + words[done:]
+    return list(filter(None, words))
+
+
+def _starts_in(text: str, surfaces: Sequence[str]) -> list[int]:
+    """Where each surface starts in a text of which a dictionary drops more than blanks."""
+    starts = []
+    end = 0
+    for surface in surfaces:
+        start = max(end, text.find(surface, end))  # where it is not found, -1
+        starts.append(start)
+        end = start + len(surface)
+    return starts

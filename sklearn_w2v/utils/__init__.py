@@ -1,0 +1,1 @@
+"""What knows nothing of words: files, progress, and compatibility with other libraries."""

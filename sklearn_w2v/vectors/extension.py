@@ -1,0 +1,238 @@
+"""Further words behind those of a table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .store import Store
+from .subwords import Subwords
+
+
+class ExtendedStore(Store):
+    """A table and further words, whose rows are made again wherever they are needed.
+
+    Parameters
+    ----------
+    base : Store
+        The table; it may be extended itself.
+    more : list of str
+        Further words.
+    seed : int
+        Where random rows come from.
+    like : ndarray of shape (n_words,), int64, or None
+        Index of the word of the table whose row a further word starts from, or -1.
+    held : tuple of ndarray, or None, default=None
+        The rows, and whether they were drawn at random, where the table has lost what they
+        were made of.
+    """
+
+    def __init__(
+        self,
+        base: Store,
+        more: list[str],
+        seed: int,
+        like: NDArray[np.int64] | None,
+        held: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None,
+    ) -> None:
+        self.base, self.more, self.seed, self.like, self.held = base, more, seed, like, held
+        self.path, self.aliases = base.path, base.aliases
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ExtendedStore, (self.base, self.more, self.seed, self.like, self.held)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        digest = hashlib.blake2b(f"{self.base.fingerprint} {self.seed}\n".encode(), digest_size=16)
+        for word in self.more:
+            name = word.encode("utf-8", "surrogatepass")
+            digest.update(b"%d " % len(name) + name)
+        if self.like is not None:
+            digest.update(b"like" + self.like.tobytes())
+        return digest.hexdigest()
+
+    @property
+    def is_open(self) -> bool:
+        return self.base.is_open
+
+    @property
+    def dim(self) -> int:
+        return self.base.dim
+
+    @cached_property
+    def words(self) -> list[str]:
+        return self.base.words + self.more
+
+    @property
+    def n_rows(self) -> int:
+        return self.base.n_rows + len(self.more)
+
+    @property
+    def moments(self) -> tuple[NDArray[np.float32], float]:
+        return self.base.moments
+
+    @property
+    def subwords(self) -> Subwords | None:
+        return self.base.subwords
+
+    def __len__(self) -> int:
+        return len(self.base) + len(self.more)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {word: index for index, word in enumerate(self.more, len(self.base))}
+
+    def find(self, words: Sequence[str]) -> NDArray[np.int64]:
+        found = self.base.find(words)
+        for place in np.flatnonzero(found < 0).tolist():
+            found[place] = self._index.get(words[place], -1)
+        return found
+
+    def row_of(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        size = len(self.base)
+        if not len(indices) or indices.max() < size:
+            return self.base.row_of(indices)
+        rows = indices - size + self.base.n_rows
+        rows[indices < size] = self.base.row_of(indices[indices < size])
+        return rows
+
+    def first_words(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        size = self.base.n_rows
+        indices = rows - size + len(self.base)
+        indices[rows < size] = self.base.first_words(rows[rows < size])
+        return indices
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        size = self.base.n_rows
+        if not len(rows) or rows.max() < size:
+            return self.base.take(rows)
+        known = rows < size
+        out = np.empty((len(rows), self.dim), np.float32)
+        out[known] = self.base.take(rows[known])
+        out[~known] = self._own_rows[rows[~known] - size]
+        return out
+
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        there = rows >= self.base.n_rows
+        there[~there] = self.base.holds(rows[~there])
+        return there
+
+    def check_whole(self) -> None:
+        self.base.check_whole()
+
+    def expanded(self) -> NDArray[np.float32]:
+        whole = np.concatenate([self.base.expanded(), self._own_rows])
+        whole.flags.writeable = False
+        return whole
+
+    @cached_property
+    def _own_rows(self) -> NDArray[np.float32]:
+        """Rows of the further words: drawn again from the seed, or copied.
+
+        Uniform on [-a, a] with the variance of the table's values (Kim 2014, section 3.2).
+        """
+        if self.held is not None:
+            return self.held[0]
+        before = len(self.base) - len(root_of(self.base))
+        # an extension of an extension, by the same seed, must not draw the same rows
+        draw = np.random.default_rng([self.seed, before] if before else self.seed)
+        bound = np.float32(np.sqrt(3 * self.moments[1]))
+        rows = draw.random((len(self.more), self.dim), np.float32)
+        rows *= 2 * bound
+        rows -= bound
+        if self.subwords is not None:
+            composed, known = self.subwords.compose(self.more)
+            rows[known] = composed[known]
+        if self.like is not None:
+            copied = self.like >= 0
+            rows[copied] = self.base.take(self.base.row_of(self.like[copied]))
+        return rows
+
+    def continues(self, other: Store) -> bool:
+        if super().continues(other) or self.base.continues(other):
+            return True
+        if isinstance(other, ExtendedStore) and self.base.fingerprint == other.base.fingerprint:
+            size = len(other.more)
+            return (
+                self.seed == other.seed
+                and self.more[:size] == other.more
+                and np.array_equal(
+                    _filled(self.like, len(self.more))[:size], _filled(other.like, size)
+                )
+            )
+        return False
+
+
+def root_of(store: Store) -> Store:
+    """The table that a store extends; itself, where it extends none."""
+    return root_of(store.base) if isinstance(store, ExtendedStore) else store
+
+
+def _filled(like: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:
+    return np.full(size, -1, np.int64) if like is None else like
+
+
+def check_extension(
+    store: Store, words: Sequence[str], seed: int, like: ArrayLike | None
+) -> tuple[list[str], NDArray[np.int64] | None]:
+    """Further words and what they start from, as `ExtendedStore` takes them.
+
+    Raises
+    ------
+    TypeError
+        A word is no str.
+    ValueError
+        Words repeat or are known, the seed is none, or `like` does not fit.
+    """
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"Got seed={seed!r} but expected a whole number from 0.")
+    words = checked_words(words)
+    known = store.find(words) >= 0
+    if known.any():
+        raise ValueError(
+            f"Got the word {words[int(known.argmax())]!r}, which these vectors have, but expected "
+            "words that they lack."
+        )
+    if like is None:
+        return words, None
+    given = np.asarray(like)
+    if given.shape != (len(words),) or (given.size and given.dtype.kind not in "iu"):
+        raise ValueError(
+            f"Got like of shape {given.shape} and dtype {given.dtype} but expected an integer "
+            f"for each of {len(words)} words."
+        )
+    if given.size and (given.min() < -1 or given.max() >= len(store)):
+        raise ValueError(
+            f"Got like from {given.min()} to {given.max()} but expected -1 to {len(store) - 1}: "
+            f"these vectors have {len(store)} words."
+        )
+    rows = given.astype(np.int64)
+    return words, rows if (rows >= 0).any() else None
+
+
+def checked_words(words: Sequence[str]) -> list[str]:
+    """Distinct words as plain str; of subclasses, the text alone.
+
+    Raises
+    ------
+    TypeError
+        A word is no str.
+    ValueError
+        Words repeat.
+    """
+    words = list(words)
+    odd = next((word for word in words if not isinstance(word, str)), None)
+    if odd is not None:
+        raise TypeError(
+            f"Got the word {odd!r} of type {type(odd).__name__} but expected words of type str."
+        )
+    words = list(map(str, words))
+    if len(set(words)) != len(words):
+        raise ValueError("Got words that repeat but expected distinct ones.")
+    return words

@@ -1,0 +1,339 @@
+"""WordVectors: words and their vectors, behind a handle that costs bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .cache import SourceStore
+from .extension import ExtendedStore, check_extension, checked_words
+from .formats.fasttext import subwords_of
+from .formats.spacy import PREFIX
+from .formats.word2vec import write_file
+from .store import MemoryStore, Store
+from .word_lookup import FIRST_ID, OOV_ID, PADDING_ID, WordLookup
+
+__all__ = ["FIRST_ID", "OOV_ID", "PADDING_ID", "WordVectors", "as_word_vectors"]
+
+
+class WordVectors(WordLookup):
+    """Words and a float32 matrix of their vectors; immutable.
+
+    Vectors of a file are mapped, not loaded: processes of one machine share one copy,
+    and pickling or copying the object costs bytes, since it holds the file's path and a
+    fingerprint of its content. Vectors made in memory travel with their pickle.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Distinct words.
+    vectors : array-like of shape (n_words, dim)
+        Their vectors; copied as float32.
+
+    Attributes
+    ----------
+    words : list of str
+        All words, in the order of the rows.
+    dim : int
+        Number of dimensions.
+    vectors : ndarray of shape (n_words, dim), float32, read-only
+        The matrix, a row for each word. It is mapped or shared, except where words share
+        rows (aliases) or were added (`extended`): then each access makes a copy of the
+        whole, which `take` and `most_similar` never need.
+    path : str or None
+        The file behind it, or ``"spacy:NAME"``.
+    fingerprint : str
+        Hash of the content.
+    has_subwords : bool
+        Whether `compose` makes vectors of words that are not among these.
+
+    Raises
+    ------
+    TypeError
+        A word is no str.
+    ValueError
+        Words repeat, or the shapes do not fit, or a value is not finite.
+
+    See Also
+    --------
+    Word2VecTrainer : Learns word vectors from token lists.
+    W2VIndexer : Turns token lists into ids of word vectors.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import WordVectors
+    >>> vectors = WordVectors(["雨", "雪", "夏"], [[1, 0.1], [1, 0.2], [-1, 0.5]])
+    >>> len(vectors), vectors.dim, "雪" in vectors
+    (3, 2, True)
+    >>> vectors.most_similar("雨", topn=1)[0][0]
+    '雪'
+    """
+
+    def __init__(self, words: Sequence[str], vectors: ArrayLike) -> None:
+        matrix = np.array(vectors, np.float32, order="C")
+        words = list(words)
+        if matrix.ndim != 2 or not matrix.shape[1] or len(matrix) != len(words):
+            raise ValueError(
+                f"Got {len(words)} words and vectors of shape {matrix.shape} but expected "
+                "one row for each word."
+            )
+        if not words:
+            raise ValueError("Got no words but expected at least one.")
+        words = checked_words(words)
+        if not np.isfinite(matrix).all():
+            raise ValueError("Got vectors with values that are not finite.")
+        self._store: Store = MemoryStore(words, matrix)
+
+    @classmethod
+    def _of(cls, store: Store) -> WordVectors:
+        new = cls.__new__(cls)
+        new._store = store
+        return new
+
+    # ------------------------------------------------------------------ making
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], aliases: str | os.PathLike[str] | None = None
+    ) -> WordVectors:
+        """Open vectors of a file or of an installed spaCy model.
+
+        Parameters
+        ----------
+        path : str or path
+            word2vec binary or text, GloVe text without header, or a Facebook fastText
+            model (``.bin``, with subwords); plain or compressed with gzip, bzip2 or xz.
+            The format is known by its content. Or ``"spacy:NAME"``, as in
+            ``"spacy:ja_ginza"``: the vectors of an installed spaCy model with every word
+            of its table; the model's pipeline is not loaded. The first opening converts
+            the vectors into a form that is mapped from then on, in
+            ``$SKLEARN_W2V_CACHE`` or the user's cache folder.
+        aliases : str or path or None, default=None
+            A file of further words that share rows: lines of an alias, a tab and a word
+            of the vectors, in UTF-8, plain or compressed. The further words stand behind
+            the vectors' own.
+
+        Returns
+        -------
+        WordVectors
+            A handle to the files; pickled, it holds their paths and a fingerprint.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ImportError
+            There is no such spaCy model, or no spaCy to read it; the message says how to
+            install them.
+        ValueError
+            The file is in no known format, or broken; the message names it. A line of
+            `aliases` is broken, or names a word that has no vector. The spaCy model has
+            no vectors, or none of words (floret mode).
+
+        Warns
+        -----
+        UserWarning
+            Words or aliases repeat; the first one stays. The message has their number.
+
+        Notes
+        -----
+        To convert a fastText model, gensim reads it into memory; from then on its words
+        and n-grams are mapped, too. Strings of a spaCy model that were pruned away are
+        not among the words.
+        """
+        name = os.fspath(path)
+        if not (isinstance(path, str) and name.startswith(PREFIX)):
+            name = os.path.abspath(name)
+        further = None if aliases is None else os.path.abspath(os.fspath(aliases))
+        return cls._of(SourceStore(name, further))
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> WordVectors:
+        """Copy gensim's vectors.
+
+        Parameters
+        ----------
+        model : gensim.models.KeyedVectors or gensim.models.Word2Vec
+            The vectors, or a model that has them as ``wv``.
+
+        Returns
+        -------
+        WordVectors
+            Vectors in memory, with the n-grams of fastText's. Where they come from a
+            file, `load` is cheaper.
+        """
+        keyed = getattr(model, "wv", model)
+        if not hasattr(keyed, "index_to_key"):
+            raise TypeError(f"Got {type(model).__name__} but expected gensim's KeyedVectors.")
+        new = cls(keyed.index_to_key, keyed.vectors)
+        subwords = subwords_of(keyed)
+        if subwords is not None:
+            new._store = MemoryStore(new.words, np.array(new.vectors), None, subwords)
+        return new
+
+    def to_gensim(self) -> Any:
+        """Copy into gensim's ``KeyedVectors``.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            With the same words in the same order.
+        """
+        from gensim.models import KeyedVectors
+
+        keyed = KeyedVectors(self.dim)  # with a count, gensim adds behind that many empty rows
+        keyed.add_vectors(self.words, np.array(self.vectors))
+        return keyed
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write word2vec binary (``.bin``) or text (``.txt``, ``.vec``), plain or ``.gz``.
+
+        Parameters
+        ----------
+        path : str or path
+            Target; it is written beside and renamed, so that a former file stays whole.
+
+        Notes
+        -----
+        These formats cannot hold blanks. A line break, as `JapaneseTokenizer` gives it
+        with ``line_breaks=True``, is written as ``</s>``, word2vec's own name for it.
+        """
+        self._store.check_whole()
+        words = self.words
+        if "</s>" not in self:
+            words = ["</s>" if word == "\n" else word for word in words]
+        write_file(
+            os.fspath(path),
+            words,
+            lambda start, stop: self._take(np.arange(start, min(stop, len(self)))),
+            self.dim,
+        )
+
+    def get_keras_embedding(self, train_embeddings: bool = False) -> Any:
+        """Keras ``Embedding`` layer with these vectors, as gensim 3 had it.
+
+        Row 0 is padding (masked), row 1 stands for unknown words, and word ``i`` has
+        row ``i + 2``: the ids that `W2VIndexer` makes.
+
+        Parameters
+        ----------
+        train_embeddings : bool, default=False
+            Whether training may change the vectors.
+
+        Returns
+        -------
+        keras.layers.Embedding
+            Built, with its weights set. The matrix is no part of its config, so that a
+            model which holds it can be saved and loaded.
+        """
+        from ..networks.layers import embedding_layer
+
+        self._store.check_whole()
+        return embedding_layer(
+            self.take(np.arange(len(self) + FIRST_ID)), train_embeddings, mask_zero=True
+        )
+
+    # ------------------------------------------------------------- further words
+    def extended(
+        self, words: Sequence[str], seed: int, like: ArrayLike | None = None
+    ) -> WordVectors:
+        """These vectors and rows for further words.
+
+        Parameters
+        ----------
+        words : sequence of str
+            Words that are not among these, distinct.
+        seed : int
+            Where random rows come from; the rows themselves are never stored.
+        like : array-like of shape (n_words,), integer, or None, default=None
+            For each word the row of these vectors, as `find` gives it, that its own row
+            starts as a copy of: that of another form of the word, say. -1, and None for
+            all, means a row of its own: from the word's n-grams where the vectors have
+            them, else at random with the variance of the table's values.
+
+        Returns
+        -------
+        WordVectors
+            Sharing the table with this one; it may be extended again.
+
+        Raises
+        ------
+        TypeError
+            A word is no str.
+        ValueError
+            Words repeat or are among these, `seed` is no whole number from 0, or `like`
+            does not fit.
+
+        Examples
+        --------
+        >>> from sklearn_w2v import WordVectors
+        >>> vectors = WordVectors(["行く", "雨"], [[1, 2], [3, 4]])
+        >>> more = vectors.extended(["行っ", "嵐"], seed=0, like=[0, -1])
+        >>> more.words, more["行っ"].tolist()
+        (['行く', '雨', '行っ', '嵐'], [1.0, 2.0])
+        >>> more.is_extension_of(vectors), vectors.is_extension_of(more)
+        (True, False)
+        """
+        further, rows = check_extension(self._store, words, seed, like)
+        if not further:
+            return self
+        return self._of(ExtendedStore(self._store, further, int(seed), rows))
+
+    def is_extension_of(self, other: object) -> bool:
+        """Whether every id of other vectors means the same word and row here.
+
+        Parameters
+        ----------
+        other : WordVectors
+            Vectors to compare with.
+
+        Returns
+        -------
+        bool
+            True when both are equal, or these are the other ones and further words
+            behind. Fingerprints and further words are compared, not matrices.
+        """
+        if not isinstance(other, WordVectors):
+            return False
+        return self._store.continues(other._store)
+
+    # ------------------------------------------------------------ travelling
+    def __repr__(self) -> str:
+        if not self._store.is_open:
+            return f"WordVectors(path={self.path!r})"
+        place = "in memory" if self.path is None else f"path={self.path!r}"
+        return f"WordVectors({len(self)} words, dim={self.dim}, {place})"
+
+    def __copy__(self) -> WordVectors:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> WordVectors:
+        return self  # immutable: a clone shares it
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WordVectors):
+            return NotImplemented
+        return self is other or self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return WordVectors._of, (self._store,)  # pickle writes a shared store once
+
+
+def as_word_vectors(vectors: Any) -> WordVectors:
+    """WordVectors of what a ``vectors`` parameter may hold, a trainer excepted."""
+    if isinstance(vectors, WordVectors):
+        return vectors
+    if isinstance(vectors, str | os.PathLike):
+        return WordVectors.load(vectors)
+    if hasattr(getattr(vectors, "wv", vectors), "index_to_key"):
+        return WordVectors.from_gensim(vectors)
+    raise TypeError(
+        f'Got vectors of type {type(vectors).__name__} but expected a path, "spacy:NAME", '
+        "WordVectors, gensim's KeyedVectors or a Word2VecTrainer."
+    )
