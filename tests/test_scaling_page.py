@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_readme import blocks
+
+from .test_readme import blocks
 
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("pandas")

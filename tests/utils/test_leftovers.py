@@ -36,7 +36,7 @@ def killed_folder(parent):
         "import os, sys; from sklearn_w2v.utils.leftovers import locked_folder\n"
         "print(locked_folder(sys.argv[1], 'tmp-'), flush=True); os.kill(os.getpid(), 9)"
     )
-    root = os.path.dirname(os.path.dirname(_leftovers.__file__))
+    root = os.path.dirname(os.path.dirname(os.path.dirname(_leftovers.__file__)))
     command = [sys.executable, "-c", code, os.fspath(parent)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": root}
