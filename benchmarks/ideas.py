@@ -27,9 +27,9 @@ from sklearn.metrics import accuracy_score
 
 from sklearn_w2v import JapaneseTokenizer, Word2VecTrainer, WordVectors, make_w2v_pipeline
 from sklearn_w2v.classifiers.blend import LinearFolds, Weigher, inner_folds
-from sklearn_w2v.classifiers.documents import Documents
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
-from sklearn_w2v.networks.batches import right_padded
+from sklearn_w2v.classifiers.training_set import Documents
+from sklearn_w2v.features.token_ids import right_padded
 
 RECIPE, RESIDUAL = "the recipe", "the recipe, network trained on the residual"
 DOMAIN = "the recipe, domain vectors"

@@ -143,7 +143,7 @@ class Run:
 
 def parts(clf: Any, ids: Any) -> tuple[Any, Any]:
     """Logits of the network, and of the linear branch."""
-    from sklearn_w2v.networks.batches import right_padded
+    from sklearn_w2v.features.token_ids import right_padded
 
     plain, lengths = right_padded(np.asarray(ids), 1)
     width = clf.maxlen or plain.shape[1]

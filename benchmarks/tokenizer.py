@@ -20,7 +20,7 @@ from _common import machine, markdown, parser, write
 from sklearn_w2v import JapaneseTokenizer
 from sklearn_w2v.datasets import load_livedoor
 from sklearn_w2v.text import mecab as _mecab
-from sklearn_w2v.text.tokenizer import CONTENT_POS, CONTENT_POS_WITHOUT
+from sklearn_w2v.text.unidic import CONTENT_POS, CONTENT_POS_WITHOUT
 
 SETTINGS = [(form, pos) for form in ("surface", "base", "lemma") for pos in ("content", None)]
 

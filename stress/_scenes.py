@@ -106,7 +106,7 @@ class Conversion(Scene):
 
     def check(self) -> None:
         for form in (self.folder / "cache" / "vectors").glob("[!t]*"):  # not tmp-
-            from sklearn_w2v.vectors.store import FolderStore
+            from sklearn_w2v.vectors.folder import FolderStore
 
             store = FolderStore(form)
             assert hashlib.sha256(store.matrix.tobytes()).hexdigest() == self.expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..utils.html_repr import FittedRepr, Shown, _size
 from .network_classifier import NetworkClassifier
 
 # isort: split
@@ -14,15 +15,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
+from ..features.token_ids import check_ids, check_vectors
 from ..networks.backend import keras, trim_memory
+from ..networks.batches import Batches
 from ..networks.embedding_table import RowMap, distinct
 from ..networks.network import probabilities
-from ..networks.training_loop import Batches, run_epochs
-from ..utils.fit_state import former_on_error
+from ..networks.training_loop import run_epochs
+from ..utils.estimators import former_on_error
 from ..vectors.word_vectors import WordVectors
-from .documents import Documents
 from .targets import Targets, check_labels
-from .training_set import check_ids, check_validation, check_vectors, hold_out, total_weights
+from .training_set import Documents, check_validation, hold_out, total_weights
 
 _WIDTH = "n_features_in_", "feature_names_in_"
 
@@ -333,3 +335,41 @@ class W2VKerasClassifier(NetworkClassifier):
         """
         probability = self.predict_proba(X)
         return self._targets.decode(probability)
+
+
+class ClassifierRepr(FittedRepr):
+    """Diagram of a fitted classifier with a network."""
+
+    classes_: Any
+    history_: dict[str, list[float]]
+    n_iter_: int
+
+    def _summary(self) -> dict[str, Any]:
+        shape = table_shape(self)
+        out: dict[str, Any] = {"classes_": self.classes_, "n_iter_": self.n_iter_}
+        if shape is not None:
+            out["word vectors of the network"] = Shown(_size(*shape))
+        for name, values in self.history_.items():
+            if values:
+                out[f"history_: last {name}"] = float(values[-1])
+        weights = getattr(self, "bow_weights_", None)
+        if weights is not None:
+            out["bow_weights_"] = Shown(f"({weights[0]:.3g}, {weights[1]:.3g})")
+        return out
+
+    def _caption(self) -> str:
+        shape = table_shape(self)
+        classes = f"{len(self.classes_):,} classes"
+        return classes if shape is None else f"{classes} · table {_size(*shape)}"
+
+
+def table_shape(classifier: Any) -> tuple[int, int] | None:
+    """Rows and dimensions of the network's table; None where there is no network."""
+    if not hasattr(classifier, "_network"):
+        return None
+    network = classifier._network
+    if network is not None:  # the rows in use: spare ones stand behind them
+        return len(network.table.rows.ids), int(network.table.dim)
+    _, ids, values = classifier._saved  # after unpickling, until the network is needed
+    dim = classifier.vectors_.dim if values is None else values.shape[1]
+    return len(ids), int(dim)

@@ -16,8 +16,8 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from ..networks.backend import keras
 from ..vectors.word_vectors import WordVectors
-from .documents import Documents
 from .linear_branch import Features, LinearBranch
+from .training_set import Documents
 
 _FOLDS = 5  # twice as many where there are many documents
 _BLOCK = 10  # neighbours that stand on one side

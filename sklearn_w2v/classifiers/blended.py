@@ -10,13 +10,13 @@ from .base import W2VKerasClassifier
 import numpy as np
 from numpy.typing import NDArray
 
-from ..utils.html_repr import ClassifierRepr
 from ..utils.progress import tell
 from ..vectors.word_vectors import WordVectors
+from .base import ClassifierRepr
 from .blend import SMALL, Blend, HeldOut, LinearFolds, Weigher, inner_folds
-from .documents import Documents
 from .linear_branch import Features, LinearBranch
 from .targets import Targets
+from .training_set import Documents
 
 
 class BlendedClassifier(ClassifierRepr, W2VKerasClassifier):

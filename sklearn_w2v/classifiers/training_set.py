@@ -2,118 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import compute_sample_weight
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
-from ..networks.batches import right_padded
-from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
-from .documents import Documents
+from ..features.token_ids import check_ids
+from ..vectors.word_vectors import WordVectors
 from .targets import Targets, check_labels
-
-_OTHER_VECTORS = (
-    "X was not made from these vectors. Ids of W2VIndexer index its vectors_, which have further "
-    "rows for words that its vectors lack; pass its output as it is, or vectors=indexer.vectors_."
-)
-
-
-def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVectors | None:
-    """Word vectors that the ids of X index.
-
-    Parameters
-    ----------
-    X : TokenIds or array-like
-        Ids, with a handle to their vectors or without.
-    given : path, WordVectors, gensim.models.KeyedVectors or None
-        The classifier's ``vectors`` parameter.
-    fitted : tuple of (WordVectors or None) or None
-        What the classifier was fitted with; None in a first fit.
-    estimator : object
-        Named in messages.
-
-    Returns
-    -------
-    WordVectors or None
-        None where nothing says what the ids mean. In a fitted classifier, those of `X` where
-        they extend the fitted ones by further words.
-
-    Raises
-    ------
-    ValueError
-        The ids are those of other vectors than the classifier was fitted with, or is to be.
-    """
-    handle = getattr(X, "vectors", None)
-    handle = handle if isinstance(handle, WordVectors) else None
-    if fitted is not None:
-        known: WordVectors | None = fitted[0]
-        if handle is not None and known is not None:
-            if handle.is_extension_of(known):
-                return handle
-            if known.is_extension_of(handle):
-                return known
-            raise ValueError(
-                "X holds ids of other word vectors than the classifier was fitted with: "
-                f"{handle!r} instead of {known!r}. Use the W2VIndexer of the fit."
-            )
-        return known
-    if given is not None:
-        vectors = as_word_vectors(given)
-        if handle is None or vectors.is_extension_of(handle):
-            return vectors
-        if handle.is_extension_of(vectors):
-            return handle
-        raise ValueError(
-            f"X holds ids of other word vectors than vectors=: {handle!r} instead of {vectors!r}. "
-            "Give them to the W2VIndexer, and leave vectors=None."
-        )
-    if handle is None:
-        warnings.warn(
-            f"X brings no word vectors (a plain array, not TokenIds), and vectors=None: the "
-            f"embedding of this {type(estimator).__name__} starts from random values and nothing "
-            "is transferred. Pass vectors=, or the output of W2VIndexer. A step between may have "
-            "stripped it (imbalanced-learn's samplers do: put them ahead of the texts).",
-            UserWarning,
-            stacklevel=4,
-        )
-    return handle
-
-
-def check_ids(
-    estimator: Any, X: Any, vectors: WordVectors | None, reset: bool
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Ids as right-padded int32, and the documents' lengths.
-
-    Raises
-    ------
-    ValueError
-        X holds anything but whole numbers from 0, or ids beyond the vectors.
-    """
-    array = np.asarray(validate_data(estimator, X, reset=reset, dtype="numeric"))
-    name = type(estimator).__name__
-    if array.dtype.kind not in "iu":
-        whole = np.floor(array) == array
-        if not whole.all():
-            raise ValueError(
-                f"Got {array[~whole].flat[0]} in X but {name} expected ids of words: whole "
-                "numbers from 0, as W2VIndexer makes them."
-            )
-    if array.size and array.min() < 0:
-        raise ValueError(
-            f"Negative values in data passed to {name}: got {array.min()} in X but expected "
-            "ids of words, whole numbers from 0."
-        )
-    limit = len(vectors) + FIRST_ID if vectors is not None else 2**31 - 1
-    if array.size and array.max() >= limit:
-        raise ValueError(
-            f"Got id {array.max()} in X but {name} expected ids below {limit}: "
-            + (_OTHER_VECTORS if vectors is not None else "int32.")
-        )
-    return right_padded(array.astype(np.int32, copy=False), OOV_ID)
 
 
 def total_weights(
@@ -208,3 +108,48 @@ def check_validation(
     ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
     y = targets.encode(check_labels(estimator, y_val, len(ids)))
     return Documents(ids, lengths, y, None)
+
+
+@dataclass(frozen=True, eq=False)  # arrays have no equality of one answer
+class Documents:
+    """Ids, targets and what else belongs to each document.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_documents, width), int32
+        Right-padded ids.
+    lengths : ndarray of shape (n_documents,)
+        Number of words of each.
+    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+        Places of the classes, or an indicator matrix.
+    weights : ndarray of shape (n_documents,) or None
+        Weights.
+    """
+
+    ids: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    y: NDArray[Any]
+    weights: NDArray[np.float32] | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: NDArray[Any] | slice) -> Documents:
+        """Some of the documents."""
+
+        def part(array: Any) -> Any:
+            return None if array is None else array[rows]
+
+        return Documents(*map(part, (self.ids, self.lengths, self.y, self.weights)))
+
+    def cut(self, width: int | None) -> Documents:
+        """The documents without the words behind a number of them."""
+        if width is None or self.ids.shape[1] <= width:
+            return self
+        return replace(self, ids=self.ids[:, :width], lengths=np.minimum(self.lengths, width))
+
+    def weighted(self) -> Documents:
+        """Without the documents of no weight: as if they were not there."""
+        if self.weights is None or self.weights.all():
+            return self
+        return self.take(np.flatnonzero(self.weights))

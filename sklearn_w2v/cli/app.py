@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from .. import __version__
+from ..version import __version__
 from . import options
 from .commands.evaluate import evaluate
 from .commands.explain import explain

@@ -17,7 +17,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from .demo import tfidf_baseline
+from ..inspection.report.baselines import tfidf_baseline
 
 Tokens = list[list[str]]
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]

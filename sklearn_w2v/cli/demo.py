@@ -14,13 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sklearn.base import clone
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_val_predict
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.svm import LinearSVC
 
 from ..datasets import load_lyrics
+from ..inspection.report.baselines import tfidf_baseline
 from ..pipeline import make_w2v_pipeline
 from ..text.tokenizer import JapaneseTokenizer
 
@@ -33,16 +31,6 @@ _NEW_SONG = """駅のホームで汽笛が鳴った
 立ち止まるな 前だけ見ろ
 雨ならとっくに上がってるぜ
 切符は捨てた 行くしかねえだろ"""
-
-
-def identity(tokens: list[str]) -> list[str]:
-    """Analyzer of a vectorizer that gets tokens."""
-    return tokens
-
-
-def tfidf_baseline() -> Pipeline:
-    """TF-IDF and a linear SVM on token lists: what a network has to beat."""
-    return make_pipeline(TfidfVectorizer(analyzer=identity, sublinear_tf=True), LinearSVC())
 
 
 class _Recorder:

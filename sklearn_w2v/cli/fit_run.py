@@ -21,6 +21,7 @@ from .console import Bars, Ui
 from .cross_validation import Result, Split, Tokens, baselines, cross_validate, make_splits
 from .interrupt import SIGINT_STATUS, Stop
 from .labelled import Labelled, read_labelled
+from .paths import check_target
 from .tables import Reading, Table
 from .verdict import report
 
@@ -68,31 +69,6 @@ class Fit:
         if self.jobs == 0:
             raise ValueError("Got --jobs 0 but expected a number of processes, or -1.")
         check_target(self.out, self.data, self.vectors, self.aliases)
-
-
-def check_target(path: Path, *sources: Path | str | None) -> None:
-    """Refuse a file that could not be written, or that is read: it would be lost.
-
-    Parameters
-    ----------
-    path : Path
-        What is to be written.
-    *sources : Path, str or None
-        What is read.
-    """
-    for source in sources:
-        there = source is not None and path.exists() and os.path.exists(source)
-        if there and os.path.samefile(path, str(source)):
-            raise ValueError(
-                f"Got {str(path)!r} to be written, which is read as well; it would be lost."
-            )
-    folder = path.absolute().parent
-    if path.is_dir():
-        raise IsADirectoryError(f"Got {str(path)!r}, which is a folder, but expected a file.")
-    if not folder.is_dir():
-        raise FileNotFoundError(f"The folder {str(folder)!r} of {path.name!r} does not exist.")
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"The folder {str(folder)!r} cannot be written to.")
 
 
 def run_fit(order: Fit, ui: Ui, as_json: bool) -> int:

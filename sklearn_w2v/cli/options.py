@@ -58,3 +58,25 @@ Trust = Annotated[
     list[str] | None,
     typer.Option(help="Further type or function that the model file may refer to."),
 ]
+
+
+Form = Annotated[
+    Literal["surface", "base", "lemma"],
+    typer.Option(help="As written, dictionary form, or lemma."),
+]
+
+
+Pos = Annotated[
+    str,
+    typer.Option(help="Parts of speech to keep: all, content, or names: 名詞,動詞,形容詞."),
+]
+
+
+Dictionary = Annotated[
+    str, typer.Option(help="unidic-lite, unidic, or the folder of a dictionary.")
+]
+
+
+UserDictionary = Annotated[
+    Path | None, typer.Option(help="Compiled user dictionary in UniDic's format.")
+]

@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from ..utils.files import naming
-from ..utils.leftovers import remove, scratch_folder
+from ..utils.files import naming, remove, scratch_folder
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import WordVectors
-from .commands.tokenize import tokens_of
 from .tables import Reading, Table, text_of
+from .tokens import tokens_of
 
 _NO_ROOM = "the words of the texts do not fit there; make room, or set TMPDIR to another folder"
 

@@ -15,20 +15,21 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..text.documents import DocumentsOutMixin, check_documents
+from ..text.documents import DocumentsOutMixin, check_documents, split_tokens
 from ..text.token import analyses, count_words
-from ..utils.fit_state import former_on_error
-from ..utils.html_repr import IndexerRepr
-from ..vectors.trainer import Word2VecTrainer, split_tokens
+from ..utils.estimators import former_on_error
+from ..utils.html_repr import FittedRepr, Shown, _size
+from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 from .lookup import Word, composed, forms_are_known_better, look_up, settle
 from .token_ids import TokenIds
 
+_WORDS = 3  # unknown words that the diagram shows
 _LISTED = 20  # unknown words that coverage_ names
 _CUT_WARNING = 0.10  # share of documents that may be cut without a word
 
 
-class W2VIndexer(IndexerRepr, DocumentsOutMixin, BaseEstimator):
+class W2VIndexer(FittedRepr, DocumentsOutMixin, BaseEstimator):
     """Turn token lists into ids of word vectors.
 
     An id is the row of the word in the vectors, plus 2; so it does not depend on the
@@ -368,6 +369,23 @@ default=None
         super().__setstate__(state)
         if "vectors_" in state:
             self._ids = {}
+
+    def _summary(self) -> dict[str, Any]:
+        found = self.coverage_
+        unknown = [word for word, _ in found["unknown"][:_WORDS]]
+        return {
+            "vectors_": Shown(_size(len(self.vectors_), self.vectors_.dim)),
+            "coverage_: running words": Shown(f"{found['tokens']:.1%}"),
+            "coverage_: as written": Shown(f"{found['exact']:.1%}"),
+            "coverage_: distinct words": Shown(f"{found['types']:.1%}"),
+            "coverage_: unknown words": Shown(" ".join(unknown) or "none"),
+            "maxlen_": self.maxlen_,
+            "match_": Shown(self.match_),
+        }
+
+    def _caption(self) -> str:
+        size = _size(len(self.vectors_), self.vectors_.dim)
+        return f"{self.coverage_['tokens']:.1%} of words known · {size}"
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

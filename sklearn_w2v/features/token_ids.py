@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import validate_data
 
+from ..utils.arrays import parts
 from ..utils.dask import send_whole
-from ..vectors.word_vectors import WordVectors
+from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 
 
 class TokenIds(np.ndarray):
@@ -82,3 +85,135 @@ class TokenIds(np.ndarray):
 
 
 send_whole(TokenIds)
+
+
+def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Ids with all zeros moved behind, and the documents' lengths.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_documents, width), int32
+        Ids; zeros are padding, wherever they stand.
+    empty : int
+        What a document without any word gets as its only one.
+
+    Returns
+    -------
+    ids : ndarray of shape (n_documents, width), int32
+        The same object where nothing had to move, else a copy.
+    lengths : ndarray of shape (n_documents,)
+        Number of words of each document, at least 1.
+    """
+    given, lengths = ids, np.empty(len(ids), np.int64)
+    for part in parts(given):
+        there = given[part] != 0
+        counts = lengths[part] = there.sum(axis=1)
+        if (there != (np.arange(ids.shape[1]) < counts[:, None])).any():
+            ids = ids.copy() if ids is given else ids
+            order = np.argsort(~there, axis=1, kind="stable")
+            ids[part] = np.take_along_axis(given[part], order, axis=1)
+    if not lengths.all():
+        ids = ids.copy() if ids is given else ids
+        ids[lengths == 0, 0] = empty
+        np.maximum(lengths, 1, out=lengths)
+    return ids, lengths
+
+
+_OTHER_VECTORS = (
+    "X was not made from these vectors. Ids of W2VIndexer index its vectors_, which have further "
+    "rows for words that its vectors lack; pass its output as it is, or vectors=indexer.vectors_."
+)
+
+
+def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVectors | None:
+    """Word vectors that the ids of X index.
+
+    Parameters
+    ----------
+    X : TokenIds or array-like
+        Ids, with a handle to their vectors or without.
+    given : path, WordVectors, gensim.models.KeyedVectors or None
+        The classifier's ``vectors`` parameter.
+    fitted : tuple of (WordVectors or None) or None
+        What the classifier was fitted with; None in a first fit.
+    estimator : object
+        Named in messages.
+
+    Returns
+    -------
+    WordVectors or None
+        None where nothing says what the ids mean. In a fitted classifier, those of `X` where
+        they extend the fitted ones by further words.
+
+    Raises
+    ------
+    ValueError
+        The ids are those of other vectors than the classifier was fitted with, or is to be.
+    """
+    handle = getattr(X, "vectors", None)
+    handle = handle if isinstance(handle, WordVectors) else None
+    if fitted is not None:
+        known: WordVectors | None = fitted[0]
+        if handle is not None and known is not None:
+            if handle.is_extension_of(known):
+                return handle
+            if known.is_extension_of(handle):
+                return known
+            raise ValueError(
+                "X holds ids of other word vectors than the classifier was fitted with: "
+                f"{handle!r} instead of {known!r}. Use the W2VIndexer of the fit."
+            )
+        return known
+    if given is not None:
+        vectors = as_word_vectors(given)
+        if handle is None or vectors.is_extension_of(handle):
+            return vectors
+        if handle.is_extension_of(vectors):
+            return handle
+        raise ValueError(
+            f"X holds ids of other word vectors than vectors=: {handle!r} instead of {vectors!r}. "
+            "Give them to the W2VIndexer, and leave vectors=None."
+        )
+    if handle is None:
+        warnings.warn(
+            f"X brings no word vectors (a plain array, not TokenIds), and vectors=None: the "
+            f"embedding of this {type(estimator).__name__} starts from random values and nothing "
+            "is transferred. Pass vectors=, or the output of W2VIndexer. A step between may have "
+            "stripped it (imbalanced-learn's samplers do: put them ahead of the texts).",
+            UserWarning,
+            stacklevel=4,
+        )
+    return handle
+
+
+def check_ids(
+    estimator: Any, X: Any, vectors: WordVectors | None, reset: bool
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Ids as right-padded int32, and the documents' lengths.
+
+    Raises
+    ------
+    ValueError
+        X holds anything but whole numbers from 0, or ids beyond the vectors.
+    """
+    array = np.asarray(validate_data(estimator, X, reset=reset, dtype="numeric"))
+    name = type(estimator).__name__
+    if array.dtype.kind not in "iu":
+        whole = np.floor(array) == array
+        if not whole.all():
+            raise ValueError(
+                f"Got {array[~whole].flat[0]} in X but {name} expected ids of words: whole "
+                "numbers from 0, as W2VIndexer makes them."
+            )
+    if array.size and array.min() < 0:
+        raise ValueError(
+            f"Negative values in data passed to {name}: got {array.min()} in X but expected "
+            "ids of words, whole numbers from 0."
+        )
+    limit = len(vectors) + FIRST_ID if vectors is not None else 2**31 - 1
+    if array.size and array.max() >= limit:
+        raise ValueError(
+            f"Got id {array.max()} in X but {name} expected ids below {limit}: "
+            + (_OTHER_VECTORS if vectors is not None else "int32.")
+        )
+    return right_padded(array.astype(np.int32, copy=False), OOV_ID)

@@ -15,10 +15,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.extmath import svd_flip
 from sklearn.utils.validation import check_is_fitted
 
-from ..classifiers.training_set import check_ids, check_vectors
-from ..utils.fit_state import former_on_error
-from ..vectors.random_rows import has_random_row
-from ..vectors.word_vectors import FIRST_ID, WordVectors
+from ..utils.estimators import former_on_error
+from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
+from .token_ids import check_ids, check_vectors
 
 _WORDS = 1 << 15  # rows of vectors in memory at once
 _VALUES = 1 << 22  # of the rows whose maximum is taken at once

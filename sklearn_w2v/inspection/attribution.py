@@ -16,14 +16,15 @@ from sklearn.utils._param_validation import (
 )
 
 from ..classifiers.targets import plain_labels
-from ..classifiers.training_set import check_ids, check_vectors
 from ..features.indexer import W2VIndexer, _documents
 from ..features.lookup import texts_of
+from ..features.token_ids import check_ids, check_vectors
 from ..text.documents import check_documents
 from ..text.spans import spans_of
 from ..utils.estimators import best_of, steps_of
+from ..utils.printable import escaped
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors
-from .highlighting import escaped, highlighted, legend
+from .highlighting import highlighted, legend
 
 _SHOWN = 5  # tokens of a repr
 _UNKNOWN = "\ufffd"  # of ids that came without a text

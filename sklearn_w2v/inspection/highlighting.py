@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..utils.printable import escaped
+
 # on a half transparent background, black text and white text can be read
 FOR, AGAINST = (230, 97, 1), (33, 102, 172)
 OPACITY = 0.5
-
-# what no HTML may hold: control characters, and surrogates, which have no UTF-8
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-def escaped(text: str) -> str:
-    """Text that is nothing but text, in elements and in attributes."""
-    return html.escape(FORBIDDEN.sub("\ufffd", text), quote=True)
 
 
 def highlighted(

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-from ..classifiers.training_set import check_ids, check_vectors
+from ..features.token_ids import check_ids, check_vectors
 from ..utils.estimators import steps_of
-from ..vectors.random_rows import has_random_row
-from ..vectors.word_vectors import FIRST_ID, WordVectors
+from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 
 _BLOCK = 1 << 15  # rows of a table in memory at once
 _VALUES = 1 << 22  # cosines in memory at once

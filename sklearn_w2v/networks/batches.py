@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,25 +11,6 @@ from numpy.typing import NDArray
 _POOL = 64  # batches that are sorted by length together
 _JITTER = 0.15  # relative noise on lengths, so that batches differ from epoch to epoch
 _STEP = 16  # widths are multiples of this
-_VALUES = 1 << 20  # of an array that may be larger than memory, looked at together
-
-
-def parts(array: NDArray[np.generic]) -> Iterator[slice]:
-    """Slices of rows, so that what is computed of one at a time stays small.
-
-    Parameters
-    ----------
-    array : ndarray of shape (n_rows, ...)
-        Perhaps mapped from a file.
-
-    Yields
-    ------
-    slice
-        Rows; together all of them, in order.
-    """
-    n_rows = max(1, _VALUES * len(array) // max(1, array.size))
-    for start in range(0, len(array), n_rows):
-        yield slice(start, start + n_rows)
 
 
 def shuffled_batches(
@@ -100,33 +82,66 @@ def batch_width(lengths: NDArray[np.int64]) -> int:
     return int(-(-int(lengths.max()) // _STEP) * _STEP)
 
 
-def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Ids with all zeros moved behind, and the documents' lengths.
+Batch = tuple[NDArray[np.int32], NDArray[Any], NDArray[np.float32] | None]
+
+
+class Batches:
+    """Batches of similar length; each walk through them is one epoch.
 
     Parameters
     ----------
-    ids : ndarray of shape (n_documents, width), int32
-        Ids; zeros are padding, wherever they stand.
-    empty : int
-        What a document without any word gets as its only one.
-
-    Returns
-    -------
-    ids : ndarray of shape (n_documents, width), int32
-        The same object where nothing had to move, else a copy.
+    rows : ndarray of shape (n_documents, width), int32
+        Rows of the table, or ids with `find`; right-padded with 0. It may be mapped from a
+        file: no more of it than a batch is ever copied.
     lengths : ndarray of shape (n_documents,)
-        Number of words of each document, at least 1.
+        Number of words of each document.
+    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+        Targets.
+    weights : ndarray of shape (n_documents,) or None
+        Weights of documents.
+    batch_size : int
+        Documents in a batch.
+    random : numpy.random.Generator or None
+        Where the order of each epoch comes from; None sorts by length.
+    find : callable or None, default=None
+        Gives the rows of a batch's ids.
+    only : ndarray of int or None, default=None
+        Documents that belong to the batches; None means all.
     """
-    given, lengths = ids, np.empty(len(ids), np.int64)
-    for part in parts(given):
-        there = given[part] != 0
-        counts = lengths[part] = there.sum(axis=1)
-        if (there != (np.arange(ids.shape[1]) < counts[:, None])).any():
-            ids = ids.copy() if ids is given else ids
-            order = np.argsort(~there, axis=1, kind="stable")
-            ids[part] = np.take_along_axis(given[part], order, axis=1)
-    if not lengths.all():
-        ids = ids.copy() if ids is given else ids
-        ids[lengths == 0, 0] = empty
-        np.maximum(lengths, 1, out=lengths)
-    return ids, lengths
+
+    def __init__(
+        self,
+        rows: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        y: NDArray[Any],
+        weights: NDArray[np.float32] | None,
+        batch_size: int,
+        random: np.random.Generator | None,
+        find: Callable[[NDArray[np.int32]], NDArray[np.int32]] | None = None,
+        only: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._rows, self._lengths, self._y, self._weights = rows, lengths, y, weights
+        self._batch_size = batch_size
+        self._random, self._find, self._only = random, find, only
+
+    def __len__(self) -> int:
+        n_documents = len(self._rows) if self._only is None else len(self._only)
+        return -(-n_documents // self._batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for chosen in self._plan():
+            if self._only is not None:
+                chosen = self._only[chosen]
+            width = min(batch_width(self._lengths[chosen]), self._rows.shape[1])
+            weights = None if self._weights is None else self._weights[chosen]
+            rows = self._rows[chosen, :width]
+            rows = rows if self._find is None else self._find(rows)
+            yield rows, self._y[chosen], weights
+
+    def _plan(self) -> list[NDArray[np.int64]]:
+        lengths = self._lengths if self._only is None else self._lengths[self._only]
+        if self._random is not None:
+            return shuffled_batches(lengths, self._batch_size, self._random)
+        order = np.argsort(lengths, kind="stable")
+        size = self._batch_size
+        return [order[start : start + size] for start in range(0, len(order), size)]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..utils.arrays import parts
 from ..vectors.store import MemoryStore
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 from .backend import keras
-from .batches import parts
 
 _RANDOM_BLOCK = 256  # ids whose random rows are drawn together
 RANDOM_DIM = 100  # of a table that no vectors stand behind

@@ -10,12 +10,12 @@ from scipy.special import expit
 
 from ..vectors.word_vectors import WordVectors
 from .backend import expected_tracing, keras
-from .batches import batch_width, sorted_batches
+from .batches import Batch, batch_width, sorted_batches
 from .compiled_steps import Engine, Handles, engine_of
 from .embedding_table import Table
 from .layers import embedding_layer, full_model
 from .optimizer_rules import Rule
-from .training_loop import Batch, KerasSteps
+from .training_loop import KerasSteps
 
 _PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..utils.progress import tell
 from .backend import expected_tracing, keras
-from .batches import batch_width, shuffled_batches
+from .batches import Batch, Batches
 from .layers import hold_constraints
-
-Batch = tuple[NDArray[np.int32], NDArray[Any], NDArray[np.float32] | None]
 
 
 class Steps(Protocol):
@@ -41,68 +35,6 @@ class KerasSteps:
     def test(self, batch: Batch) -> dict[str, float]:
         """Loss and metrics."""
         return dict(self._model.test_on_batch(*batch, return_dict=True))
-
-
-class Batches:
-    """Batches of similar length; each walk through them is one epoch.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_documents, width), int32
-        Rows of the table, or ids with `find`; right-padded with 0. It may be mapped from a
-        file: no more of it than a batch is ever copied.
-    lengths : ndarray of shape (n_documents,)
-        Number of words of each document.
-    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
-        Targets.
-    weights : ndarray of shape (n_documents,) or None
-        Weights of documents.
-    batch_size : int
-        Documents in a batch.
-    random : numpy.random.Generator or None
-        Where the order of each epoch comes from; None sorts by length.
-    find : callable or None, default=None
-        Gives the rows of a batch's ids.
-    only : ndarray of int or None, default=None
-        Documents that belong to the batches; None means all.
-    """
-
-    def __init__(
-        self,
-        rows: NDArray[np.int32],
-        lengths: NDArray[np.int64],
-        y: NDArray[Any],
-        weights: NDArray[np.float32] | None,
-        batch_size: int,
-        random: np.random.Generator | None,
-        find: Callable[[NDArray[np.int32]], NDArray[np.int32]] | None = None,
-        only: NDArray[np.int64] | None = None,
-    ) -> None:
-        self._rows, self._lengths, self._y, self._weights = rows, lengths, y, weights
-        self._batch_size = batch_size
-        self._random, self._find, self._only = random, find, only
-
-    def __len__(self) -> int:
-        n_documents = len(self._rows) if self._only is None else len(self._only)
-        return -(-n_documents // self._batch_size)
-
-    def __iter__(self) -> Iterator[Batch]:
-        for chosen in self._plan():
-            if self._only is not None:
-                chosen = self._only[chosen]
-            width = min(batch_width(self._lengths[chosen]), self._rows.shape[1])
-            weights = None if self._weights is None else self._weights[chosen]
-            rows = self._rows[chosen, :width]
-            rows = rows if self._find is None else self._find(rows)
-            yield rows, self._y[chosen], weights
-
-    def _plan(self) -> list[NDArray[np.int64]]:
-        lengths = self._lengths if self._only is None else self._lengths[self._only]
-        if self._random is not None:
-            return shuffled_batches(lengths, self._batch_size, self._random)
-        order = np.argsort(lengths, kind="stable")
-        size = self._batch_size
-        return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def run_epochs(

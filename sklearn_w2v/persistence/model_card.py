@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import importlib.metadata
-import platform
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,13 +10,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from .. import __version__
+from ..utils.versions import versions
 from ..vectors.extension import root_of
 from ..vectors.word_vectors import WordVectors
 from .packed_store import PackedStore
 from .packing import parts
 
-_PACKAGES = ("scikit-learn", "keras", "tensorflow", "gensim", "numpy", "fugashi", "skops")
 _OWN = "Model", "Coverage", "Word vectors", "Versions", "Left out"
 _LISTED = 50  # classes that are named
 _KEPT = {
@@ -26,17 +23,6 @@ _KEPT = {
     "all": "the whole table is in the file",
     "reference": "by reference: the file must be there, unchanged",
 }
-
-
-def versions() -> dict[str, str]:
-    """Versions of what a model depends on."""
-    found = {"sklearn_w2v": __version__, "Python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def card_of(

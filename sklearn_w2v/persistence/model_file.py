@@ -12,16 +12,15 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from .. import __version__
 from ..utils.files import written_beside
+from ..utils.versions import versions
 from ..vectors.cache import SourceStore
 from ..vectors.extension import ExtendedStore
 from ..vectors.store import Store
 from ..vectors.word_vectors import WordVectors, as_word_vectors
-from .file_checks import trusted_types
-from .model_card import card_of, versions
-from .model_entries import check_entries, check_names
-from .model_schema import check_schema
+from ..version import __version__
+from .file_checks import check_entries, check_names, check_schema, trusted_types
+from .model_card import card_of
 from .packing import pack, parts
 from .state_checks import check_estimators, check_stores
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from ..vectors.cache import SourceStore
-from ..vectors.extension import ExtendedStore, root_of
-from ..vectors.random_rows import drawn
+from ..vectors.extension import ExtendedStore, drawn, root_of
 from ..vectors.store import Store
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, WordVectors, as_word_vectors

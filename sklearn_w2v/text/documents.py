@@ -86,3 +86,32 @@ class DocumentsOutMixin(TransformerMixin):
         """
         names = [f"{self._output_name}{number}" for number in range(self._n_columns())]
         return np.asarray(names, dtype=object)
+
+
+def split_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
+    """Token lists of documents; plain strings are split on white space.
+
+    Raises
+    ------
+    TypeError
+        A document is neither; the message names its position.
+    """
+    out = []
+    for position, document in enumerate(documents):
+        if isinstance(document, str):
+            out.append(document.split())
+            continue
+        if not isinstance(document, list | tuple | np.ndarray):
+            raise TypeError(
+                f"Document {position} is of type {type(document).__name__} but {what} expected "
+                "a list of str, or a str of words with blanks between."
+            )
+        tokens = document if isinstance(document, list) else list(document)
+        for token in tokens:
+            if not isinstance(token, str):
+                raise TypeError(
+                    f"Document {position} holds {token!r:.40} of type {type(token).__name__} "
+                    f"but {what} expected tokens of type str."
+                )
+        out.append(tokens)
+    return out

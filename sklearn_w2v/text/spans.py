@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import mecab
-from .tokenizer import _FIRST_FIELDS, JapaneseTokenizer, _break_lines, _route
+from .tokenizer import JapaneseTokenizer
+from .unidic import _FIRST_FIELDS, _break_lines, _route
 
 Span = tuple[int, int]
 

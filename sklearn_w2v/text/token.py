@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 Forms = tuple[str, ...]
-
-_GLOSS = re.compile(r"(?<=.)-.*")  # スポーツ-sport
 
 
 class Token(str):
@@ -76,43 +72,6 @@ class Token(str):
 
 
 # ---------------------------------------------------------------- making tokens
-class UnidicTokens(dict[str, Token]):
-    """Tokens of MeCab's lines ``pos1,pos2 TAB surface TAB orthBase TAB lemma``.
-
-    Each distinct line is read once, and lines that come to the same token share it.
-
-    Parameters
-    ----------
-    form : {"surface", "base", "lemma"}
-        Which form becomes the text.
-    """
-
-    def __init__(self, form: str) -> None:
-        super().__init__()
-        self._form = form
-        self._pool: dict[tuple[str, Forms], Token] = {}
-
-    def __missing__(self, line: str) -> Token:
-        pos, surface, base, lemma = line.split("\t", 3)
-        base = base or surface
-        lemma = _GLOSS.sub("", lemma) or surface
-        text = {"surface": surface, "base": base, "lemma": lemma}[self._form]
-        forms = _unidic_forms(pos.endswith(",固有名詞"), surface, base, lemma)
-        if forms[-1] == text:  # behind the others it is tried anyway
-            forms = forms[:-1]
-        self[line] = token = self._pool.setdefault((text, forms), Token(text, forms))
-        return token
-
-
-def _unidic_forms(name: bool, surface: str, base: str, lemma: str) -> Forms:
-    """Forms of a word in the order in which normalised vectors know most of them.
-
-    The lemma of a name is its reading in katakana (東京 -> トウキョウ), which is also the
-    lemma of other names: it comes last.
-    """
-    forms = [base, surface] if name else [lemma, base, surface]
-    normal = [unicodedata.normalize("NFKC", form) for form in forms]
-    return tuple(dict.fromkeys([*forms, *normal, *map(str.lower, normal), lemma]))
 
 
 def share_tokens(

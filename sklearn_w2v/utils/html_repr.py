@@ -11,10 +11,6 @@ from typing import Any
 
 from sklearn.utils.validation import _is_fitted
 
-from ..vectors.word_vectors import WordVectors
-
-_WORDS = 3  # unknown words that are shown
-
 
 class Shown:
     """Text whose ``repr`` is itself, for scikit-learn to escape.
@@ -74,69 +70,5 @@ class FittedRepr:
         )
 
 
-class IndexerRepr(FittedRepr):
-    """Diagram of a fitted `W2VIndexer`."""
-
-    vectors_: WordVectors
-    coverage_: dict[str, Any]
-    maxlen_: int
-    match_: str
-
-    def _summary(self) -> dict[str, Any]:
-        found = self.coverage_
-        unknown = [word for word, _ in found["unknown"][:_WORDS]]
-        return {
-            "vectors_": Shown(_size(len(self.vectors_), self.vectors_.dim)),
-            "coverage_: running words": Shown(f"{found['tokens']:.1%}"),
-            "coverage_: as written": Shown(f"{found['exact']:.1%}"),
-            "coverage_: distinct words": Shown(f"{found['types']:.1%}"),
-            "coverage_: unknown words": Shown(" ".join(unknown) or "none"),
-            "maxlen_": self.maxlen_,
-            "match_": Shown(self.match_),
-        }
-
-    def _caption(self) -> str:
-        size = _size(len(self.vectors_), self.vectors_.dim)
-        return f"{self.coverage_['tokens']:.1%} of words known · {size}"
-
-
-class ClassifierRepr(FittedRepr):
-    """Diagram of a fitted classifier with a network."""
-
-    classes_: Any
-    history_: dict[str, list[float]]
-    n_iter_: int
-
-    def _summary(self) -> dict[str, Any]:
-        shape = table_shape(self)
-        out: dict[str, Any] = {"classes_": self.classes_, "n_iter_": self.n_iter_}
-        if shape is not None:
-            out["word vectors of the network"] = Shown(_size(*shape))
-        for name, values in self.history_.items():
-            if values:
-                out[f"history_: last {name}"] = float(values[-1])
-        weights = getattr(self, "bow_weights_", None)
-        if weights is not None:
-            out["bow_weights_"] = Shown(f"({weights[0]:.3g}, {weights[1]:.3g})")
-        return out
-
-    def _caption(self) -> str:
-        shape = table_shape(self)
-        classes = f"{len(self.classes_):,} classes"
-        return classes if shape is None else f"{classes} · table {_size(*shape)}"
-
-
 def _size(rows: int, dim: int) -> str:
     return f"{rows:,} × {dim:,}"
-
-
-def table_shape(classifier: Any) -> tuple[int, int] | None:
-    """Rows and dimensions of the network's table; None where there is no network."""
-    if not hasattr(classifier, "_network"):
-        return None
-    network = classifier._network
-    if network is not None:  # the rows in use: spare ones stand behind them
-        return len(network.table.rows.ids), int(network.table.dim)
-    _, ids, values = classifier._saved  # after unpickling, until the network is needed
-    dim = classifier.vectors_.dim if values is None else values.shape[1]
-    return len(ids), int(dim)

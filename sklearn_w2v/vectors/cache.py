@@ -16,10 +16,18 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from ..utils.files import naming, written_beside
-from ..utils.leftovers import locked_folder, release, remove, scratch_folder, sweep_folders
+from ..utils.files import (
+    locked_folder,
+    naming,
+    release,
+    remove,
+    scratch_folder,
+    sweep_folders,
+    written_beside,
+)
+from .folder import FolderStore, open_folder
 from .sources import Source, find_source
-from .store import FolderStore, Store, open_folder
+from .store import Store
 from .subwords import Subwords
 
 _WORK = "tmp-"

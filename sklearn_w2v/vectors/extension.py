@@ -236,3 +236,25 @@ def checked_words(words: Sequence[str]) -> list[str]:
     if len(set(words)) != len(words):
         raise ValueError("Got words that repeat but expected distinct ones.")
     return words
+
+
+def drawn(store: Store, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the rows of words, by their indices, were drawn at random."""
+    out = np.zeros(len(indices), bool)
+    if not isinstance(store, ExtendedStore) or not len(indices):
+        return out
+    further = indices >= len(store.base)
+    out[~further] = drawn(store.base, indices[~further])
+    places = indices[further] - len(store.base)
+    if store.held is not None:
+        out[further] = store.held[1][places]
+        return out
+    mine = np.ones(len(places), bool)
+    if store.subwords is not None:
+        mine = ~store.subwords.compose([store.more[place] for place in places.tolist()])[1]
+    if store.like is not None:
+        like = store.like[places]
+        copied = like >= 0
+        mine[copied] = drawn(store.base, like[copied])
+    out[further] = mine
+    return out

@@ -16,42 +16,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ..text.documents import check_documents
+from ..text.documents import check_documents, split_tokens
 from ..utils.dask import local_jobs
 from ..utils.progress import tell
 from .corpus import Sentences, check_corpus
 from .word_vectors import WordVectors, as_word_vectors
 
 _AIM = 2_000_000  # words that epochs="auto" lets training see
-
-
-def split_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
-    """Token lists of documents; plain strings are split on white space.
-
-    Raises
-    ------
-    TypeError
-        A document is neither; the message names its position.
-    """
-    out = []
-    for position, document in enumerate(documents):
-        if isinstance(document, str):
-            out.append(document.split())
-            continue
-        if not isinstance(document, list | tuple | np.ndarray):
-            raise TypeError(
-                f"Document {position} is of type {type(document).__name__} but {what} expected "
-                "a list of str, or a str of words with blanks between."
-            )
-        tokens = document if isinstance(document, list) else list(document)
-        for token in tokens:
-            if not isinstance(token, str):
-                raise TypeError(
-                    f"Document {position} holds {token!r:.40} of type {type(token).__name__} "
-                    f"but {what} expected tokens of type str."
-                )
-        out.append(tokens)
-    return out
 
 
 class Word2VecTrainer(BaseEstimator):

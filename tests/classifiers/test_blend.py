@@ -20,8 +20,8 @@ from sklearn_w2v.classifiers.blend import (
     inner_folds,
     losses,
 )
-from sklearn_w2v.classifiers.documents import Documents
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
+from sklearn_w2v.classifiers.training_set import Documents
 
 N, K = 200, 3
 DRAW = np.random.default_rng(0)

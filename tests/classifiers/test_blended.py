@@ -31,9 +31,9 @@ from sklearn_w2v import (
 from sklearn_w2v.classifiers import blended as _blended
 from sklearn_w2v.classifiers.base import W2VKerasClassifier
 from sklearn_w2v.classifiers.blend import Weigher, inner_folds
-from sklearn_w2v.classifiers.documents import Documents
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
-from sklearn_w2v.classifiers.training_set import check_ids
+from sklearn_w2v.classifiers.training_set import Documents
+from sklearn_w2v.features.token_ids import check_ids
 from sklearn_w2v.networks.network import TableNetwork
 
 SHARED = {"bow": "words", "epochs": 6, "learning_rate": 0.05, "dropout": 0.0, "random_state": 0}

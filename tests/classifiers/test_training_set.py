@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from sklearn_w2v.classifiers.documents import Documents
+from sklearn_w2v.classifiers.training_set import Documents
 
 
 @pytest.fixture

@@ -6,14 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sklearn_w2v.features.token_ids import right_padded
 from sklearn_w2v.networks import batches as _batches
-from sklearn_w2v.networks.batches import (
-    batch_width,
-    parts,
-    right_padded,
-    shuffled_batches,
-    sorted_batches,
-)
+from sklearn_w2v.networks.batches import batch_width, shuffled_batches, sorted_batches
+from sklearn_w2v.utils.arrays import parts
 
 LENGTHS = hnp.arrays(np.int64, st.integers(1, 300), elements=st.integers(1, 500))
 

@@ -17,11 +17,12 @@ from sklearn_w2v import TokenIds, W2VLSTMClassifier, WordVectors, explain
 from sklearn_w2v.networks import backend as backend
 from sklearn_w2v.networks import compiled_steps as engine_module
 from sklearn_w2v.networks.backend import on_cpu
+from sklearn_w2v.networks.batches import Batches
 from sklearn_w2v.networks.embedding_table import RowMap, Table, padded_size
 from sklearn_w2v.networks.layers import CNNSpec, LSTMSpec, hold_constraints
 from sklearn_w2v.networks.network import EngineSteps, TableNetwork
 from sklearn_w2v.networks.optimizer_rules import Rule
-from sklearn_w2v.networks.training_loop import Batches, KerasSteps, run_epochs
+from sklearn_w2v.networks.training_loop import KerasSteps, run_epochs
 
 pytestmark = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="the steps are TensorFlow's"

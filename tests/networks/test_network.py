@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import WordVectors
+from sklearn_w2v.networks.batches import Batches
 from sklearn_w2v.networks.embedding_table import RowMap, Table, distinct
 from sklearn_w2v.networks.layers import CNNSpec
 from sklearn_w2v.networks.network import TableNetwork, probabilities
-from sklearn_w2v.networks.training_loop import Batches, run_epochs
+from sklearn_w2v.networks.training_loop import run_epochs
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import joblib
 import numpy as np
 import pytest
 
-from sklearn_w2v.text.token import Token, UnidicTokens, analyses, count_words, share_tokens
+from sklearn_w2v.text.token import Token, analyses, count_words, share_tokens
+from sklearn_w2v.text.unidic import UnidicTokens
 
 
 def test_it_is_its_text_in_every_way():

@@ -26,7 +26,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_w2v import JapaneseTokenizer, Token, W2VIndexer, Word2VecTrainer, WordVectors
 from sklearn_w2v.text import mecab as _mecab
-from sklearn_w2v.text.tokenizer import CONTENT_POS, CONTENT_POS_WITHOUT, _break_lines
+from sklearn_w2v.text.unidic import CONTENT_POS, CONTENT_POS_WITHOUT, _break_lines
 
 FORMS = ["surface", "base", "lemma"]
 EVERY_BLANK = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sklearn_w2v.utils.fit_state import former_on_error
+from sklearn_w2v.utils.estimators import former_on_error
 
 
 class Thing:

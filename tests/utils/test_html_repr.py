@@ -8,8 +8,8 @@ from sklearn import config_context
 from sklearn.pipeline import make_pipeline
 
 from sklearn_w2v import TokenIds, W2VIndexer, W2VLSTMClassifier, Word2VecTrainer, WordVectors
+from sklearn_w2v.classifiers.base import table_shape
 from sklearn_w2v.networks.embedding_table import Table
-from sklearn_w2v.utils.html_repr import table_shape
 
 
 @pytest.fixture(scope="module")

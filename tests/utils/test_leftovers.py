@@ -11,7 +11,7 @@ import time
 import pytest
 
 from sklearn_w2v.utils import leftovers as _leftovers
-from sklearn_w2v.utils.leftovers import (
+from sklearn_w2v.utils.files import (
     LOCK,
     locked_file,
     locked_folder,

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import W2VIndexer, WordVectors
-from sklearn_w2v.vectors.random_rows import has_random_row
-from sklearn_w2v.vectors.word_vectors import FIRST_ID
+from sklearn_w2v.vectors.word_vectors import FIRST_ID, has_random_row
 
 VECTORS = WordVectors(["行く", "雨"], [[1.0, 2.0], [3.0, 4.0]])
 

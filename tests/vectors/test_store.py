@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from sklearn_w2v.vectors import folder as _vector_writer
 from sklearn_w2v.vectors import store as _vector_store
-from sklearn_w2v.vectors.folder import write_store
-from sklearn_w2v.vectors.store import FolderStore, MemoryStore, open_folder
+from sklearn_w2v.vectors.folder import FolderStore, open_folder, write_store
+from sklearn_w2v.vectors.store import MemoryStore
 from sklearn_w2v.vectors.subwords import Subwords
+from sklearn_w2v.vectors.worker_copies import folder_copy
 
 WORDS = ["雨", "雪", "the", "a", "", "\ud83d", "\udc00x", "\u3000", "a\nb"]
 TABLE = np.random.default_rng(0).normal(size=(len(WORDS), 3)).astype(np.float32)
@@ -123,7 +124,7 @@ def sharing_store(kind, folder):
         folder, [(WORDS, TABLE)], note, [(SHARING[:2], ROWS[:2]), (SHARING[2:], ROWS[2:])], subwords
     )
     if kind == "spilled":
-        return FolderStore(Path(memory.spilled))
+        return FolderStore(Path(folder_copy(memory)))
     return FolderStore(folder)
 
 
@@ -212,7 +213,7 @@ def test_memory_fingerprint_hangs_on_words_and_values():
 
 def test_spilled_folder_holds_the_same_and_goes_with_its_store():
     store = MemoryStore(WORDS, TABLE.copy())
-    folder = Path(store.spilled)
+    folder = Path(folder_copy(store))
     mapped = FolderStore(folder)
     assert mapped.words == WORDS
     assert mapped.fingerprint == store.fingerprint
@@ -225,7 +226,7 @@ def test_spilled_folder_holds_the_same_and_goes_with_its_store():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_forked_child_leaves_the_spilled_folder_to_its_parent():
     store = MemoryStore(WORDS, TABLE.copy())
-    folder = Path(store.spilled)
+    folder = Path(folder_copy(store))
     child = os.fork()
     if child == 0:
         del store

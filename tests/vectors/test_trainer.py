@@ -18,7 +18,7 @@ from sklearn.utils import estimator_checks
 
 import sklearn_w2v
 from sklearn_w2v import Token, W2VIndexer, Word2VecTrainer, WordVectors
-from sklearn_w2v.vectors.trainer import split_tokens
+from sklearn_w2v.text.documents import split_tokens
 
 DOCS = [["雨", "が", "降る"], ["雪", "が", "降る"], ["夏", "の", "海"]] * 10
 FROZEN = {"alpha": 1e-9, "min_alpha": 1e-9}  # training that hardly moves a row

@@ -64,7 +64,7 @@ def test_words_are_looked_up(vectors):
 )
 @pytest.mark.parametrize("topn", [0, 1, 10, 47, 1_000])
 def test_most_similar_equals_gensims(positive, negative, topn, monkeypatch):
-    monkeypatch.setattr("sklearn_w2v.vectors.word_lookup._BLOCK", 16)
+    monkeypatch.setattr("sklearn_w2v.vectors.word_vectors._BLOCK", 16)
     table = np.random.default_rng(1).normal(size=(50, 8)) * np.arange(1, 51)[:, None]
     vectors = WordVectors([f"w{number}" for number in range(50)], table)
     expected = vectors.to_gensim().most_similar(positive, negative, topn=topn) if topn else []

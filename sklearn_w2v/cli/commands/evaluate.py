@@ -37,9 +37,9 @@ def evaluate(
     debug: options.Debug = False,
 ) -> None:
     """Test a model on labelled texts that it has not seen."""
-    from ..fit_run import check_target
     from ..labelled import read_labelled
     from ..models import load_model
+    from ..paths import check_target
     from ..tables import Reading, Table
 
     if train is not None and report is None:
@@ -76,7 +76,7 @@ def _few(names: list[str]) -> str:
 
 
 def _predict(estimator: Any, texts: list[str], bars: Any) -> list[str]:
-    from ...stream import predict_iter
+    from ...pipeline import predict_iter
 
     return [
         str(label)

@@ -40,8 +40,8 @@ def explain(
 
     In a terminal, the text is coloured; into a pipe go the values and words, one a line.
     """
-    from ..fit_run import check_target
     from ..models import load_model
+    from ..paths import check_target
 
     ui = Ui(quiet)
     if html is not None:

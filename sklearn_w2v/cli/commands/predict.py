@@ -67,7 +67,7 @@ def predict(
 def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterator[tuple[Any, ...]]:
     """Cells, label and probabilities of each row."""
     from ...classifiers.base import W2VKerasClassifier
-    from ...stream import predict_iter
+    from ...pipeline import predict_iter
     from ...utils.estimators import steps_of
     from ..tables import text_of
 

@@ -8,9 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from ...vectors.cache import cached_form
+from ...vectors.formats.spacy import PREFIX
+from ...vectors.formats.word2vec import format_of
+from ...vectors.word_vectors import WordVectors
 from .. import options
 from ..console import Ui
-from .tokenize import Dictionary, Form, Pos, UserDictionary
+from ..options import Dictionary, Form, Pos, UserDictionary
+from ..paths import check_ending
 
 vectors = typer.Typer(help="Look at, convert, train and search word vectors.")
 
@@ -28,8 +33,6 @@ def info(
     debug: options.Debug = False,
 ) -> None:
     """Words, dimensions, format and size of vectors."""
-    from .vector_info import describe
-
     ui = Ui(quiet)
     with ui.catch_warnings():
         with ui.bars():
@@ -67,7 +70,7 @@ def convert(
 ) -> None:
     """Write vectors of any format as word2vec's."""
     from ...vectors.word_vectors import WordVectors
-    from ..fit_run import check_target
+    from ..paths import check_target
 
     check_ending(target)
     check_target(target, aliases)
@@ -77,14 +80,6 @@ def convert(
             found = WordVectors.load(source, aliases)
             found.save(target)
         ui.note(f"Wrote {target}: {len(found):,} words, {found.dim} dimensions.")
-
-
-def check_ending(path: Path) -> None:
-    """Refuse a target before an hour of training, as `WordVectors.save` would behind it."""
-    if not path.name.removesuffix(".gz").endswith((".bin", ".txt", ".vec")):
-        raise ValueError(
-            f"Got {str(path)!r} but expected an ending of .bin, .txt or .vec (and .gz)."
-        )
 
 
 @vectors.command()
@@ -152,10 +147,10 @@ def train(
     debug: options.Debug = False,
 ) -> None:
     """Learn word vectors from texts (word2vec), which may be larger than the memory."""
-    from ..fit_run import check_target
+    from ..paths import check_target
     from ..tables import Reading
+    from ..tokens import make_tokenizer
     from ..vector_training import Training
-    from .tokenize import make_tokenizer
 
     check_ending(out)
     check_target(out, *files, user_dictionary)
@@ -182,3 +177,40 @@ def train(
             f"Wrote {out} ({size_of:.1f} MB): {len(found):,} words, {found.dim} dimensions, from "
             f"{training.words:,} words of text."
         )
+
+
+_FIRST = 5  # words that are shown
+
+
+def describe(path: str, aliases: Path | None) -> dict[str, Any]:
+    """Words, dimensions, format and size of vectors, and what they can do.
+
+    Parameters
+    ----------
+    path : str
+        A file, or ``"spacy:NAME"``.
+    aliases : Path or None
+        Further words that share rows.
+    """
+    name = path if path.startswith(PREFIX) else os.path.abspath(path)
+    further = None if aliases is None else os.path.abspath(aliases)
+    before = cached_form(name, further) is not None
+    found = WordVectors.load(path, aliases)
+    store, form = found._store, cached_form(name, further)
+    spacy = path.startswith(PREFIX)
+    rows = store.n_rows
+    return {
+        "source": path,
+        "format": "spaCy model" if spacy else format_of(path),
+        "words": len(found),
+        "dimensions": found.dim,
+        "rows": rows,
+        "aliases": len(found) - rows,
+        "subwords": found.has_subwords,
+        "file_bytes": None if spacy else os.path.getsize(path),
+        "cached_before": before,
+        "cache": None if form is None else str(form),
+        "cache_bytes": None if form is None else sum(p.stat().st_size for p in form.iterdir()),
+        "fingerprint": found.fingerprint,
+        "first_words": found.words[:_FIRST],
+    }

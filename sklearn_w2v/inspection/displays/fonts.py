@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..highlighting import FORBIDDEN
+from ...utils.printable import FORBIDDEN
 
 _SAMPLE = "あア漢語々ー。"
 # where several are there: gothic faces of usual systems first, as they are drawn best when small

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...features.token_ids import TokenIds
+from ...utils.printable import clean
 from ...vectors.word_vectors import FIRST_ID
 from ..highlighting import highlighted
 from .scores import Outputs
 
 _SHOWN = 450  # characters of a document
 _TOP = 6  # words that count most
-# what HTML cannot hold, and what turns the direction of the text behind it
-_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _JAPANESE = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 
 
@@ -149,11 +148,6 @@ def as_text(document: Any, X: Any) -> str:
     if isinstance(document, list | tuple):
         return " ".join(map(str, document))
     return str(document)
-
-
-def clean(text: str) -> str:
-    """Text without characters that a page cannot show."""
-    return _UNSHOWN.sub("\ufffd", text)
 
 
 def excerpt(text: str) -> str:

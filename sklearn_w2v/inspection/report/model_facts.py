@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import platform
 import reprlib
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ... import __version__
+from ...classifiers.base import table_shape
 from ...features.token_ids import TokenIds
 from ...utils.estimators import best_of
-from ...utils.html_repr import table_shape
 from ...vectors.word_vectors import OOV_ID, PADDING_ID
 
-_LIBRARIES = ("scikit-learn", "keras", "tensorflow", "numpy")
 _SHOWN = 120  # characters of a parameter
 
 
@@ -54,17 +50,6 @@ def _changed(estimator: Any) -> list[tuple[str, str]]:
         shown = short.repr(value)
         if name not in defaults or shown != short.repr(defaults[name].default):
             out.append((name, shown))
-    return out
-
-
-def versions() -> list[tuple[str, str]]:
-    """Libraries that the figures hang on."""
-    out = [("sklearn_w2v", __version__), ("Python", platform.python_version())]
-    for name in _LIBRARIES:
-        try:
-            out.append((name, version(name)))
-        except PackageNotFoundError:
-            pass
     return out
 
 

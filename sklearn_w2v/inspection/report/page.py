@@ -16,20 +16,15 @@ from sklearn.base import is_regressor
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
-from ... import __version__
 from ...utils.estimators import best_of
 from ...utils.files import written_beside
+from ...utils.printable import clean
+from ...utils.versions import versions
+from ...version import __version__
+from .baselines import Baseline, baselines_of
 from .curves import panels
-from .examples import clean, document_sections, is_japanese
-from .model_facts import (
-    coverage,
-    facts,
-    history_of,
-    name_of,
-    step_rows,
-    training_note,
-    versions,
-)
+from .examples import document_sections, is_japanese
+from .model_facts import coverage, facts, history_of, name_of, step_rows, training_note
 from .scores import (
     Outputs,
     comparison,
@@ -39,7 +34,7 @@ from .scores import (
     outputs_of,
     scores_of,
 )
-from .task import Baseline, Task, baselines_of
+from .task import Task
 
 _MATRIX = 40  # labels of a matrix that can still be read
 _PAIRS = 10

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.svm import LinearSVC
 
 from ...classifiers.targets import check_labels, plain_labels
-from ...text.tokenizer import JapaneseTokenizer
-from ...utils.estimators import best_of
-from .examples import is_japanese
-from .model_facts import name_of
-from .scores import Outputs, majority, outputs_of
+from .scores import Outputs
 
 _SHOWN = 5  # labels of a message
-_TFIDF = "TF-IDF + LinearSVC"
 
 
 class Task:
@@ -116,104 +106,3 @@ class Task:
 def _some(labels: list[Any]) -> str:
     shown = ", ".join(map(repr, labels[:_SHOWN]))
     return f"[{shown}{', ...' if len(labels) > _SHOWN else ''}]"
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What a model is compared with.
-
-    Attributes
-    ----------
-    name : str
-        For people.
-    predicted : ndarray of shape (n_documents,) or (n_documents, n_labels), int64
-        Numbers of labels, or indicator matrices.
-    probabilities : ndarray of shape (n_documents, n_classes) or None
-        Where it has some, of the estimator's classes.
-    note : str
-        A sentence on where it comes from.
-    """
-
-    name: str
-    predicted: NDArray[np.int64]
-    probabilities: NDArray[np.float64] | None
-    note: str
-
-
-def baselines_of(
-    task: Task, X: Any, baseline: Any, X_train: Any = None, y_train: Any = None
-) -> list[Baseline]:
-    """The majority, and a fitted estimator or TF-IDF with a linear SVM.
-
-    Parameters
-    ----------
-    task : Task
-        What the estimator does with the documents.
-    X : sequence
-        The documents.
-    baseline : estimator or None
-        Fitted.
-    X_train, y_train : sequence, or None
-        Documents and labels of a TF-IDF model and of the majority.
-    """
-    train = None
-    if y_train is not None:
-        train = check_labels(task.estimator, y_train, len(X_train))
-    out = [_majority(task, train)]
-    if baseline is not None:
-        out.append(_given(task, X, baseline))
-    elif train is not None:
-        model = tfidf_baseline(X_train, task.multilabel).fit(X_train, train)
-        note = f"{_TFIDF}: fitted on {len(X_train):,} training documents, all words."
-        out.append(Baseline(_TFIDF, task.encode(_dense(model.predict(X))), None, note))
-    return out
-
-
-def _majority(task: Task, train: NDArray[Any] | None) -> Baseline:
-    codes = task.y if train is None else task.encode(train)
-    where = "these documents" if train is None else "the training documents"
-    what = "the labels of more than half" if task.multilabel else "the most frequent label"
-    predicted = majority(codes, len(task.y))
-    return Baseline("Majority", predicted, None, f"Majority: {what} of {where}.")
-
-
-def _given(task: Task, X: Any, baseline: Any) -> Baseline:
-    out = outputs_of(best_of(baseline), X)
-    own, theirs = (plain_labels(getattr(one, "classes_", ())) for one in (task.estimator, baseline))
-    same = not task.multilabel and out.are_probabilities and own == theirs
-    name = name_of(baseline)
-    if name == name_of(task.estimator):
-        name += " (baseline)"
-    return Baseline(
-        name, task.encode(out.predicted), out.confidences if same else None, f"{name}: as passed."
-    )
-
-
-def _dense(labels: Any) -> Any:
-    return labels.toarray() if hasattr(labels, "toarray") else labels
-
-
-def _identity(tokens: Any) -> list[str]:
-    return tokens.split() if isinstance(tokens, str) else list(tokens)
-
-
-def tfidf_baseline(documents: Sequence[Any], multilabel: bool) -> Pipeline:
-    """TF-IDF of all words and a linear SVM, for texts or token lists.
-
-    Parameters
-    ----------
-    documents : sequence of str or of list of str
-        What it will be fitted on; Japanese is tokenized with MeCab, other text is split into
-        runs of letters and digits.
-    multilabel : bool
-        Whether a document has any number of labels.
-    """
-    svm: Any = LinearSVC()
-    if multilabel:
-        svm = OneVsRestClassifier(svm)
-    words = TfidfVectorizer(analyzer=_identity, sublinear_tf=True)
-    if is_japanese(documents):
-        return make_pipeline(JapaneseTokenizer(form="surface", pos=None), words, svm)
-    if all(isinstance(document, str) for document in documents):
-        words = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b", sublinear_tf=True)
-    return make_pipeline(words, svm)

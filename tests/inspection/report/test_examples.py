@@ -6,13 +6,13 @@ import pandas as pd
 from sklearn_w2v import TokenIds
 from sklearn_w2v.inspection.report.examples import (
     as_text,
-    clean,
     documents_at,
     examples,
     excerpt,
     is_japanese,
     window,
 )
+from sklearn_w2v.utils.printable import clean
 
 CONFIDENCES = np.array([[0.9, 0.1, 0.0], [0.2, 0.5, 0.3], [0.1, 0.3, 0.6], [0.6, 0.4, 0.0]])
 

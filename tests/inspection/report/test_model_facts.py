@@ -14,8 +14,8 @@ from sklearn_w2v.inspection.report.model_facts import (
     name_of,
     step_rows,
     training_note,
-    versions,
 )
+from sklearn_w2v.utils.versions import versions
 
 
 class Trained(DummyClassifier):

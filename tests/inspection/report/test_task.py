@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
+from sklearn_w2v.inspection.report.baselines import baselines_of, tfidf_baseline
 from sklearn_w2v.inspection.report.scores import outputs_of
-from sklearn_w2v.inspection.report.task import Task, baselines_of, tfidf_baseline
+from sklearn_w2v.inspection.report.task import Task
 
 
 def task(y, classes=("a", "b"), names=None):

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import WordVectors
+from sklearn_w2v.vectors.folder import FolderStore
 from sklearn_w2v.vectors.formats.aliases import read_aliases
-from sklearn_w2v.vectors.store import FolderStore
 
 INDEX = {"雨": 0, "雪": 1, "the": 2}
 TABLE = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)

@@ -18,8 +18,8 @@ import pytest
 from gensim.models.fasttext import FastText, load_facebook_vectors, save_facebook_model
 
 from sklearn_w2v import W2VIndexer, WordVectors
+from sklearn_w2v.vectors.folder import FolderStore
 from sklearn_w2v.vectors.formats.fasttext import is_fasttext, read_fasttext
-from sklearn_w2v.vectors.store import FolderStore
 
 GENSIM_DATA = Path(gensim.__file__).parent / "test" / "test_data"
 MODELS = [

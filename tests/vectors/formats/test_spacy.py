@@ -160,7 +160,7 @@ def test_the_name_is_taken_wherever_a_path_is(site, take):
         trainer = Word2VecTrainer(vector_size=3, min_count=1, initial_vectors=source)
         assert "あめ" in trainer.fit([["あめ", "雪"]] * 3).vectors_
     else:
-        from sklearn_w2v.classifiers.training_set import check_vectors
+        from sklearn_w2v.features.token_ids import check_vectors
 
         assert check_vectors(np.array([[2]]), source, None, None) == expected
 

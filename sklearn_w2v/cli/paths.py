@@ -1,0 +1,39 @@
+"""Checks of the paths that a command reads and writes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def check_target(path: Path, *sources: Path | str | None) -> None:
+    """Refuse a file that could not be written, or that is read: it would be lost.
+
+    Parameters
+    ----------
+    path : Path
+        What is to be written.
+    *sources : Path, str or None
+        What is read.
+    """
+    for source in sources:
+        there = source is not None and path.exists() and os.path.exists(source)
+        if there and os.path.samefile(path, str(source)):
+            raise ValueError(
+                f"Got {str(path)!r} to be written, which is read as well; it would be lost."
+            )
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise IsADirectoryError(f"Got {str(path)!r}, which is a folder, but expected a file.")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"The folder {str(folder)!r} of {path.name!r} does not exist.")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"The folder {str(folder)!r} cannot be written to.")
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a target before an hour of training, as `WordVectors.save` would behind it."""
+    if not path.name.removesuffix(".gz").endswith((".bin", ".txt", ".vec")):
+        raise ValueError(
+            f"Got {str(path)!r} but expected an ending of .bin, .txt or .vec (and .gz)."
+        )
