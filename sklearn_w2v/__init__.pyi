@@ -1,5 +1,6 @@
 from . import datasets as datasets
 from . import distributed as distributed
+from . import exceptions as exceptions
 from .classifiers.cnn import W2VCNNClassifier as W2VCNNClassifier
 from .classifiers.lstm import W2VLSTMClassifier as W2VLSTMClassifier
 from .features.indexer import W2VIndexer as W2VIndexer

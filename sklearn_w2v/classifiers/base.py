@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
 from ..features.token_ids import check_ids, check_vectors
@@ -22,6 +21,7 @@ from ..networks.embedding_table import RowMap, distinct
 from ..networks.network import probabilities
 from ..networks.training_loop import run_epochs
 from ..utils.estimators import former_on_error
+from ..utils.sklearn_compat import check_partial_fit_first_call
 from ..vectors.word_vectors import WordVectors
 from .targets import Targets, check_labels
 from .training_set import Documents, check_validation, hold_out, total_weights
@@ -119,7 +119,7 @@ class W2VKerasClassifier(NetworkClassifier):
         """
         self._check_partial_fit()
         if self.__sklearn_is_fitted__():
-            _check_partial_fit_first_call(self, classes)
+            check_partial_fit_first_call(self, classes)
             fresh = False
         else:
             if classes is None:

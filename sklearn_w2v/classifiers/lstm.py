@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
 from ..networks.layers import LSTMSpec
+from ..utils.sklearn_compat import Interval, StrOptions
 from .blended import BlendedClassifier
 
 

@@ -13,6 +13,7 @@ import warnings
 from numbers import Integral, Real
 from typing import Any, Self
 
+from ..exceptions import NotSavedWarning
 from ..networks.backend import keras
 
 # isort: split
@@ -21,7 +22,8 @@ from scikeras._utils import get_optimizer_class, route_params, unflatten_params
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import ClassifierTags
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from ..utils.sklearn_compat import HasMethods, Interval, StrOptions
 
 _ROUTED = ("optimizer__", "callbacks__")
 
@@ -187,7 +189,8 @@ def _packed(callbacks: Any) -> Any:
         pickle.dumps(wrapped)
     except Exception as error:
         warnings.warn(
-            f"callbacks cannot be pickled ({error}) and are left out.", UserWarning, stacklevel=4
+            NotSavedWarning(f"callbacks cannot be pickled ({error}) and are left out."),
+            stacklevel=4,
         )
         return None
     return wrapped

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import compute_sample_weight
-from sklearn.utils.validation import _check_sample_weight
 
 from ..features.token_ids import check_ids
+from ..utils.sklearn_compat import check_sample_weight
 from ..vectors.word_vectors import WordVectors
 from .targets import Targets, check_labels
 
@@ -28,7 +28,7 @@ def total_weights(
     """
     if sample_weight is None and class_weight is None:
         return None
-    weights: NDArray[np.float32] = _check_sample_weight(
+    weights: NDArray[np.float32] = check_sample_weight(
         sample_weight, labels, dtype=np.float32, copy=True, ensure_non_negative=True
     )
     if class_weight is not None:

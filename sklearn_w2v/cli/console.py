@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from ..exceptions import RowsLeftOutWarning, TruncationWarning, W2VWarning
 from ..utils.progress import listening
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _PATIENCE = 2.0  # seconds before a bar shows
-# ways out that are Python's, as the command line has them
-_WAYS_OUT = {
-    "vectors='all' or vectors='reference' in sklearn_w2v.save keeps them": (
-        "fit with --keep all or --keep reference keeps them"
-    ),
-    "a larger maxlen keeps them whole": "fit with a larger --maxlen keeps them whole",
+# in place of the ways out that warnings name in terms of Python
+_WAYS_OUT: dict[type[W2VWarning], str] = {
+    RowsLeftOutWarning: "fit with --keep all or --keep reference keeps them.",
+    TruncationWarning: "fit with a larger --maxlen keeps them whole.",
 }
 OUTER = "fits"  # the one bar that stays while those of single steps come and go
 
@@ -89,8 +88,8 @@ class Ui:
             if kind not in shown:
                 shown.add(kind)
                 text = str(message)
-                for python, shell in _WAYS_OUT.items():
-                    text = text.replace(python, shell)
+                if isinstance(message, W2VWarning) and type(message) in _WAYS_OUT:
+                    text = f"{message.what} {_WAYS_OUT[type(message)]}"
                 self.warn(text)
 
         warnings.showwarning = show

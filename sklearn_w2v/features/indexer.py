@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ..exceptions import CoverageWarning, TruncationWarning
 from ..text.documents import DocumentsOutMixin, check_documents, split_tokens
 from ..text.token import analyses, count_words
 from ..utils.estimators import former_on_error
 from ..utils.html_repr import FittedRepr, Shown, _size
+from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 from .lookup import Word, composed, forms_are_known_better, look_up, settle
@@ -301,11 +302,12 @@ default=None
         if total and share < 0.5 and not hasattr(self, "trainer_"):
             shown = ", ".join(word for word, _ in unknown[:5])
             warnings.warn(
-                f"The vectors know only {share:.0%} of the words. Mostly the "
-                "vectors were trained on another tokenizer's words or another form (surface, "
-                "base, lemma); try JapaneseTokenizer(forms=True), or another form=. Most "
-                f"frequent unknown words: {shown}.",
-                UserWarning,
+                CoverageWarning(
+                    f"The vectors know only {share:.0%} of the words. Most frequent unknown "
+                    f"words: {shown}. Mostly the vectors were trained on another tokenizer's "
+                    "words or another form (surface, base, lemma).",
+                    "Try JapaneseTokenizer(forms=True), or another form=.",
+                ),
                 stacklevel=4,
             )
 
@@ -313,9 +315,11 @@ default=None
         cut = int(np.sum(lengths > self.maxlen_))
         if cut > _CUT_WARNING * len(lengths):
             warnings.warn(
-                f"{cut} of {len(lengths)} documents are longer than maxlen={self.maxlen_} words "
-                f"and are cut (the longest has {lengths.max()}); a larger maxlen keeps them whole.",
-                UserWarning,
+                TruncationWarning(
+                    f"{cut} of {len(lengths)} documents are longer than maxlen={self.maxlen_} "
+                    f"words and are cut (the longest has {lengths.max()}).",
+                    "A larger maxlen keeps them whole.",
+                ),
                 stacklevel=4,
             )
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import validate_data
 
+from ..exceptions import NoTransferWarning
 from ..utils.arrays import parts
 from ..utils.dask import send_whole
+from ..utils.sklearn_compat import validate_data
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 
 
@@ -176,11 +177,13 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
         )
     if handle is None:
         warnings.warn(
-            f"X brings no word vectors (a plain array, not TokenIds), and vectors=None: the "
-            f"embedding of this {type(estimator).__name__} starts from random values and nothing "
-            "is transferred. Pass vectors=, or the output of W2VIndexer. A step between may have "
-            "stripped it (imbalanced-learn's samplers do: put them ahead of the texts).",
-            UserWarning,
+            NoTransferWarning(
+                "X brings no word vectors (a plain array, not TokenIds), and vectors=None: the "
+                f"embedding of this {type(estimator).__name__} starts from random values and "
+                "nothing is transferred.",
+                "Pass vectors=, or the output of W2VIndexer. A step between may have stripped it "
+                "(imbalanced-learn's samplers do: put them before the texts are tokenized).",
+            ),
             stacklevel=4,
         )
     return handle

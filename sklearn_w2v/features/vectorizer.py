@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import normalize
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.extmath import svd_flip
 from sklearn.utils.validation import check_is_fitted
 
+from ..exceptions import CoverageWarning
 from ..utils.estimators import former_on_error
+from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 from .token_ids import check_ids, check_vectors
 
@@ -213,9 +214,10 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         words = _WordCounts(ids, vectors)
         if not words.counts.nnz:
             warnings.warn(
-                f"None of the {len(ids)} documents has a word of the vectors; their features are "
-                "all zero. Mostly the vectors were trained on another tokenizer's words.",
-                UserWarning,
+                CoverageWarning(
+                    f"None of the {len(ids)} documents has a word of the vectors; their features "
+                    "are all zero. Mostly the vectors were trained on another tokenizer's words."
+                ),
                 stacklevel=3,
             )
         self.vectors_ = vectors

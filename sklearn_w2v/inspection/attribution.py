@@ -9,11 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
 
 from ..classifiers.targets import plain_labels
 from ..features.indexer import W2VIndexer, _documents
@@ -23,6 +18,11 @@ from ..text.documents import check_documents
 from ..text.spans import spans_of
 from ..utils.estimators import best_of, steps_of
 from ..utils.printable import escaped
+from ..utils.sklearn_compat import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors
 from .highlighting import highlighted, legend
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from ..features.token_ids import check_ids, check_vectors
 from ..utils.estimators import steps_of
+from ..utils.sklearn_compat import Interval, validate_parameter_constraints
 from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 
 _BLOCK = 1 << 15  # rows of a table in memory at once

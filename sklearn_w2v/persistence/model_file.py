@@ -12,6 +12,7 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from ..exceptions import NotSavedWarning
 from ..utils.files import written_beside
 from ..utils.versions import versions
 from ..vectors.cache import SourceStore
@@ -289,10 +290,12 @@ def _warn_of_subwords(estimator: Any) -> None:
         store = one._store if isinstance(one, WordVectors) else None
         if isinstance(store, SourceStore | ExtendedStore) and store.subwords is not None:
             warnings.warn(
-                f"The vectors {store.path!r} make rows of unknown words from subwords, which a "
-                "model file with vectors='rows' leaves out: such words will count as unknown. "
-                "vectors='all' or vectors='reference' keeps them.",
-                UserWarning,
+                NotSavedWarning(
+                    f"The vectors {store.path!r} make rows of unknown words from subwords, which "
+                    "a model file with vectors='rows' leaves out: such words will count as "
+                    "unknown.",
+                    "vectors='all' or vectors='reference' keeps them.",
+                ),
                 stacklevel=3,
             )
             return

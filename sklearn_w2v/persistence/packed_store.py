@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exceptions import RowsLeftOutWarning
 from ..vectors.store import Store, TableStore
 from ..vectors.subwords import Subwords
 
@@ -184,10 +185,12 @@ class PackedStore(TableStore):
         if not self._warned and not there.all():
             self._warned = True
             warnings.warn(
-                f"{len(np.unique(rows[~there]))} words are known to the vectors {self.name!r}, but "
-                "this model was saved with the rows that training used alone, so they count as "
-                f"unknown here; {WHOLE}.",
-                UserWarning,
+                RowsLeftOutWarning(
+                    f"{len(np.unique(rows[~there]))} words are known to the vectors {self.name!r}, "
+                    "but this model was saved with the rows that training used alone, so they "
+                    "count as unknown here.",
+                    f"{WHOLE}.",
+                ),
                 stacklevel=2,
             )
         return out

@@ -10,9 +10,10 @@ from typing import Any
 
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import StrOptions
 
+from ..exceptions import UnusedParameterWarning
 from ..utils.dask import local_jobs
+from ..utils.sklearn_compat import StrOptions
 from . import mecab
 from .documents import DocumentsOutMixin, check_documents
 from .token import Forms, share_tokens
@@ -242,8 +243,9 @@ def _warn_of_pos(pos: Any, folder: str) -> None:
     ]
     if known and odd:
         warnings.warn(
-            f"No word of the dictionary has {odd} of pos, so that nothing is kept for it; pos1 is "
-            f"one of {', '.join(sorted(names - {'BOS/EOS'}))}.",
-            UserWarning,
+            UnusedParameterWarning(
+                f"No word of the dictionary has {odd} of pos, so that nothing is kept for it; pos1 "
+                f"is one of {', '.join(sorted(names - {'BOS/EOS'}))}."
+            ),
             stacklevel=4,
         )

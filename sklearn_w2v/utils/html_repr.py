@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sklearn.utils.validation import _is_fitted
+from .sklearn_compat import diagram_box, fitted_attributes_table, is_fitted
 
 
 class Shown:
@@ -40,8 +40,6 @@ class FittedRepr:
         raise NotImplementedError
 
     def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
-        from sklearn.utils._repr_html.fitted_attributes import AttrsDict
-
         found = {
             name: {
                 "type_name": "" if isinstance(value, Shown) else type(value).__name__,
@@ -49,25 +47,17 @@ class FittedRepr:
             }
             for name, value in self._summary().items()
         }
-        return AttrsDict(fitted_attrs=found, estimator_class=type(self), doc_link=doc_link)
+        return fitted_attributes_table(self, found, doc_link)
 
     @property
     def _sk_visual_block_(self) -> Callable[[], Any]:
         """Box of a diagram; scikit-learn makes its own where the attribute is missing."""
-        if not _is_fitted(self):
+        if not is_fitted(self):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self._fitted_block
 
     def _fitted_block(self) -> Any:
-        from sklearn.utils._repr_html.estimator import _VisualBlock
-
-        return _VisualBlock(
-            "single",
-            self,
-            names=type(self).__name__,
-            name_details=str(self),
-            name_caption=self._caption(),
-        )
+        return diagram_box(self, self._caption())
 
 
 def _size(rows: int, dim: int) -> str:

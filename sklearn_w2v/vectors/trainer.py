@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from ..exceptions import UnusedParameterWarning
 from ..text.documents import check_documents, split_tokens
 from ..utils.dask import local_jobs
 from ..utils.progress import tell
+from ..utils.sklearn_compat import Interval, StrOptions
 from .corpus import Sentences, check_corpus
 from .word_vectors import WordVectors, as_word_vectors
 
@@ -197,9 +198,10 @@ class Word2VecTrainer(BaseEstimator):
         if self.random_state is not None:
             if workers > 1:
                 warnings.warn(
-                    f"n_jobs={self.n_jobs} is not used: with a random_state, word2vec trains on "
-                    "one thread to be reproducible; random_state=None trains on more.",
-                    UserWarning,
+                    UnusedParameterWarning(
+                        f"n_jobs={self.n_jobs} is not used: with a random_state, word2vec trains "
+                        "on one thread to be reproducible; random_state=None trains on more."
+                    ),
                     stacklevel=3,
                 )
             workers = 1

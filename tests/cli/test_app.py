@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import sklearn_w2v
-from sklearn_w2v import cli
+from sklearn_w2v.cli.app import app
 
 
 def test_version_and_help_need_no_keras():
@@ -21,7 +21,7 @@ def test_version_and_help_need_no_keras():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == sklearn_w2v.__version__
-    assert "demo" in CliRunner().invoke(cli.app, ["--help"]).output
+    assert "demo" in CliRunner().invoke(app, ["--help"]).output
 
 
 def test_the_demo_runs_and_draws(tmp_path):
@@ -77,7 +77,7 @@ def test_errors_are_one_line_and_exit_status_2(tmp_path):
     ],
 )
 def test_wrong_arguments_are_one_line_and_exit_status_2(command, arguments, wanted):
-    assert CliRunner().invoke(cli.app, arguments).exit_code == 2
+    assert CliRunner().invoke(app, arguments).exit_code == 2
     done = command(*arguments)
     assert (done.status, done.out) == (2, "")
     assert wanted in done.err

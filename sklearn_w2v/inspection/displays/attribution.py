@@ -5,8 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
-
+from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from ..attribution import TokenAttribution, explain
 from ..highlighting import AGAINST, FOR
 from .fonts import label, require_matplotlib

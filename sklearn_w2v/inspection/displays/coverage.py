@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
-
 from ...utils.estimators import best_of, steps_of
+from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from .fonts import label, require_matplotlib
 
 _COLORS = {"as they are": "#2166ac", "by other forms": "#92c5de", "unknown": "#e66101"}

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ...exceptions import FontWarning
 from ...utils.printable import FORBIDDEN
 
 _SAMPLE = "あア漢語々ー。"
@@ -67,10 +68,11 @@ def require_matplotlib(texts: Iterable[str] = ()) -> Any:
             plt.rcParams["font.family"] = [*families, family]
         elif any(map(_is_japanese, "".join(texts))):
             warnings.warn(
-                "No font with Japanese characters was found; they will show as boxes. "
-                "pip install matplotlib-fontja brings one, or install a font such as Noto Sans "
-                "CJK JP.",
-                UserWarning,
+                FontWarning(
+                    "No font with Japanese characters was found; they will show as boxes.",
+                    "pip install matplotlib-fontja brings one, or install a font such as Noto "
+                    "Sans CJK JP.",
+                ),
                 stacklevel=3,
             )
     return plt

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
+from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from ...vectors.word_vectors import FIRST_ID, has_random_row
 from ..word_shift import compared, shifts
 from .fonts import label, require_matplotlib

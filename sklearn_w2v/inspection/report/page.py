@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from ...utils.estimators import best_of
 from ...utils.files import written_beside
 from ...utils.printable import clean
+from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from ...utils.versions import versions
 from ...version import __version__
 from .baselines import Baseline, baselines_of
@@ -199,7 +199,7 @@ def write_report(
         "coverage": coverage(inner, out.features),
         "steps": step_rows(inner),
         "facts": facts(inner),
-        "versions": versions(),
+        "versions": list(versions().items()),
         "language": "ja" if japanese else "en",
     }
     html = _render(jinja2, page)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ...exceptions import DuplicateWordWarning
 from ...utils.compression import open_plain
 
 
@@ -82,4 +83,4 @@ def _split(line: bytes, number: int) -> tuple[str, str]:
 
 def _warn(path: str, count: int, what: str) -> None:
     if count:
-        warnings.warn(f"{count} aliases of {path!r} {what}.", UserWarning, stacklevel=3)
+        warnings.warn(DuplicateWordWarning(f"{count} aliases of {path!r} {what}."), stacklevel=3)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ...exceptions import DuplicateWordWarning
 from ...utils.compression import compression_of, open_plain, plain_of
 from ...utils.files import written_beside
 from ...utils.progress import tell
@@ -77,8 +78,9 @@ def read_blocks(path: str) -> Iterator[Block]:
         raise ValueError(f"Cannot read word vectors from {path!r}: {error}.") from error
     if dropped:
         warnings.warn(
-            f"{dropped} words of {path!r} came more than once; the first row of each is kept.",
-            UserWarning,
+            DuplicateWordWarning(
+                f"{dropped} words of {path!r} came more than once; the first row of each is kept."
+            ),
             stacklevel=2,
         )
 

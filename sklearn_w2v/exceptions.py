@@ -1,0 +1,74 @@
+"""Warnings of this package, each of a class of its own, so that users can filter them.
+
+Examples
+--------
+>>> import warnings
+>>> from sklearn_w2v.exceptions import TruncationWarning
+>>> warnings.filterwarnings("ignore", category=TruncationWarning)
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CoverageWarning",
+    "DuplicateWordWarning",
+    "FontWarning",
+    "NoTransferWarning",
+    "NotSavedWarning",
+    "RowsLeftOutWarning",
+    "TruncationWarning",
+    "UnusedParameterWarning",
+    "W2VWarning",
+]
+
+
+class W2VWarning(UserWarning):
+    """Base of all warnings of this package.
+
+    Parameters
+    ----------
+    what : str
+        What was found, with the number.
+    way_out : str, default=""
+        What the user can do about it, in terms of Python. The command line says it in terms
+        of its options.
+    """
+
+    def __init__(self, what: str, way_out: str = "") -> None:
+        super().__init__(what, way_out)
+        self.what, self.way_out = what, way_out
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.way_out}".strip()
+
+
+class CoverageWarning(W2VWarning):
+    """Words of the texts are unknown to the vectors, or count as unknown."""
+
+
+class RowsLeftOutWarning(CoverageWarning):
+    """Words count as unknown, as a model file was saved without their rows."""
+
+
+class TruncationWarning(W2VWarning):
+    """Documents are longer than what is read of them."""
+
+
+class NoTransferWarning(W2VWarning):
+    """A network starts from random values where word vectors were to be expected."""
+
+
+class UnusedParameterWarning(W2VWarning):
+    """A parameter, or a part of it, has no effect."""
+
+
+class DuplicateWordWarning(W2VWarning):
+    """A file of word vectors or aliases holds words more than once."""
+
+
+class NotSavedWarning(W2VWarning):
+    """A pickle or a model file leaves out something that the estimator holds."""
+
+
+class FontWarning(W2VWarning):
+    """A picture has characters that no font shows."""

@@ -1,0 +1,63 @@
+"""Everything of scikit-learn's that is private or moves between its releases.
+
+Other modules import it from here, so that a new release of scikit-learn is mended in one
+place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from sklearn.utils.multiclass import _check_partial_fit_first_call as check_partial_fit_first_call
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _is_fitted as is_fitted
+from sklearn.utils.validation import validate_data
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "check_partial_fit_first_call",
+    "check_sample_weight",
+    "diagram_box",
+    "fitted_attributes_table",
+    "is_fitted",
+    "validate_data",
+    "validate_parameter_constraints",
+]
+
+
+def fitted_attributes_table(estimator: Any, found: dict[str, Any], doc_link: str) -> Any:
+    """Make the table of fitted attributes of an estimator's diagram.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    found : dict of str to dict
+        For each attribute its ``type_name`` and its ``value``.
+    doc_link : str
+        Address of the documentation; may be empty.
+    """
+    from sklearn.utils._repr_html.fitted_attributes import AttrsDict
+
+    return AttrsDict(fitted_attrs=found, estimator_class=type(estimator), doc_link=doc_link)
+
+
+def diagram_box(estimator: Any, caption: str) -> Any:
+    """Make the box of an estimator's diagram, with a caption below its name."""
+    from sklearn.utils._repr_html.estimator import _VisualBlock
+
+    return _VisualBlock(
+        "single",
+        estimator,
+        names=type(estimator).__name__,
+        name_details=str(estimator),
+        name_caption=caption,
+    )
