@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklearn_w2v.vectors import folder as folder_module
 from sklearn_w2v.vectors.folder import FolderStore, open_folder, write_store
 from sklearn_w2v.vectors.store import MemoryStore
 from sklearn_w2v.vectors.subwords import Subwords
@@ -76,7 +77,7 @@ def test_find_in_a_folder_equals_a_dictionary_for_any_words(tmp_path_factory, wo
 
 def test_words_of_one_hash_are_told_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        module, "hashes_of", lambda words: np.array([len(word) for word in words], np.uint64)
+        folder_module, "hashes_of", lambda words: np.array([len(word) for word in words], np.uint64)
     )
     words = ["ab", "c", "cd", "雨", "ef", "xyz"]
     store = FolderStore(write_folder(tmp_path / "f", words, np.ones((6, 1), np.float32)))
