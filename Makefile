@@ -4,12 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: help demo test lint docs stress clean
+.PHONY: help demo test docs stress clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo   classify the lyrics that ship with the package (a minute or two)"
-	@echo "make test   ruff, mypy and pytest"
+	@echo "make test   ruff, mypy, import-linter and pytest"
 	@echo "make stress kill, fill, break and flood it for long; writes benchmarks/results/reliability.md"
 	@echo "make docs   build the documentation into docs/_build/html"
 	@echo "make clean  remove what these made"
@@ -51,6 +51,8 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check
 	@echo "== mypy"
 	$(BIN)/mypy
+	@echo "== import-linter"
+	$(BIN)/lint-imports
 	@echo "== pytest"
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
@@ -63,4 +65,4 @@ stress: $(VENV)/.stress
 	$(BIN)/python stress/run.py $(ONLY)
 
 clean:
-	rm -rf $(VENV) demo-output docs/_build docs/auto_examples docs/generated .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo-output docs/_build docs/auto_examples docs/generated .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

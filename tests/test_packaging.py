@@ -41,7 +41,15 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
         if file.is_file() and "__pycache__" not in file.parts
     }
     assert package == wanted
-    assert {"sklearn_w2v/py.typed", "sklearn_w2v/datasets/data/lyrics/LICENSE"} < package
+    for needed in (
+        "__init__.pyi",
+        "py.typed",
+        "datasets/data/lyrics/LICENSE",
+        "inspection/report/template/report.html",
+        "inspection/report/template/report.css",
+        "inspection/report/template/report.js",
+    ):
+        assert f"sklearn_w2v/{needed}" in package
     assert len([name for name in package if name.endswith(".txt")]) == 6
     assert {f"{info}/entry_points.txt", f"{info}/licenses/LICENSE"} < names
     assert f"Version: {sklearn_w2v.__version__}\n" in metadata
