@@ -19,7 +19,7 @@ from _common import machine, markdown, parser, write
 
 from sklearn_w2v import JapaneseTokenizer
 from sklearn_w2v.datasets import load_livedoor
-from sklearn_w2v.text import mecab as _mecab
+from sklearn_w2v.text.mecab import clean
 from sklearn_w2v.text.unidic import CONTENT_POS, CONTENT_POS_WITHOUT
 
 SETTINGS = [(form, pos) for form in ("surface", "base", "lemma") for pos in ("content", None)]
@@ -28,7 +28,7 @@ SETTINGS = [(form, pos) for form in ("surface", "base", "lemma") for pos in ("co
 def naive(tagger: Any, text: str, form: str, pos: str | None) -> list[str]:
     """Words through the features of each node: the route that everybody writes first."""
     words = []
-    for node in tagger(_mecab.clean(text, "NFC")):
+    for node in tagger(clean(text, "NFC")):
         feature = node.feature
         if pos == "content" and (
             feature.pos1 not in CONTENT_POS or feature.pos2 in CONTENT_POS_WITHOUT

@@ -16,7 +16,8 @@ import atheris
 import numpy as np
 from _hostile_files import entries, model_file, zipped
 
-from sklearn_w2v.cli import tables as _cli_tables
+import sklearn_w2v
+from sklearn_w2v.cli.tables import Reading, Table
 from sklearn_w2v.vectors.formats.aliases import read_aliases
 from sklearn_w2v.vectors.formats.fasttext import is_fasttext, read_fasttext
 from sklearn_w2v.vectors.formats.word2vec import read_blocks
@@ -25,10 +26,9 @@ _SHM = Path("/dev/shm")
 _WORK = Path(tempfile.mkdtemp(prefix="sklearn_w2v-fuzz-", dir=_SHM if _SHM.is_dir() else None))
 _FILE = str(_WORK / "input")
 _INDEX = {"雨": 0, "雪": 1}
-_ARITHMETIC = {
-    *("_network_classifier.py", "_training.py", "_table.py", "_engine.py", "_networks.py"),
-    *("_branch.py", "_ngrams.py", "_blend.py", "_vectorizer.py"),
-}
+_ROOMS_OF_ARITHMETIC = [
+    Path(sklearn_w2v.__file__).parent / room for room in ("classifiers", "networks", "features")
+]
 _NEW = ["雨 夏 嵐", "", "誰も 知らない"]
 
 
@@ -104,7 +104,7 @@ def tables(data: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with _cli_tables.Table(_written(data[1:]), _cli_tables.Reading(kind)) as table:
+            with Table(_written(data[1:]), Reading(kind)) as table:
                 for row in table.rows():
                     assert isinstance(row[1], dict)
         except ValueError as error:
@@ -131,8 +131,8 @@ def models(data: bytes) -> None:
         except (ValueError, TypeError, AttributeError) as error:
             # parameters are the user's to choose, in a file as in a program; but ids, shapes
             # and weights have been compared, so that no arithmetic may stumble on them
-            frames = traceback.extract_tb(error.__traceback__)
-            if any(Path(frame.filename).name in _ARITHMETIC for frame in frames):
+            files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+            if any(file.is_relative_to(room) for file in files for room in _ROOMS_OF_ARITHMETIC):
                 raise AssertionError("`load` let through what no fit has made") from error
 
 

@@ -95,9 +95,9 @@ def _fuzz(target: str, options: list[str]) -> None:
         import _fuzz_targets
 
         if target == "models":  # which the target itself imports when it is called
-            from sklearn_w2v.classifiers import cnn as _cnn_classifier  # noqa: F401
-            from sklearn_w2v.classifiers import lstm as _classifier  # noqa: F401
-            from sklearn_w2v.persistence import model_file as _persistence  # noqa: F401
+            import sklearn_w2v.classifiers.cnn
+            import sklearn_w2v.classifiers.lstm
+            import sklearn_w2v.persistence.model_file  # noqa: F401
 
     check: Callable[[bytes], None] = getattr(_fuzz_targets, target)
     mutate = getattr(_fuzz_targets, f"mutate_{target}", None)
