@@ -28,7 +28,7 @@ autodoc_default_options = {
     "members": True,
     "inherited-members": (
         "BaseEstimator,TransformerMixin,ClassifierMixin,ClassNamePrefixFeaturesOutMixin,"
-        "_MetadataRequester,BaseWrapper,KerasClassifier,ndarray,list,str,object"
+        "_MetadataRequester,BaseWrapper,KerasClassifier,ndarray,list,str,UserWarning,object"
     ),
 }
 toc_object_entries_show_parents = "hide"

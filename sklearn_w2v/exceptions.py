@@ -1,10 +1,15 @@
-"""Warnings of this package, each of a class of its own, so that users can filter them.
+"""Warnings of this package, each in a class of its own, so that users can filter them.
 
 Examples
 --------
 >>> import warnings
+>>> from sklearn_w2v import W2VIndexer
 >>> from sklearn_w2v.exceptions import TruncationWarning
->>> warnings.filterwarnings("ignore", category=TruncationWarning)
+>>> with warnings.catch_warnings():
+...     warnings.simplefilter("ignore", TruncationWarning)
+...     ids = W2VIndexer(maxlen=2).fit_transform([["雨", "が", "降る"]] * 3)
+>>> ids.shape
+(3, 2)
 """
 
 from __future__ import annotations
@@ -28,10 +33,10 @@ class W2VWarning(UserWarning):
     Parameters
     ----------
     what : str
-        What was found, with the number.
+        What was found, with numbers.
     way_out : str, default=""
-        What the user can do about it, in terms of Python. The command line says it in terms
-        of its options.
+        What the user can do about it, in terms of Python; the command line replaces it by its
+        own options.
     """
 
     def __init__(self, what: str, way_out: str = "") -> None:
@@ -47,7 +52,7 @@ class CoverageWarning(W2VWarning):
 
 
 class RowsLeftOutWarning(CoverageWarning):
-    """Words count as unknown, as a model file was saved without their rows."""
+    """Words count as unknown because a model file was saved without their rows."""
 
 
 class TruncationWarning(W2VWarning):
@@ -55,7 +60,7 @@ class TruncationWarning(W2VWarning):
 
 
 class NoTransferWarning(W2VWarning):
-    """A network starts from random values where word vectors were to be expected."""
+    """A network starts from random values although word vectors were expected."""
 
 
 class UnusedParameterWarning(W2VWarning):
@@ -63,12 +68,12 @@ class UnusedParameterWarning(W2VWarning):
 
 
 class DuplicateWordWarning(W2VWarning):
-    """A file of word vectors or aliases holds words more than once."""
+    """A file of word vectors or aliases contains some words more than once."""
 
 
 class NotSavedWarning(W2VWarning):
-    """A pickle or a model file leaves out something that the estimator holds."""
+    """A pickle or a model file leaves out a part of the estimator."""
 
 
 class FontWarning(W2VWarning):
-    """A picture has characters that no font shows."""
+    """A plot has characters that no installed font contains."""

@@ -77,11 +77,11 @@ def test_tables_are_those_that_the_benchmarks_wrote(page, monkeypatch):
 
 def test_every_public_name_is_on_the_api_page():
     import sklearn_w2v
-    from sklearn_w2v import datasets, distributed
+    from sklearn_w2v import datasets, distributed, exceptions
 
     page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
     listed = re.findall(r"^   ([\w.]+)$", page, re.M)
-    modules = {"datasets": datasets, "distributed": distributed}
+    modules = {"datasets": datasets, "distributed": distributed, "exceptions": exceptions}
     names = [name for name in sklearn_w2v.__all__ if name not in modules]
     names += [f"{name}.{one}" for name, module in modules.items() for one in module.__all__]
     assert sorted(listed) == sorted(names)
