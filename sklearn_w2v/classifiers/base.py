@@ -20,7 +20,7 @@ from ..networks.batches import Batches
 from ..networks.embedding_table import RowMap, distinct
 from ..networks.network import probabilities
 from ..networks.training_loop import run_epochs
-from ..utils.estimators import former_on_error
+from ..utils.estimators import restore_on_error
 from ..utils.sklearn_compat import check_partial_fit_first_call
 from ..vectors.word_vectors import WordVectors
 from .targets import Targets, check_labels
@@ -164,7 +164,7 @@ class W2VKerasClassifier(NetworkClassifier):
         classes: Any = None,
     ) -> W2VKerasClassifier:
         self._validate_params()
-        with former_on_error(self, *_WIDTH):
+        with restore_on_error(self, *_WIDTH):
             fitted = None if fresh else (self.vectors_,)
             vectors = check_vectors(X, self.vectors, fitted, self)
             more = getattr(validation[0], "vectors", None)

@@ -10,7 +10,7 @@ from .base import W2VKerasClassifier
 import numpy as np
 from numpy.typing import NDArray
 
-from ..utils.progress import tell
+from ..utils.progress import report_progress
 from ..vectors.word_vectors import WordVectors
 from .base import ClassifierRepr
 from .blend import SMALL, Blend, HeldOut, LinearFolds, Weigher, inner_folds
@@ -71,7 +71,7 @@ class BlendedClassifier(ClassifierRepr, W2VKerasClassifier):
         linear = LinearFolds(
             documents, counts, lambda: LinearBranch(self.bow_C, seed), len(self.classes_)
         )
-        tell("linear branch", 0, 0)
+        report_progress("linear branch", 0, 0)
         whole = linear.fit(slice(None))
         if val is not None:
             decisions = whole.decide(features.count(val.ids, val.lengths, self.vectors_))

@@ -144,7 +144,7 @@ class Bars:
             self._timer.join()
         self._stack.close()
 
-    def tell(self, what: str, done: int, total: int, note: str = "") -> bool:
+    def report_progress(self, what: str, done: int, total: int, note: str = "") -> bool:
         """Move the bar of a step; hears of all steps within the block."""
         progress = self._progress
         if progress is not None:

@@ -15,7 +15,7 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from ..utils.compression import plain_of
-from ..utils.progress import tell
+from ..utils.progress import report_progress
 
 Row = tuple[str, dict[str, Any]]  # where it stands, and its cells
 
@@ -187,7 +187,7 @@ class Table:
         """All rows; may be asked for once."""
         for count, row in enumerate(chain(self._ahead, self._rows)):
             if self._size and not count % _TOLD:
-                tell("reading", self._raw.tell(), self._size)
+                report_progress("reading", self._raw.tell(), self._size)
             yield row
 
     # --------------------------------------------------------------- formats

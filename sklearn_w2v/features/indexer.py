@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import CoverageWarning, TruncationWarning
 from ..text.documents import DocumentsOutMixin, check_documents, split_tokens
 from ..text.token import analyses, count_words
-from ..utils.estimators import former_on_error
+from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, _size
 from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.trainer import Word2VecTrainer
@@ -184,7 +184,7 @@ default=None
             The vectors know less than half of the words, or `maxlen` cuts more than a
             tenth of the documents.
         """
-        with former_on_error(self):
+        with restore_on_error(self):
             self._fit(X)
         return self
 
@@ -203,7 +203,7 @@ default=None
         TokenIds of shape (n_documents, width), int32
             The ids, ``maxlen_`` in a row.
         """
-        with former_on_error(self):
+        with restore_on_error(self):
             return self._index(self._fit(X), warn=False)
 
     def transform(self, X: Iterable[Any]) -> TokenIds:

@@ -15,7 +15,7 @@ from sklearn.utils.extmath import svd_flip
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import CoverageWarning
-from ..utils.estimators import former_on_error
+from ..utils.estimators import restore_on_error
 from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 from .token_ids import check_ids, check_vectors
@@ -151,7 +151,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         UserWarning
             No document has a word of the vectors.
         """
-        with former_on_error(self):
+        with restore_on_error(self):
             self._fit(X)
         return self
 
@@ -171,7 +171,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             One row for each document; `n_features` is the vectors' number of dimensions,
             twice that with ``"mean_max"``.
         """
-        with former_on_error(self):
+        with restore_on_error(self):
             words, pooled = self._fit(X)
         return self._finished(self._pooled(words, self.vectors_) if pooled is None else pooled)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from ..utils.progress import tell
+from ..utils.progress import report_progress
 from .backend import expected_tracing, keras
 from .batches import Batch, Batches
 from .layers import hold_constraints
@@ -94,7 +94,7 @@ def run_epochs(
                 logs = mean.logs()
                 calls.on_train_batch_end(step, logs)
                 done, note = epoch * len(train) + step + 1, f"epoch {epoch + 1} of {epochs}"
-                if tell("training", done, epochs * len(train), note):
+                if report_progress("training", done, epochs * len(train), note):
                     model.stop_training = True
                 if model.stop_training:
                     break

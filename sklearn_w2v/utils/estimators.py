@@ -55,7 +55,7 @@ def _transformers(steps: list[tuple[str, Any]]) -> list[Any]:
 
 
 @contextmanager
-def former_on_error(estimator: Any, *names: str) -> Iterator[None]:
+def restore_on_error(estimator: Any, *names: str) -> Iterator[None]:
     """Where the block breaks off (an error, Ctrl-C), an estimator is as it was before.
 
     Parameters

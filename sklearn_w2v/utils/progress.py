@@ -11,7 +11,7 @@ Listener = Callable[[str, int, int, str], bool]
 _listener: ContextVar[Listener | None] = ContextVar("sklearn_w2v_progress", default=None)
 
 
-def tell(what: str, done: int, total: int, note: str = "") -> bool:
+def report_progress(what: str, done: int, total: int, note: str = "") -> bool:
     """Tell how far a step is; costs nothing where nobody listens.
 
     Parameters
@@ -39,7 +39,7 @@ def listening(listener: Listener) -> Iterator[None]:
     Parameters
     ----------
     listener : callable
-        Called as `tell` is; what it returns is what `tell` returns.
+        Called as `report_progress` is; what it returns is what `report_progress` returns.
     """
     token = _listener.set(listener)
     try:

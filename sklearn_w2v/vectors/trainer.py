@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from ..exceptions import UnusedParameterWarning
 from ..text.documents import check_documents, split_tokens
 from ..utils.dask import local_jobs
-from ..utils.progress import tell
+from ..utils.progress import report_progress
 from ..utils.sklearn_compat import Interval, StrOptions
 from .corpus import Sentences, check_corpus
 from .word_vectors import WordVectors, as_word_vectors
@@ -327,7 +327,7 @@ class _Progress:
             def on_epoch_end(self, model: Any) -> None:
                 check()
                 self.done += 1
-                tell("word2vec", self.done, epochs, f"epoch {self.done} of {epochs}")
+                report_progress("word2vec", self.done, epochs, f"epoch {self.done} of {epochs}")
                 if bar is not None:
                     bar.advance(bar.task_ids[0])
 

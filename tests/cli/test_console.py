@@ -10,7 +10,7 @@ from rich.console import Console
 
 from sklearn_w2v.cli import console as _cli_ui
 from sklearn_w2v.cli.console import Bars, Ui, one_line
-from sklearn_w2v.utils.progress import tell
+from sklearn_w2v.utils.progress import report_progress
 
 
 def terminal() -> Console:
@@ -48,8 +48,8 @@ def test_bars_show_the_step_and_the_time_left(monkeypatch):
     with Bars(console, True, lambda: False) as bars:
         bars.outer(1, 4, "fit 2 of 4")
         for done in (10, 20):
-            tell("training", done, 40, "epoch 1 of 2")
-        tell("training", 5, 40, "epoch 1 of 2")  # the next training
+            report_progress("training", done, 40, "epoch 1 of 2")
+        report_progress("training", 5, 40, "epoch 1 of 2")  # the next training
         deadline = time.monotonic() + 30
         while "epoch 1 of 2" not in console.file.getvalue() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -69,9 +69,9 @@ def test_bars_wait_and_are_for_terminals_alone():
 
 def test_bars_say_whether_to_stop():
     with Bars(terminal(), False, lambda: False) as bars:
-        assert not tell("training", 1, 2)
+        assert not report_progress("training", 1, 2)
         bars.asks(lambda: True)
-        assert tell("training", 2, 2)
+        assert report_progress("training", 2, 2)
 
 
 def test_one_line():

@@ -113,16 +113,16 @@ def test_vectors_are_held_whole_unasked_where_they_are_small_and_count(small_vec
 def press_ctrl_c(monkeypatch, at, times=1):
     """Press it in the given calls of what training tells."""
     calls = []
-    tell = _epochs.tell
+    report = _epochs.report_progress
 
     def pressed(*args):
         calls.append(args)
         if len(calls) == at:
             for _ in range(times):
                 signal.raise_signal(signal.SIGINT)
-        return tell(*args)
+        return report(*args)
 
-    monkeypatch.setattr(_epochs, "tell", pressed)
+    monkeypatch.setattr(_epochs, "report_progress", pressed)
     return calls
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sklearn_w2v.utils.estimators import former_on_error
+from sklearn_w2v.utils.estimators import restore_on_error
 
 
 class Thing:
@@ -16,7 +16,7 @@ class Thing:
 def test_all_attributes_are_as_before(error):
     thing = Thing()
     learnt = thing.learnt
-    with pytest.raises(error), former_on_error(thing):  # noqa: PT012
+    with pytest.raises(error), restore_on_error(thing):  # noqa: PT012
         thing.width, thing.learnt, thing.new = 4, [2], 5
         raise error
     assert vars(thing) == {"width": 3, "learnt": [1]}
@@ -25,7 +25,7 @@ def test_all_attributes_are_as_before(error):
 
 def test_of_named_attributes_the_others_stay_changed():
     thing = Thing()
-    with pytest.raises(ValueError, match="bad"), former_on_error(thing, "width", "new"):  # noqa: PT012
+    with pytest.raises(ValueError, match="bad"), restore_on_error(thing, "width", "new"):  # noqa: PT012
         thing.width, thing.learnt, thing.new = 4, [2], 5
         raise ValueError("bad")
     assert vars(thing) == {"width": 3, "learnt": [2]}
@@ -33,6 +33,6 @@ def test_of_named_attributes_the_others_stay_changed():
 
 def test_without_an_error_all_stays_changed():
     thing = Thing()
-    with former_on_error(thing):
+    with restore_on_error(thing):
         thing.width = 4
     assert thing.width == 4

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from sklearn_w2v.utils.progress import listening, tell
+from sklearn_w2v.utils.progress import listening, report_progress
 
 
 def test_nobody_listens():
-    assert tell("reading", 1, 2) is False
+    assert report_progress("reading", 1, 2) is False
 
 
 def test_who_listens_hears_of_it_and_may_stop_it():
@@ -15,10 +15,10 @@ def test_who_listens_hears_of_it_and_may_stop_it():
         return len(heard) > 1
 
     with listening(listener):
-        assert not tell("reading", 1, 2)
-        assert tell("training", 3, 4, "epoch 1 of 2")
+        assert not report_progress("reading", 1, 2)
+        assert report_progress("training", 3, 4, "epoch 1 of 2")
     assert heard == [("reading", 1, 2, ""), ("training", 3, 4, "epoch 1 of 2")]
-    assert not tell("reading", 2, 2)
+    assert not report_progress("reading", 2, 2)
 
 
 def test_training_stops_where_it_is_asked_to(small_vectors):

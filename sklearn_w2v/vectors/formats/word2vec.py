@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...exceptions import DuplicateWordWarning
 from ...utils.compression import compression_of, open_plain, plain_of
 from ...utils.files import written_beside
-from ...utils.progress import tell
+from ...utils.progress import report_progress
 
 Block = tuple[list[str], NDArray[np.float32]]
 
@@ -105,7 +105,7 @@ def _parse(path: str) -> Iterator[Block]:
     with open(path, "rb") as raw, plain_of(raw) as file:
         size = os.fstat(raw.fileno()).st_size
         for block in _blocks(file):
-            tell("reading vectors", raw.tell(), size)
+            report_progress("reading vectors", raw.tell(), size)
             yield block
 
 
@@ -304,7 +304,7 @@ def write_file(
         file.write(f"{len(words)} {dim}\n".encode())
         for start in range(0, len(words), _ROWS):
             rows = np.asarray(blocks(start, start + _ROWS), np.float32)
-            tell("writing vectors", start, len(words))
+            report_progress("writing vectors", start, len(words))
             for word, row in zip(words[start : start + _ROWS], rows, strict=True):
                 name = word.encode("utf-8", "surrogatepass")
                 if binary:
