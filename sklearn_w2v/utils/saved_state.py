@@ -26,6 +26,20 @@ def unexpected(one: Any, attribute: str) -> ValueError:
     return ValueError(f"the {type(one).__name__} in it has {attribute}={shown}")
 
 
+def check_saved_state(one: Any) -> None:
+    """Have an object check its own state; refuse attributes that hide its methods.
+
+    Raises
+    ------
+    ValueError
+        The message names the object and the attribute.
+    """
+    for attribute in vars(one) if hasattr(one, "__dict__") else ():
+        if callable(getattr(type(one), attribute, None)):
+            raise unexpected(one, attribute)
+    one._check_saved_state()
+
+
 def expect(one: Any, checks: dict[str, Check]) -> None:
     """Refuse an object whose attributes do not pass their checks.
 

@@ -25,6 +25,7 @@ from ..utils.files import (
     sweep_folders,
     written_beside,
 )
+from ..utils.saved_state import expect, is_instance
 from .folder import FolderStore, open_folder
 from .sources import Source, find_source
 from .store import Store
@@ -58,6 +59,13 @@ class SourceStore(Store):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SourceStore, (self.path, self.aliases, self._expected)
+
+    def _check_saved_state(self) -> None:
+        text = is_instance(str)
+        expect(
+            self,
+            {"path": text, "_expected": text, "aliases": is_instance(str, type(None))},
+        )
 
     @property
     def is_open(self) -> bool:

@@ -11,8 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..utils.saved_state import (
+    expect,
+    is_array,
+    is_instance,
+    is_texts,
+    is_whole,
+    lies_within,
+    unexpected,
+)
 from .store import Store
 from .subwords import Subwords
+
+_DEEPEST = 50  # extensions of extensions that a model file may hold
 
 
 class ExtendedStore(Store):
@@ -167,6 +178,40 @@ class ExtendedStore(Store):
                 )
             )
         return False
+
+    def _check_saved_state(self) -> None:
+        store: Store = self
+        for _ in range(_DEEPEST):
+            if not isinstance(store, ExtendedStore):
+                break
+            store._check_own_state()
+            store = store.base
+        if isinstance(store, ExtendedStore):
+            raise ValueError("word vectors in it are extended too often")
+        store._check_saved_state()
+
+    def _check_own_state(self) -> None:
+        """Refuse what `extended` cannot have made, leaving aside the table that is extended."""
+        expect(
+            self,
+            {
+                "base": is_instance(Store),
+                "more": is_texts,
+                "seed": is_whole(0, float("inf")),
+                "like": lambda like: like is None or is_array(np.int64, len(self.more))(like),
+                "held": lambda held: held is None or (type(held) is tuple and len(held) == 2),
+            },
+        )
+
+    def _check_opened_state(self) -> None:
+        size, dim = len(self.more), self.dim
+        if self.like is not None and not lies_within(self.like, -1, len(self.base)):
+            raise unexpected(self, "like")
+        if self.held is not None:
+            rows, random = self.held
+            if not (is_array(np.float32, size, dim)(rows) and is_array(bool, size)(random)):
+                raise unexpected(self, "held")
+        self.base._check_opened_state()
 
 
 def root_of(store: Store) -> Store:

@@ -17,6 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..utils.saved_state import (
+    expect,
+    is_array,
+    is_instance,
+    is_texts,
+    lies_within,
+    unexpected,
+)
 from .subwords import Subwords
 
 _SAMPLE = 10_000  # rows that the table's mean and variance are estimated from
@@ -109,6 +117,14 @@ class Store(ABC):
     def expanded(self) -> NDArray[np.float32]:
         """A read-only row for each word; a copy only where words share rows."""
 
+    def _check_saved_state(self) -> None:
+        """Refuse what a model file cannot have got from `save`; opens no file."""
+        return
+
+    def _check_opened_state(self) -> None:
+        """Refuse what does not fit the table, which is opened for it."""
+        return
+
 
 class TableStore(Store):
     """A matrix whose first words have a row each, and further words that share these rows.
@@ -169,6 +185,13 @@ class TableStore(Store):
         sample = np.asarray(self.matrix[places], np.float64)
         return sample.mean(axis=0).astype(np.float32), float(sample.var())
 
+    def _check_saved_state(self) -> None:
+        expect(self, {"_subwords": is_instance(Subwords, type(None))})
+        if self._subwords is not None:
+            self._subwords._check_saved_state()
+            if self._subwords.ngrams.shape[1] != self.dim:
+                raise unexpected(self._subwords, "ngrams")
+
 
 class MemoryStore(TableStore):
     """Words and a read-only float32 matrix in the memory of this process."""
@@ -211,3 +234,13 @@ class MemoryStore(TableStore):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return MemoryStore, (self.words, self.matrix, self.shared, self.subwords)
+
+    def _check_saved_state(self) -> None:
+        expect(self, {"_words": is_texts, "matrix": is_array(np.float32, None, None)})
+        shared = self.shared
+        fits = shared is None or (
+            is_array(np.int32, None)(shared) and lies_within(shared, 0, self.n_rows)
+        )
+        if not (fits and len(self) == len(self._words) and self.matrix.size):
+            raise unexpected(self, "shared")
+        super()._check_saved_state()

@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..utils.saved_state import expect, is_array, is_whole
+
+MAX_NGRAM = 64  # gensim makes all of a word's n-grams at once; 6 is usual
+
 
 class Subwords:
     """Vectors of hashed n-grams.
@@ -30,6 +34,17 @@ class Subwords:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Subwords, (np.asarray(self.ngrams), self.min_n, self.max_n)
+
+    def _check_saved_state(self) -> None:
+        rows = is_array(np.float32, None, None)
+        expect(
+            self,
+            {
+                "ngrams": lambda value: rows(value) and len(value) > 0,
+                "min_n": is_whole(0),
+                "max_n": is_whole(1, MAX_NGRAM),
+            },
+        )
 
     def compose(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Mean of the rows of each word's n-grams.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..exceptions import UnusedParameterWarning
 from ..text.documents import check_documents, split_tokens
 from ..utils.dask import local_jobs
 from ..utils.progress import report_progress
+from ..utils.saved_state import expect, is_instance
 from ..utils.sklearn_compat import Interval, StrOptions
 from .corpus import Sentences, check_corpus
 from .word_vectors import WordVectors, as_word_vectors
@@ -184,6 +185,12 @@ class Word2VecTrainer(BaseEstimator):
         vectors = _result(model, initial)
         self.loss_, self.vectors_ = float(model.get_latest_training_loss()), vectors
         return self
+
+    def _check_saved_state(self) -> None:
+        """Refuse what a model file cannot have got from a fitted trainer."""
+        if hasattr(self, "vectors_"):
+            expect(self, {"vectors_": is_instance(WordVectors), "loss_": is_instance(Real)})
+            self.vectors_._check_opened_state()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..utils.saved_state import check_saved_state, expect, is_instance
 from . import worker_copies  # noqa: F401  (joblib asks it how to send vectors)
 from .cache import SourceStore
 from .extension import ExtendedStore, check_extension, checked_words, drawn
@@ -490,6 +491,16 @@ class WordVectors:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return WordVectors._of, (self._store,)  # pickle writes a shared store once
+
+    def _check_saved_state(self) -> None:
+        """Refuse what a model file cannot have got from `save`; opens no file."""
+        vars(self).pop("words", None)  # made again from the store
+        expect(self, {"_store": is_instance(Store)})
+        check_saved_state(self._store)
+
+    def _check_opened_state(self) -> None:
+        """Refuse what does not fit the table, which is opened for it."""
+        self._store._check_opened_state()
 
 
 def as_word_vectors(vectors: Any) -> WordVectors:

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from ...utils.compression import open_plain
 from ...utils.files import FULL
-from ..subwords import Subwords
+from ..subwords import MAX_NGRAM, Subwords
 from .word2vec import FASTTEXT as MAGIC
 from .word2vec import Block
 
 _ROWS = 4_096  # of a block
 _MAX_DIM = 100_000
-MAX_NGRAM = 64  # gensim makes all of a word's n-grams at once; 6 is usual
 # what smart_open, which gensim opens files with, decompresses by their names
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 
