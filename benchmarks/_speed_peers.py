@@ -257,7 +257,7 @@ def shortcut(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 
         _epochs.shuffled_batches = plain
     elif peer == "Keras' steps, dense Adam":
-        _training.TableNetwork.steps = lambda self: _epochs.KerasSteps(self.model)  # type: ignore[method-assign]
+        _training.Network.steps = lambda self: _epochs.KerasSteps(self.model)  # type: ignore[method-assign]
     elif peer == "Keras' LSTM":
         import keras
 

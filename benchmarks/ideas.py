@@ -28,8 +28,9 @@ from sklearn.metrics import accuracy_score
 from sklearn_w2v import JapaneseTokenizer, Word2VecTrainer, WordVectors, make_w2v_pipeline
 from sklearn_w2v.classifiers.blend import LinearFolds, Weigher, inner_folds
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
-from sklearn_w2v.classifiers.training_set import Documents
+from sklearn_w2v.classifiers.training_set import TrainingSet
 from sklearn_w2v.features.token_ids import right_padded
+from sklearn_w2v.networks.output import Output
 
 RECIPE, RESIDUAL = "the recipe", "the recipe, network trained on the residual"
 DOMAIN = "the recipe, domain vectors"
@@ -47,7 +48,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     clf.initialize(ids, y)
     plain, lengths = right_padded(np.asarray(ids), 1)
     places = np.searchsorted(clf.classes_, y)
-    documents = Documents(plain, lengths, places, None)
+    documents = TrainingSet(plain, lengths, places, None)
     features = Features("ngrams")
     counts = features.count(plain, lengths, ids.vectors)
     linear = LinearFolds(
@@ -57,7 +58,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     decisions = np.empty((len(y), len(clf.classes_)), np.float32)
     for fold in folds:
         decisions[fold[1]] = linear.decide([fold])
-    offset = Weigher(decisions, places, None, "softmax").scale * decisions
+    offset = Weigher(decisions, places, None, Output("softmax")).scale * decisions
     train, held = folds[0]
     network = clf._network
     short = documents.cut(clf.maxlen)
@@ -71,7 +72,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False,
     )
-    weigher = Weigher(decisions[held], places[held], None, "softmax")
+    weigher = Weigher(decisions[held], places[held], None, Output("softmax"))
     best = (weigher.loss, weigher.scale, 0.0), None, 0
     for epoch in range(clf.epochs):
         model.fit(
@@ -93,7 +94,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     whole = linear.fit(slice(None))
     out = scale * whole.decide(features.count(ids_test, lengths_test, new.vectors))
     if weight:
-        cut = Documents(ids_test, lengths_test, lengths_test, None).cut(clf.maxlen)
+        cut = TrainingSet(ids_test, lengths_test, lengths_test, None).cut(clf.maxlen)
         out = out + weight * network.logits(cut.ids, cut.lengths, new.vectors)
     return {"predicted": clf.classes_[out.argmax(1)], "weight": weight}
 

@@ -328,11 +328,11 @@ def test_ctrl_c_leaves_a_classifier_clearly_unfitted(ids, bow, fitted):
 
 
 def test_ctrl_c_between_the_parts_of_a_classifier_leaves_it_unfitted(ids, monkeypatch):
-    from sklearn_w2v.classifiers import blended as _blended
+    from sklearn_w2v.classifiers import blend as blend_module
 
     clf = classifier(bow="words", epochs=1).fit(ids, LABELS)
     monkeypatch.setattr(
-        _blended, "Features", lambda kind: signal.raise_signal(signal.SIGINT) or kind
+        blend_module, "Features", lambda kind: signal.raise_signal(signal.SIGINT) or kind
     )
     with pytest.raises(KeyboardInterrupt):
         clf.fit(ids, LABELS)

@@ -1,11 +1,13 @@
-"""Fitting and predicting: what all classifiers share but their graphs."""
+"""What all classifiers share: fitting, predicting, pickling; all but their architecture."""
 
 from __future__ import annotations
 
+import threading
+from dataclasses import fields
+from numbers import Integral, Real
 from typing import Any
 
-from ..utils.html_repr import FittedRepr, Shown, _size
-from .network_classifier import NetworkClassifier
+from .scikeras_adapter import ScikerasAdapter
 
 # isort: split
 import numpy as np
@@ -17,24 +19,92 @@ from sklearn.utils.validation import check_is_fitted
 from ..features.token_ids import check_ids, check_vectors
 from ..networks.backend import keras, trim_memory
 from ..networks.batches import Batches
+from ..networks.design import RANDOM_DIM, Architecture, Design, NetworkWeights
 from ..networks.embedding_table import RowMap, distinct
-from ..networks.network import probabilities
+from ..networks.network import Network
+from ..networks.output import Output
 from ..networks.training_loop import run_epochs
 from ..utils.estimators import restore_on_error
-from ..utils.sklearn_compat import check_partial_fit_first_call
-from ..vectors.word_vectors import WordVectors
+from ..utils.html_repr import FittedRepr, Shown, _size
+from ..utils.saved_state import LARGEST_ID, expect, is_instance, is_whole, lies_within
+from ..utils.sklearn_compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    check_partial_fit_first_call,
+)
+from ..vectors.word_vectors import FIRST_ID, WordVectors
+from .blend import Blend, fit_blend
+from .linear_branch import LinearBranch
 from .targets import Targets, check_labels
-from .training_set import Documents, check_validation, hold_out, total_weights
+from .training_set import TrainingSet, check_validation, hold_out, total_weights
 
 _WIDTH = "n_features_in_", "feature_names_in_"
+_lock = threading.RLock()  # two threads may ask for a network that is not built yet
+
+
+def _is_history(value: Any) -> bool:
+    return type(value) is dict and all(
+        type(name) is str and type(row) is list and all(isinstance(one, Real) for one in row)
+        for name, row in value.items()
+    )
 
 
 def _has_many_labels(classifier: Any) -> bool:
     return classifier.__sklearn_is_fitted__() and bool(classifier._targets.multilabel)
 
 
-class W2VKerasClassifier(NetworkClassifier):
-    """Base of the classifiers: everything but the graph."""
+class W2VClassifier(FittedRepr, ScikerasAdapter):
+    """Base of the classifiers, which have a network and, with ``bow``, a linear branch.
+
+    A subclass has the parameters of its architecture, and `_architecture`, which makes the
+    architecture of them. The design of a network is that of its `fit`: what is set later
+    changes no fitted network, nor its copies, until the next fit.
+
+    Network and branch are fitted apart from each other, and their logits are added with
+    factors that were found on held-out documents (stacking). Trained as one, the network
+    drowns the branch.
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "vectors": "no_validation",
+        "maxlen": [Interval(Integral, 1, None, closed="left"), None],
+        "bow": [StrOptions({"words", "ngrams"}), None],
+        "bow_C": [Interval(Real, 0, None, closed="neither")],
+        "hidden": [Interval(Integral, 1, None, closed="left"), None],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "output": [StrOptions({"softmax", "sigmoid"})],
+        "optimizer": [str, type, HasMethods(["get_config"])],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), callable, None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "callbacks": "no_validation",
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    classes_: NDArray[Any]
+    vectors_: WordVectors | None
+    history_: dict[str, list[float]]
+    n_iter_: int
+    _targets: Targets
+    _seed: int
+    _draws: int
+    _network: Network | NetworkWeights  # weights after unpickling, until the network is used
+    _blend: Blend | None = None
+
+    def _architecture(self, dim: int, n_classes: int, seed: int) -> Architecture:
+        """Return the architecture that the parameters ask for."""
+        raise NotImplementedError
+
+    def _channels(self) -> str:
+        """Return the tables that the parameters ask for, in Kim's terms."""
+        return "non-static" if self.train_embeddings else "static"
 
     # ---------------------------------------------------------------- fitting
     def fit(
@@ -44,7 +114,7 @@ class W2VKerasClassifier(NetworkClassifier):
         sample_weight: Any = None,
         X_val: Any = None,
         y_val: Any = None,
-    ) -> W2VKerasClassifier:
+    ) -> W2VClassifier:
         """Train the network.
 
         Parameters
@@ -64,7 +134,7 @@ class W2VKerasClassifier(NetworkClassifier):
 
         Returns
         -------
-        W2VKerasClassifier
+        W2VClassifier
             The classifier itself.
 
         Raises
@@ -89,7 +159,7 @@ class W2VKerasClassifier(NetworkClassifier):
 
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> W2VKerasClassifier:
+    ) -> W2VClassifier:
         """Train for one epoch, going on from where the network stands.
 
         Parameters
@@ -105,7 +175,7 @@ class W2VKerasClassifier(NetworkClassifier):
 
         Returns
         -------
-        W2VKerasClassifier
+        W2VClassifier
             The classifier itself.
 
         Raises
@@ -117,7 +187,13 @@ class W2VKerasClassifier(NetworkClassifier):
         -----
         After an error or Ctrl-C, a fitted classifier keeps the steps that were made.
         """
-        self._check_partial_fit()
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "Got class_weight='balanced' with partial_fit but expected a dict or None: how "
+                "frequent the classes are shows in all documents only. "
+                "sklearn.utils.class_weight.compute_class_weight gives weights for a dict."
+            )
+        self._refuse_branch("partial_fit")
         if self.__sklearn_is_fitted__():
             check_partial_fit_first_call(self, classes)
             fresh = False
@@ -127,16 +203,7 @@ class W2VKerasClassifier(NetworkClassifier):
             fresh = True
         return self._fit(X, y, sample_weight, (None, None), fresh, 1, classes)
 
-    def _check_partial_fit(self) -> None:
-        """Refuse what cannot be trained in parts; a subclass may refuse more."""
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "Got class_weight='balanced' with partial_fit but expected a dict or None: how "
-                "frequent the classes are shows in all documents only. "
-                "sklearn.utils.class_weight.compute_class_weight gives weights for a dict."
-            )
-
-    def initialize(self, X: Any, y: Any = None) -> W2VKerasClassifier:
+    def initialize(self, X: Any, y: Any = None) -> W2VClassifier:
         """Build the network without training it.
 
         Parameters
@@ -148,10 +215,22 @@ class W2VKerasClassifier(NetworkClassifier):
 
         Returns
         -------
-        W2VKerasClassifier
+        W2VClassifier
             The classifier itself.
         """
         return self._fit(X, y, None, (None, None), True, 0)
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        if self.warm_start:
+            self._refuse_branch("warm_start=True")
+
+    def _refuse_branch(self, what: str) -> None:
+        if self.bow is not None:
+            raise ValueError(
+                f"Got bow={self.bow!r} with {what} but expected bow=None: the linear branch needs "
+                "all documents at once."
+            )
 
     def _fit(
         self,
@@ -162,7 +241,7 @@ class W2VKerasClassifier(NetworkClassifier):
         fresh: bool,
         epochs: int,
         classes: Any = None,
-    ) -> W2VKerasClassifier:
+    ) -> W2VClassifier:
         self._validate_params()
         with restore_on_error(self, *_WIDTH):
             fitted = None if fresh else (self.vectors_,)
@@ -175,20 +254,20 @@ class W2VKerasClassifier(NetworkClassifier):
             targets = Targets.of(labels, classes) if fresh else self._targets
             encoded = targets.encode(labels)
             weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
-            documents = Documents(ids, lengths, encoded, weights)
+            train = TrainingSet(ids, lengths, encoded, weights)
             callbacks = self._fresh_callbacks()
             val = check_validation(self, validation, vectors, targets)
-        read = [part.cut(self.maxlen).ids for part in (documents, val) if part is not None]
+        read = [part.cut(self.maxlen).ids for part in (train, val) if part is not None]
         used = np.concatenate(list(map(distinct, read)))
         try:
             if fresh:
                 self.__dict__.pop("_network", None)  # not fitted, until all is done
                 self._start(targets, vectors, used)
             else:
-                self._grow(used, vectors)
+                self._go_on(vectors, used)
             self.n_classes_ = len(self.classes_)
             if epochs:
-                self._learn(documents.weighted(), val, epochs, callbacks)
+                self._learn(train.weighted(), val, epochs, callbacks)
         except BaseException:  # Ctrl-C, too: what is half trained must not predict
             if fresh:
                 self.__dict__.pop("_network", None)
@@ -199,42 +278,80 @@ class W2VKerasClassifier(NetworkClassifier):
     def _start(
         self, targets: Targets, vectors: WordVectors | None, used: NDArray[np.int32]
     ) -> None:
-        """Forget what was learnt, and build a network."""
-        random = check_random_state(self.random_state)
-        self._seed = int(random.randint(2**31 - 1))
+        """Forget what was learnt, and build a network with rows for some ids."""
+        self._blend = None
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._draws = 0
-        self._design = self._chosen()
         self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
-        self.history_: dict[str, list[float]] = {}
-        self._network = self._build(RowMap.of(used))
-        self._compile(self._network)
+        self.history_ = {}
+        dim = RANDOM_DIM if vectors is None else vectors.dim
+        network = Network.new(self._design(dim, self._seed), vectors, RowMap.of(used))
+        self._network = network
+        network.compile(self._new_optimizer())
+
+    def _go_on(self, vectors: WordVectors | None, used: NDArray[np.int32]) -> None:
+        """Give the network rows for ids that it lacks, and keep all that was learnt."""
+        former = self._built_network()
+        architecture = former.design.architecture
+        design = self._design(architecture.dim, architecture.seed)
+        network = former.grown(design, used, vectors, self._new_optimizer())
+        self.vectors_ = vectors  # the same, or extended by further words
+        self._network = network
+
+    def _design(self, dim: int, seed: int) -> Design:
+        """Return the design that the parameters ask for now."""
+        return Design(
+            self._architecture(dim, len(self.classes_), seed),
+            self._channels(),
+            Output.of(self.output, self._targets.multilabel),
+            self.maxlen,
+        )
 
     def _learn(
-        self, documents: Documents, val: Documents | None, epochs: int, callbacks: list[Any]
+        self, train: TrainingSet, val: TrainingSet | None, epochs: int, callbacks: list[Any]
     ) -> None:
-        """Train the network; a subclass may fit more."""
-        self._train(documents, val, epochs, callbacks)
-        self._network.check_finite(self.learning_rate)
+        """Train the network, and fit the linear branch beside it if there is to be one."""
+        network, self._blend = self._built_network(), None
+        if self.bow is None:
+            self._train(train, val, epochs, callbacks)
+            network.check_finite(self.learning_rate)
+            return
+        self._blend = fit_blend(
+            train,
+            val,
+            self.vectors_,
+            self.bow,
+            lambda: LinearBranch(self.bow_C, self._seed),
+            len(self.classes_),
+            network,
+            lambda part, held, watch: self._train(
+                part, held, epochs, [*callbacks, *watch], stop_early=False if watch else None
+            ),
+            self.n_iter_no_change,
+            self._seed,
+        )
 
     def _train(
         self,
-        documents: Documents,
-        val: Documents | None,
+        train: TrainingSet,
+        val: TrainingSet | None,
         epochs: int,
         callbacks: list[Any],
         stop_early: bool | None = None,
     ) -> None:
-        network = self._network
+        """Train the network for some epochs."""
+        network = self._built_network()
         stop_early = self.early_stopping if stop_early is None else stop_early
         # each fit draws from a stream of its own, so that warm starts do not repeat batches
         random = np.random.default_rng([self._seed, self._draws])
         self._draws += 1
-        documents, val = documents.cut(self.maxlen), val and val.cut(self.maxlen)
+        maxlen = network.design.maxlen
+        train, val = train.cut(maxlen), val and val.cut(maxlen)
         only = None
         if val is None and stop_early and epochs > 1:
             seed = int(np.random.default_rng([self._seed, 1 << 20]).integers(2**31 - 1))
-            only, held = hold_out(documents.y, self.validation_fraction, seed)
-            val = documents.take(held)
+            only, held = hold_out(train.y, self.validation_fraction, seed)
+            val = train.take(held)
         if val is not None and stop_early:
             callbacks.append(
                 keras.callbacks.EarlyStopping(
@@ -245,19 +362,19 @@ class W2VKerasClassifier(NetworkClassifier):
             )
 
         def batches(
-            part: Documents,
+            part: TrainingSet,
             order: np.random.Generator | None,
             only: NDArray[np.int64] | None = None,
         ) -> Batches:
-            y, size, find = part.y, self.batch_size, network.table.rows.rows
-            if self._activation == "sigmoid" and y.ndim == 1:
-                y = np.eye(len(self.classes_), dtype=np.float32)[y]
+            y = network.design.output.targets(part.y, len(self.classes_))
+            find = network.table.rows.rows
+            size = self.batch_size
             return Batches(part.ids, part.lengths, y, part.weights, size, order, find, only)
 
         try:
             history = run_epochs(
                 network.model,
-                batches(documents, random, only),
+                batches(train, random, only),
                 None if val is None else batches(val, None),
                 epochs,
                 callbacks,
@@ -284,7 +401,8 @@ class W2VKerasClassifier(NetworkClassifier):
             In the order of ``classes_``; each row sums to 1. With many labels a document,
             the probability of each label by itself.
         """
-        return probabilities(self._logits(X), self._activation, self._targets.multilabel)
+        logits = self._logits(X)
+        return self._network.design.output.probabilities(logits)
 
     @available_if(_has_many_labels)  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> NDArray[np.float32]:
@@ -314,10 +432,14 @@ class W2VKerasClassifier(NetworkClassifier):
     def _decide(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
     ) -> NDArray[np.float32]:
-        """Logits of the classes."""
-        if self.maxlen is not None:
-            ids, lengths = ids[:, : self.maxlen], np.minimum(lengths, self.maxlen)
-        return self._ready().logits(ids, lengths, vectors)
+        """Return the logits of the classes, of network and linear branch together."""
+        blend = self._blend
+        if blend is None:
+            return self._built_network().logits(ids, lengths, vectors)
+        logits = blend.linear(ids, lengths, vectors)
+        if blend.weight:
+            logits += blend.weight * self._built_network().logits(ids, lengths, vectors)
+        return logits
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Most probable class of each document.
@@ -333,43 +455,133 @@ class W2VKerasClassifier(NetworkClassifier):
             Labels as they were given to `fit`; with many labels a document, an indicator
             matrix of those that are more probable than not.
         """
-        probability = self.predict_proba(X)
-        return self._targets.decode(probability)
+        probabilities = self.predict_proba(X)
+        return self._targets.decode(probabilities)
 
+    # ------------------------------------------------------ what was learnt
+    def _built_network(self) -> Network:
+        """Return the network; after unpickling, it is built when it is first needed."""
+        network = self._network
+        if isinstance(network, NetworkWeights):
+            with _lock:
+                network = self._network
+                if isinstance(network, NetworkWeights):
+                    network = self._network = Network.from_weights(network, self.vectors_)
+        return network
 
-class ClassifierRepr(FittedRepr):
-    """Diagram of a fitted classifier with a network."""
+    @property
+    def model_(self) -> Any:
+        """Keras model from rows of the table to probabilities.
 
-    classes_: Any
-    history_: dict[str, list[float]]
-    n_iter_: int
+        Rows are right-padded with 0. A saved model needs ``import sklearn_w2v`` to be loaded.
+        """
+        self._check_has_fit("model_")
+        return self._built_network().model
 
+    @property
+    def word_vectors_(self) -> WordVectors:
+        """The word vectors after training; those that it did not touch are as before."""
+        self._check_has_fit("word_vectors_")
+        if self.vectors_ is None:
+            raise AttributeError("The classifier was fitted without word vectors.")
+        if self._network.design.channels == "rand":
+            raise AttributeError("channels='rand' learns nothing about the words of `vectors`.")
+        return self._built_network().table.word_vectors(self.vectors_)
+
+    @property
+    def bow_weights_(self) -> tuple[float, float] | None:
+        """Factors of the branch's decisions and of the network's logits."""
+        self._check_has_fit("bow_weights_")
+        return None if self._blend is None else (self._blend.scale, self._blend.weight)
+
+    def _check_has_fit(self, attribute: str) -> None:
+        if not self.__sklearn_is_fitted__():
+            name = type(self).__name__
+            raise AttributeError(f"This {name} has no {attribute}: it is not fitted yet.")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "classes_") and hasattr(self, "_network")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return parameters and weights as plain arrays."""
+        state = super().__getstate__()
+        network = state.get("_network")
+        if isinstance(network, Network):
+            state["_network"] = network.weights()
+        return state
+
+    def _check_saved_state(self) -> None:
+        """Refuse what no `fit` can have made, after a model file was read."""
+        if "_network" not in vars(self):
+            return
+        expect(
+            self,
+            {
+                "vectors_": is_instance(WordVectors, type(None)),
+                "classes_": lambda value: (
+                    type(value) is np.ndarray and value.ndim == 1 and len(value) > 0
+                ),
+                "_targets": is_instance(Targets),
+                "_network": is_instance(NetworkWeights),
+                "_seed": is_whole(0),
+                "_draws": is_whole(0),
+                "n_features_in_": is_whole(1),
+                "n_classes_": lambda value: value == len(self.classes_),
+                "history_": _is_history,
+                "_blend": is_instance(Blend, type(None)),
+            },
+        )
+        expect(
+            self._targets,
+            {
+                "classes": lambda value: np.array_equal(value, self.classes_),
+                "multilabel": is_instance(bool),
+            },
+        )
+        weights: Any = self._network
+        weights._check_saved_state()
+        design, vectors = weights.design, self.vectors_
+        limit = LARGEST_ID if vectors is None else len(vectors) + FIRST_ID
+        if not (
+            design.architecture.n_classes == len(self.classes_)
+            and design.architecture.dim == (RANDOM_DIM if vectors is None else vectors.dim)
+            and design.output.multilabel == self._targets.multilabel
+            and lies_within(weights.ids, 0, limit)
+            and (weights.values is not None or vectors is not None)
+            and self._has_design(design)
+        ):
+            raise ValueError(f"the {type(self).__name__} in it has weights of another network")
+        if self._blend is not None:
+            self._blend._check_saved_state(len(self.classes_))
+
+    def _has_design(self, design: Design) -> bool:
+        """Whether a classifier of this type can have been fitted with a design."""
+        architecture = design.architecture
+        params = {
+            field.name: getattr(architecture, field.name)
+            for field in fields(architecture)
+            if field.name not in ("dim", "n_classes", "seed")
+        }
+        if "channels" in self._get_param_names():
+            params["channels"] = design.channels
+        else:
+            params["train_embeddings"] = design.channels == "non-static"
+        like = type(self)(**params, output=design.output.activation, maxlen=design.maxlen)
+        like._validate_params()  # an error of its own, which names the parameter
+        made = like._architecture(architecture.dim, architecture.n_classes, architecture.seed)
+        return bool(made == architecture and like._channels() == design.channels)
+
+    # ---------------------------------------------------------------- diagram
     def _summary(self) -> dict[str, Any]:
-        shape = table_shape(self)
         out: dict[str, Any] = {"classes_": self.classes_, "n_iter_": self.n_iter_}
-        if shape is not None:
-            out["word vectors of the network"] = Shown(_size(*shape))
+        out["word vectors of the network"] = Shown(_size(*self._network.table_shape))
         for name, values in self.history_.items():
             if values:
                 out[f"history_: last {name}"] = float(values[-1])
-        weights = getattr(self, "bow_weights_", None)
-        if weights is not None:
-            out["bow_weights_"] = Shown(f"({weights[0]:.3g}, {weights[1]:.3g})")
+        if self.bow_weights_ is not None:
+            out["bow_weights_"] = Shown("({:.3g}, {:.3g})".format(*self.bow_weights_))
         return out
 
     def _caption(self) -> str:
-        shape = table_shape(self)
-        classes = f"{len(self.classes_):,} classes"
-        return classes if shape is None else f"{classes} · table {_size(*shape)}"
-
-
-def table_shape(classifier: Any) -> tuple[int, int] | None:
-    """Rows and dimensions of the network's table; None where there is no network."""
-    if not hasattr(classifier, "_network"):
-        return None
-    network = classifier._network
-    if network is not None:  # the rows in use: spare ones stand behind them
-        return len(network.table.rows.ids), int(network.table.dim)
-    _, ids, values = classifier._saved  # after unpickling, until the network is needed
-    dim = classifier.vectors_.dim if values is None else values.shape[1]
-    return len(ids), int(dim)
+        shape = _size(*self._network.table_shape)
+        return f"{len(self.classes_):,} classes · table {shape}"

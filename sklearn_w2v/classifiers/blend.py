@@ -11,13 +11,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_expit, logsumexp
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from ..networks.backend import keras
+from ..networks.network import Network
+from ..networks.output import Output
+from ..utils.progress import report_progress
+from ..utils.saved_state import expect, is_instance, is_number
 from ..vectors.word_vectors import WordVectors
 from .linear_branch import Features, LinearBranch
-from .training_set import Documents
+from .training_set import TrainingSet
 
 _FOLDS = 5  # twice as many where there are many documents
 _BLOCK = 10  # neighbours that stand on one side
@@ -28,15 +31,6 @@ _BOUNDS = [(1e-3, 50.0), (0.0, 2.0)]
 _START = [8.0, 0.5]
 
 Logits = NDArray[np.float32]
-
-
-def losses(logits: NDArray[Any], y: NDArray[Any], activation: str) -> NDArray[np.float64]:
-    """Cross-entropy of each document."""
-    z = np.asarray(logits, np.float64)
-    if activation == "softmax":
-        return np.asarray(logsumexp(z, axis=1) - z[np.arange(len(y)), y])
-    there = y if y.ndim == 2 else np.eye(z.shape[1])[y]
-    return np.asarray(-(there * log_expit(z) + (1 - there) * log_expit(-z)).mean(axis=1))
 
 
 class Weigher:
@@ -50,8 +44,8 @@ class Weigher:
         Places of the classes, or an indicator matrix.
     weights : ndarray of shape (n_documents,) or None
         Weights of the documents.
-    activation : {"softmax", "sigmoid"}
-        What makes probabilities of logits.
+    output : Output
+        Gives the loss.
 
     Notes
     -----
@@ -61,9 +55,9 @@ class Weigher:
     """
 
     def __init__(
-        self, linear: Logits, y: NDArray[Any], weights: NDArray[Any] | None, activation: str
+        self, linear: Logits, y: NDArray[Any], weights: NDArray[Any] | None, output: Output
     ) -> None:
-        self._linear, self._y, self._activation = linear, y, activation
+        self._linear, self._y, self._output = linear, y, output
         self._weights = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
         best = minimize(lambda p: self._mean(p[0] * linear), _START[:1], bounds=_BOUNDS[:1])
         self.scale = float(best.x[0])
@@ -71,7 +65,7 @@ class Weigher:
         self.loss = float(np.average(self._alone, weights=self._weights))
 
     def _each(self, logits: NDArray[Any]) -> NDArray[np.float64]:
-        return losses(logits, self._y, self._activation)
+        return self._output.losses(logits, self._y)
 
     def _mean(self, logits: NDArray[Any]) -> float:
         return float(np.average(self._each(logits), weights=self._weights))
@@ -154,7 +148,7 @@ def _blocks(y: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
     return blocks
 
 
-def inner_folds(documents: Documents, seed: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+def inner_folds(documents: TrainingSet, seed: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """Splits of the training documents; empty where they are too few.
 
     Neighbours in a file belong together more often than not (pairs of a statement and its
@@ -201,13 +195,26 @@ class Blend:
         counts = self.features.count(ids, lengths, vectors)
         return np.asarray(self.scale * self.branch.decide(counts), np.float32)
 
+    def _check_saved_state(self, n_classes: int) -> None:
+        """Refuse a branch that has not as many rows as the counter has columns."""
+        expect(
+            self,
+            {
+                "features": is_instance(Features),
+                "branch": is_instance(LinearBranch),
+                "scale": is_number(0),
+                "weight": is_number(0),
+            },
+        )
+        self.branch._check_saved_state(self.features._check_saved_state(), n_classes)
+
 
 class LinearFolds:
     """Decisions of the linear branch about documents that it did not see.
 
     Parameters
     ----------
-    documents : Documents
+    documents : TrainingSet
         All training documents.
     counts : scipy.sparse.csr_matrix of shape (n_documents, n_features)
         Their n-grams.
@@ -219,7 +226,7 @@ class LinearFolds:
 
     def __init__(
         self,
-        documents: Documents,
+        documents: TrainingSet,
         counts: sp.csr_matrix,
         new: Callable[[], LinearBranch],
         n_classes: int,
@@ -233,5 +240,74 @@ class LinearFolds:
         return self._new().fit(self._counts[rows], part.y, self._n_classes, part.weights)
 
     def decide(self, folds: list[tuple[NDArray[Any], NDArray[Any]]]) -> Logits:
-        """Decisions about each fold's held-out documents, one fold behind the other."""
+        """Decisions about each fold's held-out documents, one fold after the other."""
         return np.concatenate([self.fit(train).decide(self._counts[held]) for train, held in folds])
+
+
+def fit_blend(
+    train: TrainingSet,
+    val: TrainingSet | None,
+    vectors: WordVectors | None,
+    kind: str,
+    new_branch: Callable[[], LinearBranch],
+    n_classes: int,
+    network: Network,
+    train_network: Callable[[TrainingSet, TrainingSet | None, list[Any]], None],
+    patience: int,
+    seed: int,
+) -> Blend:
+    """Fit the linear branch, train the network, and find what both are worth.
+
+    Parameters
+    ----------
+    train : TrainingSet
+        Documents to learn from. The branch is fitted on all of them, the network on those
+        that are not held out.
+    val : TrainingSet or None
+        Documents to weigh on; None holds some of `train` out.
+    vectors : WordVectors or None
+        What the ids index.
+    kind : {"words", "ngrams"}
+        What the branch counts.
+    new_branch : callable
+        Gives a new branch.
+    n_classes : int
+        Number of classes.
+    network : Network
+        Compiled.
+    train_network : callable
+        Trains the network on the first documents, validates it on the second, with callbacks.
+    patience : int
+        Epochs without improvement before training stops.
+    seed : int
+        Seed of the inner folds.
+    """
+    output = network.design.output
+    features = Features(kind)
+    counts = features.count(train.ids, train.lengths, vectors)
+    linear = LinearFolds(train, counts, new_branch, n_classes)
+    report_progress("linear branch", 0, 0)
+    branch = linear.fit(slice(None))
+
+    def weigh(part: TrainingSet, held: TrainingSet, decisions: Logits) -> tuple[float, float]:
+        weigher = Weigher(decisions, held.y, held.weights, output)
+        watch = HeldOut(lambda: network.logits(held.ids, held.lengths), weigher, patience)
+        train_network(part, held, [watch])
+        return watch.scale, watch.weight
+
+    if val is not None:
+        decisions = branch.decide(features.count(val.ids, val.lengths, vectors))
+        scale, weight = weigh(train, val, decisions)
+    elif folds := inner_folds(train, seed):
+        rows, out = folds[0]
+        decisions = linear.decide(folds[:1])
+        scale, weight = weigh(train.take(rows), train.take(out), decisions)
+        if not weight and len(train) <= SMALL:
+            # the branch decides alone: its scale comes from all folds, as they cost nothing
+            decisions = np.concatenate([decisions, linear.decide(folds[1:])])
+            every = train.take(np.concatenate([out for _, out in folds]))
+            scale = Weigher(decisions, every.y, every.weights, output).scale
+    else:  # too few documents to say
+        train_network(train, None, [])
+        scale, weight = 1.0, 0.0
+    return Blend(features, branch, scale, weight)

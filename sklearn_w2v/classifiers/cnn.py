@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-from ..networks.layers import CNNSpec
+from ..networks.cnn import CNN
 from ..utils.sklearn_compat import Interval, StrOptions
-from .blended import BlendedClassifier
+from .base import W2VClassifier
 
 
-class W2VCNNClassifier(BlendedClassifier):
+class W2VCNNClassifier(W2VClassifier):
     """Convolutional text classifier that starts from word2vec vectors (Kim 2014).
 
     Embedding (from the vectors) -> windows of several sizes -> largest answer of each
@@ -142,10 +142,8 @@ class W2VCNNClassifier(BlendedClassifier):
     array(['rainy', 'sunny'], dtype='<U5')
     """
 
-    _DESIGN = (*BlendedClassifier._DESIGN, "channels", "filters", "kernel_sizes", "max_norm")
-
     _parameter_constraints: dict[str, Any] = {
-        **BlendedClassifier._parameter_constraints,
+        **W2VClassifier._parameter_constraints,
         "channels": [StrOptions({"rand", "static", "non-static", "multichannel"})],
         "filters": [Interval(Integral, 1, None, closed="left")],
         "kernel_sizes": [tuple, list],
@@ -205,9 +203,9 @@ class W2VCNNClassifier(BlendedClassifier):
         self._set_routed(routed)
 
     def _channels(self) -> str:
-        return str(self._design["channels"])
+        return str(self.channels)
 
-    def _chosen(self) -> dict[str, Any]:
+    def _architecture(self, dim: int, n_classes: int, seed: int) -> CNN:
         sizes = tuple(self.kernel_sizes)
         if not sizes or any(
             isinstance(size, bool) or not isinstance(size, Integral) or size < 1 for size in sizes
@@ -215,17 +213,13 @@ class W2VCNNClassifier(BlendedClassifier):
             raise ValueError(
                 f"Got kernel_sizes={self.kernel_sizes!r} but expected positive integers."
             )
-        return {**super()._chosen(), "kernel_sizes": tuple(map(int, sizes))}
-
-    def _spec(self, dim: int, n_classes: int, seed: int) -> CNNSpec:
-        design = self._design
-        return CNNSpec(
+        return CNN(
             dim=dim,
             n_classes=n_classes,
-            filters=design["filters"],
-            kernel_sizes=design["kernel_sizes"],
-            hidden=design["hidden"],
-            dropout=design["dropout"],
-            max_norm=design["max_norm"],
+            filters=int(self.filters),
+            kernel_sizes=tuple(map(int, sizes)),
+            hidden=None if self.hidden is None else int(self.hidden),
+            dropout=float(self.dropout),
+            max_norm=None if self.max_norm is None else float(self.max_norm),
             seed=seed,
         )

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
-from ..networks.layers import LSTMSpec
+from ..networks.lstm import LSTM
 from ..utils.sklearn_compat import Interval, StrOptions
-from .blended import BlendedClassifier
+from .base import W2VClassifier
 
 
-class W2VLSTMClassifier(BlendedClassifier):
+class W2VLSTMClassifier(W2VClassifier):
     """LSTM text classifier that starts from word2vec vectors.
 
     Embedding (from the vectors) -> LSTM -> pooling -> hidden layer (relu) -> classes.
@@ -135,10 +135,8 @@ class W2VLSTMClassifier(BlendedClassifier):
     array(['rainy', 'sunny'], dtype='<U5')
     """
 
-    _DESIGN = (*BlendedClassifier._DESIGN, "train_embeddings", "units", "bidirectional", "pooling")
-
     _parameter_constraints: dict[str, Any] = {
-        **BlendedClassifier._parameter_constraints,
+        **W2VClassifier._parameter_constraints,
         "train_embeddings": ["boolean"],
         "units": [Interval(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
@@ -197,15 +195,14 @@ class W2VLSTMClassifier(BlendedClassifier):
         self.random_state = random_state
         self._set_routed(routed)
 
-    def _spec(self, dim: int, n_classes: int, seed: int) -> LSTMSpec:
-        design = self._design
-        return LSTMSpec(
+    def _architecture(self, dim: int, n_classes: int, seed: int) -> LSTM:
+        return LSTM(
             dim=dim,
             n_classes=n_classes,
-            units=design["units"],
-            hidden=design["hidden"],
-            bidirectional=design["bidirectional"],
-            pooling=design["pooling"],
-            dropout=design["dropout"],
+            units=int(self.units),
+            hidden=None if self.hidden is None else int(self.hidden),
+            bidirectional=bool(self.bidirectional),
+            pooling=str(self.pooling),
+            dropout=float(self.dropout),
             seed=seed,
         )

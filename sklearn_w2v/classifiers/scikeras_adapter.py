@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import pickle
 import warnings
-from numbers import Integral, Real
 from typing import Any, Self
 
 from ..exceptions import NotSavedWarning
@@ -22,8 +21,6 @@ from scikeras._utils import get_optimizer_class, route_params, unflatten_params
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import ClassifierTags
-
-from ..utils.sklearn_compat import HasMethods, Interval, StrOptions
 
 _ROUTED = ("optimizer__", "callbacks__")
 
@@ -42,33 +39,11 @@ class _MixinFirst(type):
         return order
 
 
-class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
+class ScikerasAdapter(KerasClassifier, metaclass=_MixinFirst):
     """scikeras' classifier with scikit-learn's ways: parameters, tags, optimizer, callbacks.
 
     A subclass has an explicit ``__init__``, which gives further keywords to `_set_routed`.
     """
-
-    _parameter_constraints: dict[str, Any] = {
-        "vectors": "no_validation",
-        "maxlen": [Interval(Integral, 1, None, closed="left"), None],
-        "bow": [StrOptions({"words", "ngrams"}), None],
-        "bow_C": [Interval(Real, 0, None, closed="neither")],
-        "hidden": [Interval(Integral, 1, None, closed="left"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "output": [StrOptions({"softmax", "sigmoid"})],
-        "optimizer": [str, type, HasMethods(["get_config"])],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), callable, None],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-        "callbacks": "no_validation",
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-    }
 
     _get_param_names: Any = classmethod(BaseEstimator._get_param_names.__func__)
     __repr__ = BaseEstimator.__repr__
@@ -110,7 +85,7 @@ class ScikerasClassifier(KerasClassifier, metaclass=_MixinFirst):
 
         Returns
         -------
-        ScikerasClassifier
+        ScikerasAdapter
             The classifier itself.
         """
         own = {k: v for k, v in params.items() if not k.startswith(_ROUTED)}

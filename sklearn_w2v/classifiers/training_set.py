@@ -89,8 +89,8 @@ def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any],
 
 def check_validation(
     estimator: Any, validation: tuple[Any, Any], vectors: WordVectors | None, targets: Targets
-) -> Documents | None:
-    """Documents to validate on, from ``X_val`` and ``y_val``; None where there are none.
+) -> TrainingSet | None:
+    """TrainingSet to validate on, from ``X_val`` and ``y_val``; None where there are none.
 
     Raises
     ------
@@ -107,11 +107,11 @@ def check_validation(
         raise ValueError("X_val holds ids of other word vectors than X.")
     ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
     y = targets.encode(check_labels(estimator, y_val, len(ids)))
-    return Documents(ids, lengths, y, None)
+    return TrainingSet(ids, lengths, y, None)
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no equality of one answer
-class Documents:
+class TrainingSet:
     """Ids, targets and what else belongs to each document.
 
     Parameters
@@ -134,21 +134,21 @@ class Documents:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, rows: NDArray[Any] | slice) -> Documents:
+    def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
         """Some of the documents."""
 
         def part(array: Any) -> Any:
             return None if array is None else array[rows]
 
-        return Documents(*map(part, (self.ids, self.lengths, self.y, self.weights)))
+        return TrainingSet(*map(part, (self.ids, self.lengths, self.y, self.weights)))
 
-    def cut(self, width: int | None) -> Documents:
+    def cut(self, width: int | None) -> TrainingSet:
         """The documents without the words behind a number of them."""
         if width is None or self.ids.shape[1] <= width:
             return self
         return replace(self, ids=self.ids[:, :width], lengths=np.minimum(self.lengths, width))
 
-    def weighted(self) -> Documents:
+    def weighted(self) -> TrainingSet:
         """Without the documents of no weight: as if they were not there."""
         if self.weights is None or self.weights.all():
             return self

@@ -289,10 +289,10 @@ def explain(
 
 def _checked_steps(estimator: Any) -> list[Any]:
     """Steps of an estimator that can be explained: the last two, or the last one, are ours."""
-    from ..classifiers.base import W2VKerasClassifier
+    from ..classifiers.base import W2VClassifier
 
     steps = steps_of(estimator)
-    if not steps or not isinstance(steps[-1], W2VKerasClassifier):
+    if not steps or not isinstance(steps[-1], W2VClassifier):
         last = type(steps[-1] if steps else best_of(estimator)).__name__
         raise TypeError(
             f"Got an estimator that ends in {last} but explain expected a fitted "

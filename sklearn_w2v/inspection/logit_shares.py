@@ -46,7 +46,8 @@ class Shares:
         tolerance: float,
         max_steps: int,
     ) -> None:
-        self._network, self._maxlen = classifier._ready(), classifier.maxlen
+        self._network = classifier._built_network()
+        self._maxlen = self._network.design.maxlen
         self._blend: Blend | None = getattr(classifier, "_blend", None)
         self._weight = 1.0 if self._blend is None else self._blend.weight
         self._vectors, self._whole = vectors, method == "integrated_gradients"
@@ -90,14 +91,14 @@ class Shares:
     # ------------------------------------------------------------ the network
     def _logits(self, documents: NDArray[np.float32], label: int) -> NDArray[np.float32]:
         mask = np.ones(documents.shape[:2], bool)
-        logits: NDArray[np.float32] = self._network.of_vectors(documents, mask)[:, label]
+        logits: NDArray[np.float32] = self._network.logits_of_vectors(documents, mask)[:, label]
         return logits
 
     def _integrated(
         self, vectors: NDArray[np.float32], label: int, tolerance: float
     ) -> NDArray[np.float64]:
         return integrated_gradients(
-            self._network.slopes,
+            self._network.gradients,
             lambda documents: self._logits(documents, label),
             vectors,
             label,

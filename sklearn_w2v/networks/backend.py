@@ -93,8 +93,8 @@ _left = 0
 _built = 0
 
 
-def collect_former(coming: int) -> None:
-    """Give back what former fits left behind, ahead of a new one.
+def free_previous_fits(coming: int) -> None:
+    """Give back the memory of previous fits before a new one.
 
     Keras models are full of cycles: without this, each process of a search holds hundreds
     of megabytes that it does not use. A collection walks through all objects of TensorFlow
@@ -139,4 +139,4 @@ def trim_memory() -> None:
         pass
 
 
-__all__ = ["collect_former", "expected_tracing", "keras", "on_cpu", "trim_memory"]
+__all__ = ["expected_tracing", "free_previous_fits", "keras", "on_cpu", "trim_memory"]

@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backend import keras
-from .optimizer_rules import Rule
+from .design import Architecture, Design
+from .optimizer_rules import OptimizerRule
+from .output import Output
 
-_KEPT = 32  # engines of a process; a search over many architectures must not pile them up
-_RULES = 8  # steps of an engine: one for each setting of an optimizer
-_engines: OrderedDict[Any, Any] = OrderedDict()
+_KEPT = 32  # architectures of a process; a search over many architectures must not pile them up
+_RULES = 8  # steps of an architecture: one for each setting of an optimizer
+_compiled: OrderedDict[Any, CompiledSteps] = OrderedDict()
 _lock = threading.RLock()
 
 Tensor = Any
@@ -61,59 +63,63 @@ def handles(variables: list[Any]) -> list[Tensor]:
     return [variable.value.handle for variable in variables]
 
 
-def engine_of(
-    spec: Any, trainable: bool, double: bool, activation: str, multilabel: bool
-) -> Engine | None:
-    """The process' engine for an architecture; None without TensorFlow and plain float32."""
+def compiled_steps_of(design: Design, double: bool) -> CompiledSteps | None:
+    """Return the process' steps of a design; None without TensorFlow and plain float32.
+
+    Parameters
+    ----------
+    design : Design
+        What a network is made as; its seed does not count.
+    double : bool
+        Whether a frozen table is added to the first one.
+    """
     types = keras.config.floatx(), keras.config.dtype_policy().name
     if keras.config.backend() != "tensorflow" or types != ("float32", "float32"):
         return None
-    key = (replace(spec, seed=0), trainable, double, activation, multilabel)
+    key = replace(design.architecture, seed=0), design.trains_vectors, double, design.output
     with _lock:
-        engine = _engines.pop(key, None) or Engine(*key)
-        _engines[key] = engine
-        while len(_engines) > _KEPT:
-            _engines.popitem(last=False)
-    return engine
+        steps = _compiled.pop(key, None) or CompiledSteps(*key)
+        _compiled[key] = steps
+        while len(_compiled) > _KEPT:
+            _compiled.popitem(last=False)
+    return steps
 
 
-class Engine:
+class CompiledSteps:
     """Steps of training, validation and prediction of one architecture.
 
     Parameters
     ----------
-    spec : LSTMSpec or CNNSpec
-        What the head is made of.
+    architecture : Architecture
+        What the head is made as.
     trainable : bool
         Whether training changes the table.
     double : bool
         Whether a frozen table is added to it.
-    activation : {"softmax", "sigmoid"}
-        What makes probabilities of logits.
-    multilabel : bool
-        Whether a document may have any number of labels, which accuracy counts one by one.
+    output : Output
+        Loss and accuracy.
     """
 
     def __init__(
-        self, spec: Any, trainable: bool, double: bool, activation: str, multilabel: bool
+        self, architecture: Architecture, trainable: bool, double: bool, output: Output
     ) -> None:
-        self._dim, self._trainable, self._double = spec.dim, trainable, double
-        self._activation, self._multilabel = activation, multilabel
+        self._dim, self._trainable, self._double = architecture.dim, trainable, double
+        self._output = output
         # a pattern: its own weights are never used
-        self._head = spec.head()
+        self._head = architecture.head()
         self._steps: OrderedDict[Any, Any] = OrderedDict()
 
     def train(
         self,
         network: Handles,
-        rule: Rule,
+        rule: OptimizerRule,
         optimizer: Any,
         batch: tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None],
     ) -> dict[str, float]:
         """One step of an optimizer; loss and accuracy before it."""
         slots = [handles(of_one) for of_one in rule.slots(optimizer)]
         table = slots.pop(0) if self._trainable else []
-        step = self._compiled("train", rule)
+        step = self._step("train", rule)
         loss, accuracy = step(
             *self._batch(batch),
             np.float32(keras.ops.convert_to_tensor(optimizer.learning_rate)),
@@ -133,7 +139,7 @@ class Engine:
         batch: tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None],
     ) -> dict[str, float]:
         """Loss and accuracy."""
-        step = self._compiled("test")
+        step = self._step("test")
         loss, accuracy = step(
             *self._batch(batch), network.table, network.frozen, network.weights, network.state
         )
@@ -143,10 +149,10 @@ class Engine:
         self, network: Handles, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
         """Logits of documents that are given as vectors."""
-        out = self._compiled("predict")(vectors, mask, network.weights, network.state)
+        out = self._step("predict")(vectors, mask, network.weights, network.state)
         return np.asarray(out)
 
-    def slopes(
+    def gradients(
         self,
         network: Handles,
         vectors: NDArray[np.float32],
@@ -154,9 +160,9 @@ class Engine:
         label: int,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits of one class, and their gradients by the documents' vectors."""
-        step = self._compiled("slopes")
-        logits, slopes = step(vectors, mask, np.int32(label), network.weights, network.state)
-        return np.asarray(logits), np.asarray(slopes)
+        step = self._step("gradients")
+        logits, gradients = step(vectors, mask, np.int32(label), network.weights, network.state)
+        return np.asarray(logits), np.asarray(gradients)
 
     # ------------------------------------------------------------------ graphs
     def _batch(self, batch: Any) -> Any:
@@ -166,7 +172,7 @@ class Engine:
             weights = np.ones(len(y), np.float32)
         return rows, y, np.asarray(weights, np.float32)
 
-    def _compiled(self, what: str, rule: Rule | None = None) -> Any:
+    def _step(self, what: str, rule: OptimizerRule | None = None) -> Any:
         with _lock:
             step = self._steps.pop((what, rule), None) or self._trace(what, rule)
             self._steps[what, rule] = step
@@ -174,7 +180,7 @@ class Engine:
                 self._steps.popitem(last=False)
         return step
 
-    def _trace(self, what: str, rule: Rule | None) -> Any:
+    def _trace(self, what: str, rule: OptimizerRule | None) -> Any:
         import tensorflow as tf
 
         def spec(dtype: Any, *shape: Any) -> Any:
@@ -192,11 +198,11 @@ class Engine:
         documents = [spec(tf.float32, None, None, self._dim), spec(tf.bool, None, None)]
         if what == "predict":
             return graph(self._predict, *documents, *head)
-        if what == "slopes":
-            return graph(self._slopes, *documents, spec(tf.int32), *head)
+        if what == "gradients":
+            return graph(self._gradients, *documents, spec(tf.int32), *head)
         classes = self._head.output_shape[-1]
         y = spec(tf.int32, None)
-        if self._activation == "sigmoid":
+        if self._output.activation == "sigmoid":
             y = spec(tf.float32, None, classes)
         signature = [spec(tf.int32, None, None), y, spec(tf.float32, None)]
         network = [some(1), some(int(self._double)), *head]
@@ -213,7 +219,7 @@ class Engine:
         logits, _ = self._head.stateless_call(values, others, [vectors, mask], training=False)
         return logits
 
-    def _slopes(self, vectors: Tensor, mask: Tensor, label: Tensor, *head: Any) -> Any:
+    def _gradients(self, vectors: Tensor, mask: Tensor, label: Tensor, *head: Any) -> Any:
         import tensorflow as tf
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -223,11 +229,13 @@ class Engine:
 
     def _test(self, rows: Any, y: Any, sample: Any, table: Any, frozen: Any, *head: Any) -> Any:
         vectors = self._gather(table, rows) + (self._gather(frozen, rows) if frozen else 0.0)
-        return self._measure(self._predict(vectors, rows != 0, *head), y, sample)
+        return self._output.tensorflow_loss_and_accuracy(
+            self._predict(vectors, rows != 0, *head), y, sample
+        )
 
     def _train(
         self,
-        rule: Rule,
+        rule: OptimizerRule,
         rows: Tensor,
         y: Tensor,
         sample: Tensor,
@@ -251,7 +259,7 @@ class Engine:
             logits, changed = self._head.stateless_call(
                 values, others, [both, rows != 0], training=True
             )
-            loss, accuracy = self._measure(logits, y, sample)
+            loss, accuracy = self._output.tensorflow_loss_and_accuracy(logits, y, sample)
         gradients = tape.gradient(loss, sources)
         if self._trainable:
             # a row that comes more than once is changed once, by the sum of its gradients
@@ -300,22 +308,6 @@ class Engine:
         out = tf.raw_ops.ResourceGather(resource=resource, indices=rows, dtype=tf.float32)
         out.set_shape([*rows.shape, self._dim])
         return out
-
-    def _measure(self, logits: Tensor, y: Tensor, sample: Tensor) -> Any:
-        """Mean of the documents' weighted losses, and accuracy, as Keras has them."""
-        import tensorflow as tf
-
-        if self._activation == "softmax":
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-            right = tf.cast(tf.argmax(logits, axis=1), tf.int32) == y
-        else:
-            losses = tf.reduce_mean(
-                tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=logits), axis=1
-            )
-            right = (logits > 0) == (y > 0.5)
-            if not self._multilabel:
-                right = tf.argmax(logits, axis=1) == tf.argmax(y, axis=1)
-        return tf.reduce_mean(losses * sample), tf.reduce_mean(tf.cast(right, tf.float32))
 
 
 def _read(resource: Tensor, shape: Any, dtype: str = "float32") -> Tensor:

@@ -11,9 +11,9 @@ from ..utils.arrays import parts
 from ..vectors.store import MemoryStore
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 from .backend import keras
+from .design import RANDOM_DIM
 
 _RANDOM_BLOCK = 256  # ids whose random rows are drawn together
-RANDOM_DIM = 100  # of a table that no vectors stand behind
 _DENSE = 1 << 22  # ids below which each has a place of its own in a map
 _EXACT = 64  # rows up to which a table has no spare ones
 

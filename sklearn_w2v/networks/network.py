@@ -1,4 +1,4 @@
-"""A network and the table of word vectors that it reads from."""
+"""A Keras model and the table of word vectors that it reads from."""
 
 from __future__ import annotations
 
@@ -6,68 +6,160 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from ..vectors.word_vectors import WordVectors
-from .backend import expected_tracing, keras
+from .backend import expected_tracing, free_previous_fits, keras
 from .batches import Batch, batch_width, sorted_batches
-from .compiled_steps import Engine, Handles, engine_of
-from .embedding_table import Table
-from .layers import embedding_layer, full_model
-from .optimizer_rules import Rule
+from .compiled_steps import CompiledSteps, Handles, compiled_steps_of
+from .design import Design, NetworkWeights
+from .embedding_table import RowMap, Table
+from .layers import embedding_layer, full_model, hold_constraints
+from .optimizer_rules import OptimizerRule
 from .training_loop import KerasSteps
 
 _PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
 
 
-class TableNetwork:
+class Network:
     """A Keras model, its head and its table, kept together.
 
     Parameters
     ----------
-    head : keras.Model
-        From vectors and mask to logits.
+    design : Design
+        What it is made as.
     table : Table
         Its rows become the embedding.
-    trainable : bool
-        Whether training changes the rows.
-    output : {"softmax", "sigmoid"}
-        What makes probabilities of logits.
-    spec : LSTMSpec or CNNSpec or None, default=None
-        What the head was made of; networks of one spec share their compiled steps. None
-        leaves them to Keras.
-    multilabel : bool, default=False
-        Whether a document may have any number of labels.
+    head : keras.Model or None, default=None
+        From vectors and mask to logits; None builds that of the design.
+    shares_steps : bool, default=True
+        Whether its compiled steps are those of all networks of the design; else Keras' own.
     """
 
     def __init__(
-        self,
-        head: Any,
-        table: Table,
-        trainable: bool,
-        output: str,
-        spec: Any = None,
-        multilabel: bool = False,
+        self, design: Design, table: Table, head: Any = None, shares_steps: bool = True
     ) -> None:
-        self.head, self.table, self.trainable, self.spec = head, table, trainable, spec
+        self.design, self.table = design, table
+        self.head = design.architecture.head() if head is None else head
         first, *second = table.channels()
-        self.embedding = embedding_layer(first, trainable)
+        self.embedding = embedding_layer(first, design.trains_vectors)
         channels = [self.embedding]
         channels += [embedding_layer(values, False, name="frozen") for values in second]
         del first, second  # the layers have them now
         table.hand_over(*(layer.embeddings for layer in channels))
-        self.model = full_model(head, channels, output)
-        self._engine: Engine | None = None
-        if spec is not None:
-            self._engine = engine_of(spec, trainable, table.double, output, multilabel)
-        self._handles = None if self._engine is None else Handles.of(head, *channels)
+        self.model = full_model(self.head, channels, design.output.activation)
+        self._steps: CompiledSteps | None = None
+        if shares_steps:
+            self._steps = compiled_steps_of(design, table.double)
+        self._handles = None if self._steps is None else Handles.of(self.head, *channels)
         self._trained = [id(variable) for variable in self.model.trainable_variables]
         self._loss: Any = None
+        self._optimizer_config: Any = None
 
-    def compile(self, optimizer: Any, loss: Any, metrics: list[Any]) -> None:
+    @classmethod
+    def new(
+        cls,
+        design: Design,
+        vectors: WordVectors | None,
+        rows: RowMap,
+        values: NDArray[np.float32] | None = None,
+    ) -> Network:
+        """Build a network that starts from word vectors.
+
+        Parameters
+        ----------
+        design : Design
+            What it is made as.
+        vectors : WordVectors or None
+            What the ids index; None starts from random rows.
+        rows : RowMap
+            Ids of the table's rows.
+        values : ndarray of shape (n_rows, dim) or None, default=None
+            The rows; None takes them from the vectors.
+        """
+        dim, seed = design.architecture.dim, design.architecture.seed
+        # an optimizer has two more tables; Keras' own objects are not small, either
+        free_previous_fits(12 * len(rows.ids) * dim + (1 << 21))
+        source = None if design.channels == "rand" else vectors
+        double = design.channels == "multichannel"
+        return cls(design, Table(rows, source, values, seed, dim, double))
+
+    @classmethod
+    def from_weights(cls, weights: NetworkWeights, vectors: WordVectors | None) -> Network:
+        """Build a network from its weights, as `weights` gave them."""
+        network = cls.new(weights.design, vectors, RowMap(weights.ids), weights.values)
+        network.head.set_weights(weights.head)
+        return network
+
+    def weights(self) -> NetworkWeights:
+        """Return the weights as plain arrays: no optimizer state, and no table that is frozen."""
+        table = self.table
+        values = None
+        if self.design.trains_vectors or not table.is_untouched():
+            values = table.values
+        return NetworkWeights(self.design, table.rows.ids, values, self.head.get_weights())
+
+    @property
+    def table_shape(self) -> tuple[int, int]:
+        """Rows and dimensions of the table that are in use."""
+        return len(self.table.rows.ids), int(self.table.dim)
+
+    def grown(
+        self,
+        design: Design,
+        ids: NDArray[np.int32],
+        vectors: WordVectors | None,
+        optimizer: Any,
+    ) -> Network:
+        """Return a compiled network with rows for more ids and all that was learnt.
+
+        Parameters
+        ----------
+        design : Design
+            Dropout, bounds and what is trained may be others than before.
+        ids : ndarray of int32
+            Ids; those that have a row keep it.
+        vectors : WordVectors or None
+            The same as before, or extended by further words.
+        optimizer : keras.optimizers.Optimizer
+            New; it takes up the former one's state.
+
+        Returns
+        -------
+        Network
+            This one where nothing has changed.
+        """
+        design.check_continues(self.design, vectors is not None)
+        if self.table.vectors is not None:
+            self.table.vectors = vectors
+        table, head, network = self.table.grown(ids), self.head, self
+        if design.architecture != self.design.architecture:
+            head = design.architecture.head()
+            head.set_weights(self.head.get_weights())
+            hold_constraints(head)
+        trained_alike = design.trains_vectors == self.design.trains_vectors
+        if table is self.table and head is self.head and trained_alike:
+            self.design = design
+        else:
+            network = Network(design, table, head)
+        former = getattr(self.model, "optimizer", None)
+        same = _config(optimizer) == self._optimizer_config
+        if network is not self or not same or not getattr(self.model, "compiled", False):
+            network.compile(optimizer)
+            network._adopt_optimizer(former, with_rate=same)
+        return network
+
+    def compile(self, optimizer: Any) -> None:
+        """Compile the model with an optimizer and the loss of its output."""
+        output = self.design.output
         # XLA would compile the recurrent loop anew for each width
         jit = False if keras.config.backend() == "tensorflow" else "auto"
-        self.model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit)
+        self._optimizer_config = _config(optimizer)
+        self.model.compile(
+            optimizer,
+            loss=output.keras_loss(),
+            metrics=[output.keras_accuracy()],
+            jit_compile=jit,
+        )
         self._loss = self.model.loss
 
     def check_finite(self, rate: Any) -> None:
@@ -81,7 +173,7 @@ class TableNetwork:
         Raises
         ------
         ValueError
-            Training went astray.
+            A weight is not finite, as training diverged.
         """
         ops = keras.ops
         if all(bool(ops.all(ops.isfinite(one.value))) for one in self.model.trainable_variables):
@@ -92,20 +184,20 @@ class TableNetwork:
             "optimizer__clipnorm=1.0."
         )
 
-    def steps(self) -> EngineSteps | KerasSteps:
-        """How the compiled network learns from a batch."""
+    def steps(self) -> SharedSteps | KerasSteps:
+        """Return what trains the compiled network on a batch."""
         changed = self._trained != [id(variable) for variable in self.model.trainable_variables]
         if (
-            self._engine is None
+            self._steps is None
             or self._handles is None
             or changed
             or self.model.loss is not self._loss
-            or Rule.of(self.model.optimizer) is None
+            or OptimizerRule.of(self.model.optimizer) is None
         ):
             return KerasSteps(self.model)
-        return EngineSteps(self.model, self._engine, self._handles)
+        return SharedSteps(self.model, self._steps, self._handles)
 
-    def adopt_optimizer(self, theirs: Any, with_rate: bool) -> None:
+    def _adopt_optimizer(self, theirs: Any, with_rate: bool) -> None:
         """Go on with the state of an optimizer whose table may have been smaller.
 
         Parameters
@@ -137,22 +229,55 @@ class TableNetwork:
         lengths: NDArray[np.int64],
         vectors: WordVectors | None = None,
     ) -> NDArray[np.float32]:
-        """Logits in the order of the rows; memory is bounded by a batch."""
+        """Return the logits of documents; memory is bounded by a batch.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_documents, width), int32
+            Right-padded; no more than the design's `maxlen` of each document is read.
+        lengths : ndarray of shape (n_documents,)
+            Number of words of each document.
+        vectors : WordVectors or None, default=None
+            An extension of the network's own vectors, for ids that these lack.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_classes), float32
+        """
+        maxlen = self.design.maxlen
+        if maxlen is not None:
+            ids, lengths = ids[:, :maxlen], np.minimum(lengths, maxlen)
         out: NDArray[np.float32] | None = None
         for rows in sorted_batches(lengths, _PREDICT_WORDS):
             width = min(batch_width(lengths[rows]), ids.shape[1])
             batch = ids[rows, :width]
-            result = self.of_vectors(self.table.embed(batch, vectors), batch != 0)
+            result = self.logits_of_vectors(self.table.embed(batch, vectors), batch != 0)
             if out is None:
                 out = np.empty((len(ids), result.shape[1]), np.float32)
             out[rows] = result
         assert out is not None
         return out
 
-    def slopes(
+    def logits_of_vectors(
+        self, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Return the logits of documents that are given as vectors.
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (n_documents, width, dim), float32
+        mask : ndarray of shape (n_documents, width), bool
+            True where there is a word.
+        """
+        with expected_tracing():
+            if self._steps is not None and self._handles is not None:
+                return self._steps.logits(self._handles, vectors, mask)
+            return np.asarray(self.head.predict_on_batch([vectors, mask]))
+
+    def gradients(
         self, vectors: NDArray[np.float32], mask: NDArray[np.bool_], label: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits of one class, and their gradients by the vectors; TensorFlow only.
+        """Return logits of one class and their gradients by the vectors; TensorFlow only.
 
         Parameters
         ----------
@@ -161,9 +286,9 @@ class TableNetwork:
         label : int
             Place of the class.
         """
-        if self._engine is not None and self._handles is not None:
+        if self._steps is not None and self._handles is not None:
             with expected_tracing():
-                return self._engine.slopes(self._handles, vectors, mask, label)
+                return self._steps.gradients(self._handles, vectors, mask, label)
         import tensorflow as tf
 
         with tf.GradientTape(watch_accessed_variables=False) as tape, expected_tracing():
@@ -172,53 +297,36 @@ class TableNetwork:
             logits = self.head([given, tf.constant(mask)], training=False)[:, label]
         return np.asarray(logits), np.asarray(tape.gradient(logits, given))
 
-    def of_vectors(
-        self, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        with expected_tracing():
-            if self._engine is not None and self._handles is not None:
-                return self._engine.logits(self._handles, vectors, mask)
-            return np.asarray(self.head.predict_on_batch([vectors, mask]))
 
+class SharedSteps:
+    """Training steps of a model, whose graphs the process has compiled already.
 
-class EngineSteps:
-    """Steps of a model whose graphs the process has compiled already.
-
-    A callback may compile the model anew; then it is Keras that goes on.
+    A callback may compile the model anew; then Keras goes on with its own.
     """
 
-    def __init__(self, model: Any, engine: Engine, handles: Handles) -> None:
-        self._model, self._engine, self._handles = model, engine, handles
+    def __init__(self, model: Any, compiled: CompiledSteps, handles: Handles) -> None:
+        self._model, self._compiled, self._handles = model, compiled, handles
         self._plain = KerasSteps(model)
         self._optimizer, self._loss = model.optimizer, model.loss
-        self._rule = Rule.of(self._optimizer)
+        self._rule = OptimizerRule.of(self._optimizer)
         if not self._optimizer.built:
             self._optimizer.build(model.trainable_variables)
 
     def train(self, batch: Batch) -> dict[str, float]:
-        """One step of the optimizer, on the batch's rows of the table alone."""
+        """Take one step of the optimizer, on the batch's rows of the table alone."""
         if self._rule is None or not self._is_as_compiled():
             return self._plain.train(batch)
-        return self._engine.train(self._handles, self._rule, self._optimizer, batch)
+        return self._compiled.train(self._handles, self._rule, self._optimizer, batch)
 
     def test(self, batch: Batch) -> dict[str, float]:
-        """Loss and accuracy."""
+        """Return loss and accuracy."""
         if not self._is_as_compiled():
             return self._plain.test(batch)
-        return self._engine.test(self._handles, batch)
+        return self._compiled.test(self._handles, batch)
 
     def _is_as_compiled(self) -> bool:
         return self._model.optimizer is self._optimizer and self._model.loss is self._loss
 
 
-def probabilities(
-    logits: NDArray[np.float32], activation: str, multilabel: bool
-) -> NDArray[np.float32]:
-    """Probabilities of logits, as the network's last layer makes them."""
-    if activation == "softmax":
-        out = np.exp(logits - logits.max(axis=1, keepdims=True))
-    else:
-        out = expit(logits)
-    if not multilabel:
-        out /= np.maximum(out.sum(axis=1, keepdims=True), 1e-12)
-    return np.asarray(out, np.float32)
+def _config(optimizer: Any) -> tuple[type, dict[str, Any]]:
+    return type(optimizer), optimizer.get_config()

@@ -12,8 +12,8 @@ Tensor = Any
 
 
 @dataclass(frozen=True)
-class Rule:
-    """How an optimizer changes a value.
+class OptimizerRule:
+    """The formula by which Adam or SGD changes a value, and its settings.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ class Rule:
     clip: tuple[str, float] | None
 
     @classmethod
-    def of(cls, optimizer: Any) -> Rule | None:
-        """Rule of an optimizer; None where it has more to it than the formula."""
+    def of(cls, optimizer: Any) -> OptimizerRule | None:
+        """Return the rule of an optimizer; None where it does more than the formula."""
         if any(
             getattr(optimizer, name, None)
             for name in (

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from ..networks.design import NetworkWeights
 from ..vectors.cache import SourceStore
 from ..vectors.extension import ExtendedStore, drawn, root_of
 from ..vectors.store import Store
@@ -123,8 +124,9 @@ def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
     if not isinstance(vectors, WordVectors):
         return
     held = [vars(one).get(name) for name in ("_used", "_ids")]
-    if vars(one).get("_saved") is not None:  # a classifier's copy
-        held.append(one._saved[1])
+    network = vars(one).get("_network")
+    if isinstance(network, NetworkWeights):  # of a classifier's copy
+        held.append(network.ids)
     for ids in held:
         if isinstance(ids, np.ndarray):
             yield root_of(vectors._store), ids.astype(np.int64) - FIRST_ID

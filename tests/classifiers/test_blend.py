@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-import keras
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -18,10 +17,10 @@ from sklearn_w2v.classifiers.blend import (
     LinearFolds,
     Weigher,
     inner_folds,
-    losses,
 )
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
-from sklearn_w2v.classifiers.training_set import Documents
+from sklearn_w2v.classifiers.training_set import TrainingSet
+from sklearn_w2v.networks.output import Output
 
 N, K = 200, 3
 DRAW = np.random.default_rng(0)
@@ -44,35 +43,18 @@ targets = pytest.mark.parametrize(
 )
 
 
-# ------------------------------------------------------------------------------ losses
-@targets
-def test_losses_are_those_of_keras(y, activation):
-    logits = logits_about(y, 1.0, 1)
-    if activation == "softmax":
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=None)
-        expected = loss(y, logits)
-    else:
-        loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
-        expected = loss(y if y.ndim == 2 else np.eye(K, dtype=np.float32)[y], logits)
-    np.testing.assert_allclose(losses(logits, y, activation), np.asarray(expected), rtol=1e-5)
-
-
-def test_losses_of_huge_logits_are_finite():
-    logits = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 0]], np.float32)
-    assert losses(logits, np.array([0, 0]), "softmax").tolist() == [0, 2e4]
-    assert np.isfinite(losses(logits, np.array([0, 0]), "sigmoid")).all()
-
-
 # ------------------------------------------------------------------------------ Weigher
 @targets
 @pytest.mark.parametrize("weighted", [False, True])
 def test_factors_are_those_of_a_grid(y, activation, weighted):
     linear, network = logits_about(y, 0.3, 1, 0.3), logits_about(y, 1.0, 2)
     weights = np.random.default_rng(3).uniform(0.1, 3, N) if weighted else None
-    weigher = Weigher(linear, y, weights, activation)
+    weigher = Weigher(linear, y, weights, Output(activation))
 
     def mean(scale, weight):
-        return np.average(losses(scale * linear + weight * network, y, activation), weights=weights)
+        return np.average(
+            Output(activation).losses(scale * linear + weight * network, y), weights=weights
+        )
 
     alone = min(mean(scale, 0) for scale in np.linspace(0.05, 15, 300))
     assert weigher.loss == pytest.approx(alone, abs=1e-4)
@@ -93,7 +75,7 @@ def test_factors_are_those_of_a_grid(y, activation, weighted):
 @targets
 @pytest.mark.parametrize("seed", range(5))
 def test_a_network_that_knows_nothing_counts_nothing(y, activation, seed):
-    weigher = Weigher(logits_about(y, 0.5, 1, 0.5), y, None, activation)
+    weigher = Weigher(logits_about(y, 0.5, 1, 0.5), y, None, Output(activation))
     noise = np.random.default_rng(seed).normal(size=(N, K)).astype(np.float32)
     assert weigher.weigh(noise) == (weigher.loss, weigher.scale, 0.0)
     assert weigher.weigh(-logits_about(y, 3.0, seed)) == (weigher.loss, weigher.scale, 0.0)
@@ -101,7 +83,7 @@ def test_a_network_that_knows_nothing_counts_nothing(y, activation, seed):
 
 def test_a_network_that_says_the_same_counts_nothing():
     linear = logits_about(Y, 0.5, 1, 0.5)
-    weigher = Weigher(linear, Y, None, "softmax")
+    weigher = Weigher(linear, Y, None, Output("softmax"))
     assert weigher.weigh(2 * linear)[2] == 0
     assert weigher.weigh(np.zeros_like(linear))[2] == 0
 
@@ -109,15 +91,15 @@ def test_a_network_that_says_the_same_counts_nothing():
 def test_a_gain_within_three_standard_errors_is_none():
     """The same gain of each document counts once there are enough of them."""
     linear, network = logits_about(Y, 0.5, 1), logits_about(Y, 0.35, 2)
-    few = Weigher(linear[:30], Y[:30], None, "softmax")
-    many = Weigher(linear, Y, None, "softmax")
+    few = Weigher(linear[:30], Y[:30], None, Output("softmax"))
+    many = Weigher(linear, Y, None, Output("softmax"))
     assert few.weigh(network[:30])[2] == 0
     assert many.weigh(network)[2] > 0
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_network_that_went_astray_counts_nothing_and_says_nothing(bad):
-    weigher = Weigher(logits_about(Y, 0.5, 1), Y, None, "softmax")
+    weigher = Weigher(logits_about(Y, 0.5, 1), Y, None, Output("softmax"))
     network = logits_about(Y, 2.0, 2)
     network[7, 1] = bad
     with warnings.catch_warnings():
@@ -127,7 +109,7 @@ def test_a_network_that_went_astray_counts_nothing_and_says_nothing(bad):
 
 def test_one_document_proves_nothing():
     linear, network = logits_about(Y, 0.1, 1), logits_about(Y, 3.0, 2)
-    weigher = Weigher(linear[:1], Y[:1], None, "softmax")
+    weigher = Weigher(linear[:1], Y[:1], None, Output("softmax"))
     assert weigher.weigh(network[:1])[2] == 0
 
 
@@ -135,13 +117,13 @@ def test_weights_say_which_documents_matter():
     linear, network = np.zeros((N, K), np.float32), logits_about(Y, 2.0, 2)
     network[N // 2 :] *= -1  # wrong in the second half
     first = np.where(np.arange(N) < N // 2, 1.0, 1e-6)
-    assert Weigher(linear, Y, first, "softmax").weigh(network)[2] > 0
-    assert Weigher(linear, Y, first[::-1], "softmax").weigh(network)[2] == 0
+    assert Weigher(linear, Y, first, Output("softmax")).weigh(network)[2] > 0
+    assert Weigher(linear, Y, first[::-1], Output("softmax")).weigh(network)[2] == 0
 
 
 def test_one_class_leaves_nothing_to_weigh():
     linear, y = np.ones((20, 1), np.float32), np.zeros(20, np.int64)
-    weigher = Weigher(linear, y, None, "softmax")
+    weigher = Weigher(linear, y, None, Output("softmax"))
     assert weigher.loss == 0
     assert weigher.weigh(np.ones((20, 1), np.float32))[2] == 0
 
@@ -215,7 +197,7 @@ def test_training_stops_where_the_network_never_helps():
 # -------------------------------------------------------------------------- inner_folds
 def documents_of(y):
     n = len(y)
-    return Documents(np.ones((n, 1), np.int32), np.ones(n, np.int64), np.asarray(y), None)
+    return TrainingSet(np.ones((n, 1), np.int32), np.ones(n, np.int64), np.asarray(y), None)
 
 
 def checked(y, seed=0):
@@ -310,7 +292,7 @@ def counted(n=60, seed=0):
     draw = np.random.default_rng(seed)
     y = np.arange(n) % K
     ids = (draw.integers(0, 6, (n, 5)) + 4 * y[:, None] + 2).astype(np.int32)
-    return Documents(ids, np.full(n, 5), y, draw.uniform(0.5, 2, n).astype(np.float32))
+    return TrainingSet(ids, np.full(n, 5), y, draw.uniform(0.5, 2, n).astype(np.float32))
 
 
 def test_decisions_of_folds_are_those_of_branches_that_did_not_see_them():
@@ -343,7 +325,7 @@ def test_folds_without_a_class_and_without_a_word():
         Features("words").count(ids, documents.lengths, None),
         sp.csr_matrix((60, 2)),
     ):
-        some = Documents(ids, documents.lengths, y, None)
+        some = TrainingSet(ids, documents.lengths, y, None)
         linear = LinearFolds(some, counts, lambda: LinearBranch(1.0, 0), 4)
         out = linear.decide(inner_folds(some, 0))
         assert out.shape == (60, 4)

@@ -28,13 +28,14 @@ from sklearn_w2v import (
     WordVectors,
     make_w2v_pipeline,
 )
-from sklearn_w2v.classifiers import blended as _blended
-from sklearn_w2v.classifiers.base import W2VKerasClassifier
+from sklearn_w2v.classifiers import blend as blend_module
 from sklearn_w2v.classifiers.blend import Weigher, inner_folds
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
-from sklearn_w2v.classifiers.training_set import Documents
+from sklearn_w2v.classifiers.training_set import TrainingSet
 from sklearn_w2v.features.token_ids import check_ids
-from sklearn_w2v.networks.network import TableNetwork
+from sklearn_w2v.networks.design import NetworkWeights
+from sklearn_w2v.networks.network import Network
+from sklearn_w2v.networks.output import Output
 
 SHARED = {"bow": "words", "epochs": 6, "learning_rate": 0.05, "dropout": 0.0, "random_state": 0}
 
@@ -102,7 +103,7 @@ def alone():
 
 
 def network_logits(clf, ids):
-    return W2VKerasClassifier._decide(clf, *check_ids(clf, ids, ids.vectors, False), ids.vectors)
+    return clf._network.logits(*check_ids(clf, ids, ids.vectors, False), ids.vectors)
 
 
 def same_predictions(a, b, ids=NEW):
@@ -160,18 +161,18 @@ def test_where_the_network_does_not_help_the_branch_decides_alone(monkeypatch):
     def touched(*args):
         raise AssertionError("the network was asked")
 
-    monkeypatch.setattr(TableNetwork, "logits", touched)
+    monkeypatch.setattr(Network, "logits", touched)
     np.testing.assert_array_equal(clf.predict_proba(NEW), expected)
     np.testing.assert_array_equal(loaded.predict_proba(NEW), expected)
-    assert loaded._network is None  # not even built
+    assert isinstance(loaded._network, NetworkWeights)  # not even built
 
 
 @pytest.mark.parametrize("small", [10_000, 10], ids=["all-folds", "first-fold"])
 def test_the_scale_of_the_branch_alone(monkeypatch, small):
     """From all folds where documents are few: one fold of 16 would say little."""
-    monkeypatch.setattr(_blended, "SMALL", small)
+    monkeypatch.setattr(blend_module, "SMALL", small)
     clf = useless(epochs=1).fit(X, NAMES)
-    documents = Documents(np.asarray(X), np.full(80, 4), Y, None)
+    documents = TrainingSet(np.asarray(X), np.full(80, 4), Y, None)
     counts = Features("words").count(documents.ids, documents.lengths, VECTORS)
     folds = inner_folds(documents, clf._seed)
     folds = folds if small > 80 else folds[:1]
@@ -180,7 +181,7 @@ def test_the_scale_of_the_branch_alone(monkeypatch, small):
         for train, held in folds
     ]
     held = np.concatenate([out for _, out in folds])
-    weigher = Weigher(np.concatenate(decisions), Y[held], None, "softmax")
+    weigher = Weigher(np.concatenate(decisions), Y[held], None, Output("softmax"))
     assert clf.bow_weights_ == (pytest.approx(weigher.scale), 0.0)
 
 
@@ -215,7 +216,7 @@ def weighers(monkeypatch):
             made.append((linear, y, weights))
             super().__init__(linear, y, weights, activation)
 
-    monkeypatch.setattr(_blended, "Weigher", Spy)
+    monkeypatch.setattr(blend_module, "Weigher", Spy)
     return made
 
 

@@ -300,9 +300,9 @@ def test_a_frozen_table_is_no_part_of_a_pickle():
     X = TokenIds(np.arange(2, 3002, dtype=np.int32).reshape(100, 30), big)
     y = np.arange(100) % 2
     frozen, trained = (small(channels=c, epochs=1).fit(X, y) for c in ("static", "non-static"))
-    states = [clf.__getstate__()["_saved"] for clf in (frozen, trained)]
-    assert states[0][2] is None
-    assert states[1][2].shape == (3002, 50)
+    states = [clf.__getstate__()["_network"] for clf in (frozen, trained)]
+    assert states[0].values is None
+    assert states[1].values.shape == (3002, 50)
 
 
 @every_channel
@@ -316,7 +316,7 @@ def test_partial_fit_with_new_words_keeps_what_was_learnt(channels):
     before = clf._network.table
     steps = int(clf.model_.optimizer.iterations)
     expected = clf.predict_proba(first)
-    clf._grow(np.array([[4, 5, 8]], np.int32), clf.vectors_)
+    clf._go_on(clf.vectors_, np.array([[4, 5, 8]], np.int32))
     np.testing.assert_allclose(clf.predict_proba(first), expected, atol=1e-6)
     table = clf._network.table
     assert table.rows.ids.tolist() == [*before.rows.ids, 4, 5, 8]

@@ -7,13 +7,13 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from sklearn_w2v.classifiers.training_set import Documents
+from sklearn_w2v.classifiers.training_set import TrainingSet
 
 
 @pytest.fixture
 def documents():
     """Four documents of one to four words."""
-    return Documents(
+    return TrainingSet(
         ids=np.array([[2, 3, 4, 5], [6, 0, 0, 0], [7, 8, 0, 0], [9, 2, 3, 0]], np.int32),
         lengths=np.array([4, 1, 2, 3]),
         y=np.array([0, 1, 0, 1]),
@@ -40,7 +40,7 @@ def test_all_that_belongs_to_a_document_is_taken_with_it(documents, rows):
 
 
 def test_what_is_not_there_stays_away():
-    plain = Documents(np.ones((3, 2), np.int32), np.full(3, 2), np.eye(3), None)
+    plain = TrainingSet(np.ones((3, 2), np.int32), np.full(3, 2), np.eye(3), None)
     taken = plain.take(np.array([1]))
     assert taken.weights is None
     assert taken.y.tolist() == [[0.0, 1.0, 0.0]]
@@ -67,7 +67,7 @@ def test_documents_of_no_weight_are_left_out(documents):
 
 
 def test_without_weights_all_documents_count():
-    plain = Documents(np.ones((3, 2), np.int32), np.full(3, 2), np.arange(3), None)
+    plain = TrainingSet(np.ones((3, 2), np.int32), np.full(3, 2), np.arange(3), None)
     assert plain.weighted() is plain
 
 

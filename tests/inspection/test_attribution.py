@@ -132,7 +132,7 @@ def test_the_baseline_is_the_text_without_its_words(models, name):
     pipeline, text = models[name], "雨と海の祭"
     clf = pipeline[-1]
     ids = pipeline[:-1].transform([text])
-    network, blend = clf._ready(), clf._blend
+    network, blend = clf._built_network(), clf._blend
     width = int((ids != 0).sum()) if clf.maxlen is None else min((ids != 0).sum(), clf.maxlen)
     zeros = np.zeros((1, width, network.table.dim), np.float32)
     expected = np.asarray(network.head.predict_on_batch([zeros, np.ones((1, width), bool)]))[0, 1]
@@ -149,12 +149,13 @@ def test_occlusion_is_the_loss_without_a_word(models, name):
     clf = pipeline[-1]
     [one] = explain(pipeline, [text], target=clf.classes_[0], method="occlusion")
     ids = np.asarray(pipeline[:-1].transform([text]))[:, : len(one.tokens)]
-    vectors, mask = clf._ready().table.embed(ids), ids != 0
+    vectors, mask = clf._built_network().table.embed(ids), ids != 0
     for place, value in enumerate(one.values):
         without = vectors.copy()
         without[0, place] = 0
         pair = np.concatenate([vectors, without])
-        whole, rest = clf._ready().head.predict_on_batch([pair, np.repeat(mask, 2, axis=0)])[:, 0]
+        pair_mask = np.repeat(mask, 2, axis=0)
+        whole, rest = clf._built_network().head.predict_on_batch([pair, pair_mask])[:, 0]
         assert value == pytest.approx(float(whole - rest), abs=1e-5)
 
 
@@ -319,7 +320,7 @@ def test_a_network_that_shares_no_engine_gives_the_same(models):
     """As with mixed precision, where Keras computes."""
     pipeline = clone(models["lstm"]).fit(TEXTS, LABELS)
     [one] = explain(pipeline, WET[:1])
-    pipeline[-1]._network._engine = None
+    pipeline[-1]._network._steps = None
     [same] = explain(pipeline, WET[:1])
     np.testing.assert_allclose(one.values, same.values, atol=1e-4)
 

@@ -14,24 +14,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_w2v import TokenIds, W2VLSTMClassifier, WordVectors, explain
-from sklearn_w2v.networks import backend as backend
-from sklearn_w2v.networks import compiled_steps as engine_module
+from sklearn_w2v.networks import backend, compiled_steps
 from sklearn_w2v.networks.backend import on_cpu
 from sklearn_w2v.networks.batches import Batches
+from sklearn_w2v.networks.cnn import CNN
+from sklearn_w2v.networks.design import Design
 from sklearn_w2v.networks.embedding_table import RowMap, Table, padded_size
-from sklearn_w2v.networks.layers import CNNSpec, LSTMSpec, hold_constraints
-from sklearn_w2v.networks.network import EngineSteps, TableNetwork
-from sklearn_w2v.networks.optimizer_rules import Rule
+from sklearn_w2v.networks.layers import hold_constraints
+from sklearn_w2v.networks.lstm import LSTM
+from sklearn_w2v.networks.network import Network, SharedSteps
+from sklearn_w2v.networks.optimizer_rules import OptimizerRule
+from sklearn_w2v.networks.output import Output
 from sklearn_w2v.networks.training_loop import KerasSteps, run_epochs
 
 pytestmark = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="the steps are TensorFlow's"
 )
 
-LSTM = LSTMSpec(
+RECURRENT = LSTM(
     dim=3, n_classes=4, units=5, hidden=6, bidirectional=True, pooling="max", dropout=0.0, seed=0
 )
-CNN = CNNSpec(
+WINDOWS = CNN(
     dim=3,
     n_classes=4,
     filters=5,
@@ -42,13 +45,10 @@ CNN = CNNSpec(
     seed=0,
 )
 WORDS = 40
-LOSSES = {
-    "softmax": (
-        keras.losses.SparseCategoricalCrossentropy,
-        keras.metrics.SparseCategoricalAccuracy,
-    ),
-    "sigmoid": (keras.losses.BinaryCrossentropy, keras.metrics.CategoricalAccuracy),
-    "multilabel": (keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy),
+OUTPUTS = {
+    "softmax": Output("softmax"),
+    "sigmoid": Output("sigmoid"),
+    "multilabel": Output("sigmoid", multilabel=True),
 }
 OPTIMIZERS = {
     # a large epsilon, as else noise in gradients near zero comes to whole steps
@@ -78,12 +78,10 @@ def network(spec, kind, optimizer, trainable=True, double=False, shared=True):
         [f"w{i}" for i in range(WORDS)], np.random.default_rng(0).normal(size=(WORDS, 3))
     )
     table = Table(RowMap.of(np.arange(WORDS, dtype=np.int32)), vectors, None, 0, double=double)
-    output = "softmax" if kind == "softmax" else "sigmoid"
-    new = TableNetwork(
-        spec.head(), table, trainable, output, spec if shared else None, kind == "multilabel"
-    )
-    loss, metric = LOSSES[kind]
-    new.compile(optimizer(), loss(), [metric(name="accuracy")])
+    channels = "non-static" if trainable else "static"
+    design = Design(spec, channels, OUTPUTS[kind], None)
+    new = Network(design, table, shares_steps=shared)
+    new.compile(optimizer())
     return new
 
 
@@ -95,7 +93,7 @@ def trained(net, kind, epochs=3, weighted=True):
 
 
 def check_equal(ours, theirs, kind, rtol=2e-3, **params):
-    assert isinstance(ours.steps(), EngineSteps)
+    assert isinstance(ours.steps(), SharedSteps)
     assert isinstance(theirs.steps(), KerasSteps)
     a, b = trained(ours, kind, **params), trained(theirs, kind, **params)
     assert a[0].keys() == b[0].keys()
@@ -108,12 +106,12 @@ def check_equal(ours, theirs, kind, rtol=2e-3, **params):
 @pytest.mark.parametrize(
     ("spec", "kind", "double", "trainable", "weighted"),
     [
-        (LSTM, "softmax", False, True, True),
-        (LSTM, "multilabel", False, False, False),
-        (LSTM, "sigmoid", True, True, False),
-        (CNN, "softmax", True, True, False),
-        (CNN, "sigmoid", False, False, True),
-        (CNN, "multilabel", False, True, True),
+        (RECURRENT, "softmax", False, True, True),
+        (RECURRENT, "multilabel", False, False, False),
+        (RECURRENT, "sigmoid", True, True, False),
+        (WINDOWS, "softmax", True, True, False),
+        (WINDOWS, "sigmoid", False, False, True),
+        (WINDOWS, "multilabel", False, True, True),
     ],
 )
 def test_plain_gradient_descent_is_that_of_keras(spec, kind, double, trainable, weighted):
@@ -133,7 +131,9 @@ def test_optimizers_are_those_of_keras_where_each_batch_has_all_words(name, monk
     """
     whole = np.roll(np.arange(WORDS, dtype=np.int32), -1)[None]  # padding is behind
     monkeypatch.setattr(Batches, "__iter__", lambda self: iter([(whole, np.array([2]), None)] * 4))
-    both = [network(LSTM, "softmax", OPTIMIZERS[name], shared=shared) for shared in (True, False)]
+    both = [
+        network(RECURRENT, "softmax", OPTIMIZERS[name], shared=shared) for shared in (True, False)
+    ]
     check_equal(*both, "softmax")
 
 
@@ -142,20 +142,22 @@ def test_momentum_is_that_of_keras_for_a_frozen_table(nesterov):
     def optimizer():
         return keras.optimizers.SGD(0.2, momentum=0.8, nesterov=nesterov)
 
-    both = [network(LSTM, "softmax", optimizer, False, shared=shared) for shared in (True, False)]
+    both = [
+        network(RECURRENT, "softmax", optimizer, False, shared=shared) for shared in (True, False)
+    ]
     check_equal(*both, "softmax")
 
 
 def test_adam_of_a_frozen_table_is_that_of_keras():
     both = [
-        network(CNN, "softmax", OPTIMIZERS["adam"], False, shared=shared)
+        network(WINDOWS, "softmax", OPTIMIZERS["adam"], False, shared=shared)
         for shared in (True, False)
     ]
     check_equal(*both, "softmax")
 
 
 def test_rows_that_a_batch_lacks_are_left_alone_and_so_is_their_memory():
-    net = network(LSTM, "softmax", OPTIMIZERS["adam"])
+    net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
     steps = net.steps()
     first, second = np.array([[2, 3, 3, 0]], np.int32), np.array([[4, 5, 0, 0]], np.int32)
     steps.train((first, np.array([1]), None))
@@ -173,7 +175,7 @@ def test_rows_that_a_batch_lacks_are_left_alone_and_so_is_their_memory():
 
 
 def test_schedules_and_rates_that_callbacks_set_reach_the_steps():
-    net = network(LSTM, "softmax", lambda: keras.optimizers.SGD(0.0))
+    net = network(RECURRENT, "softmax", lambda: keras.optimizers.SGD(0.0))
     before = net.model.get_weights()
     trained(net, "softmax", epochs=1)
     assert all(map(np.array_equal, before, net.model.get_weights()))
@@ -182,7 +184,7 @@ def test_schedules_and_rates_that_callbacks_set_reach_the_steps():
     assert not all(map(np.array_equal, before, net.model.get_weights()))
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.0, 1.0])
     both = [
-        network(LSTM, "softmax", lambda: keras.optimizers.SGD(schedule), shared=shared)
+        network(RECURRENT, "softmax", lambda: keras.optimizers.SGD(schedule), shared=shared)
         for shared in (True, False)
     ]
     check_equal(*both, "softmax")
@@ -201,8 +203,8 @@ def test_schedules_and_rates_that_callbacks_set_reach_the_steps():
     ids=lambda optimizer: type(optimizer).__name__,
 )
 def test_other_optimizers_are_left_to_keras(optimizer):
-    assert Rule.of(optimizer) is None
-    net = network(LSTM, "softmax", lambda: optimizer)
+    assert OptimizerRule.of(optimizer) is None
+    net = network(RECURRENT, "softmax", lambda: optimizer)
     assert isinstance(net.steps(), KerasSteps)
     history, _ = trained(net, "softmax", epochs=2)
     assert np.isfinite(history["loss"]).all()
@@ -217,7 +219,7 @@ class Swap(keras.callbacks.Callback):
 
 
 def test_an_optimizer_that_a_callback_brings_takes_over():
-    net = network(LSTM, "softmax", OPTIMIZERS["adam"])
+    net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
     ids, lengths, y, _ = documents("softmax")
     data = Batches(ids, lengths, y, None, 6, None)
     seen = []
@@ -230,7 +232,7 @@ def test_an_optimizer_that_a_callback_brings_takes_over():
 
 def test_dropout_draws_anew_at_each_step_and_from_the_seed():
     def losses(seed):
-        spec = LSTMSpec(3, 4, 5, 6, False, "last", 0.5, seed)
+        spec = LSTM(3, 4, 5, 6, False, "last", 0.5, seed)
         net = network(spec, "softmax", lambda: keras.optimizers.SGD(0.0))
         steps, (ids, _, y, _) = net.steps(), documents("softmax")
         return [steps.train((ids, y, None))["loss"] for _ in range(3)]
@@ -249,17 +251,17 @@ def data(n_words, n=40, seed=0):
 
 def test_fits_of_one_architecture_share_their_graphs():
     """Whatever their seeds, learning rates and numbers of words."""
-    engine_module._engines.clear()
+    compiled_steps._compiled.clear()
     clf = W2VLSTMClassifier(units=6, hidden=None, epochs=2, batch_size=16, random_state=0)
     for n_words, seed, rate in ((30, 0, 0.01), (50, 1, 0.02), (20, 2, 0.03)):
         X, y, vectors = data(n_words, seed=seed)
         clf.set_params(vectors=vectors, random_state=seed, learning_rate=rate).fit(X, y).predict(X)
-    [engine] = engine_module._engines.values()
-    assert len(engine._steps) == 2  # training and prediction
-    counts = [step.experimental_get_tracing_count() for step in engine._steps.values()]
+    [steps] = compiled_steps._compiled.values()
+    assert len(steps._steps) == 2  # training and prediction
+    counts = [step.experimental_get_tracing_count() for step in steps._steps.values()]
     assert counts == [1, 1]
     clf.set_params(units=7).fit(X, y)
-    assert len(engine_module._engines) == 2
+    assert len(compiled_steps._compiled) == 2
 
 
 def test_models_of_one_architecture_do_not_disturb_each_other():
@@ -273,14 +275,14 @@ def test_models_of_one_architecture_do_not_disturb_each_other():
     assert np.array_equal(alone.predict_proba(X), expected)
 
 
-def test_a_search_over_many_architectures_does_not_pile_up_engines(monkeypatch):
-    monkeypatch.setattr(engine_module, "_KEPT", 2)
-    engine_module._engines.clear()
+def test_a_search_over_many_architectures_does_not_pile_up_steps(monkeypatch):
+    monkeypatch.setattr(compiled_steps, "_KEPT", 2)
+    compiled_steps._compiled.clear()
     for units in (3, 4, 5):
-        engine_module.engine_of(
-            LSTMSpec(3, 4, units, 6, True, "max", 0.0, 0), True, False, "softmax", False
-        )
-    assert [key[0].units for key in engine_module._engines] == [4, 5]
+        architecture = LSTM(3, 4, units, 6, True, "max", 0.0, 0)
+        design = Design(architecture, "non-static", Output("softmax"), None)
+        compiled_steps.compiled_steps_of(design, False)
+    assert [key[0].units for key in compiled_steps._compiled] == [4, 5]
 
 
 def resident_mb():
@@ -312,7 +314,7 @@ def test_kernels_are_let_go(monkeypatch):
     )
     monkeypatch.setattr(backend, "_built", 0)
     for _ in range(2 * backend._KERNELS):
-        backend.collect_former(0)
+        backend.free_previous_fits(0)
     assert len(cleared) == 2
 
 
@@ -355,7 +357,7 @@ def test_a_table_that_was_trained_and_then_frozen_travels():
     copy = pickle.loads(pickle.dumps(clf))
     assert np.array_equal(copy.predict_proba(X), clf.predict_proba(X))
     untouched = W2VLSTMClassifier(vectors, train_embeddings=False, **PARAMS).fit(X, y)
-    assert untouched.__getstate__()["_saved"][2] is None  # the vectors have them
+    assert untouched.__getstate__()["_network"].values is None  # the vectors have them
 
 
 @pytest.mark.parametrize("trained", [True, False])
@@ -399,16 +401,16 @@ def test_a_callback_sees_the_model_as_it_is():
 
 def test_a_model_that_was_compiled_anew_is_trained_as_keras_trains_it():
     """Another loss, or a layer that is not to be trained."""
-    net = network(LSTM, "softmax", OPTIMIZERS["sgd"])
-    assert isinstance(net.steps(), EngineSteps)
+    net = network(RECURRENT, "softmax", OPTIMIZERS["sgd"])
+    assert isinstance(net.steps(), SharedSteps)
     net.model.compile(net.model.optimizer, loss="kl_divergence")
     assert isinstance(net.steps(), KerasSteps)
-    net = network(LSTM, "softmax", OPTIMIZERS["sgd"])
+    net = network(RECURRENT, "softmax", OPTIMIZERS["sgd"])
     net.head.get_layer("bidirectional").trainable = False
     assert isinstance(net.steps(), KerasSteps)
 
 
-@pytest.mark.parametrize("spec", [LSTM, CNN])
+@pytest.mark.parametrize("spec", [RECURRENT, WINDOWS])
 def test_moving_averages_end_in_the_weights(spec):
     def optimizer():
         return keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5)
@@ -424,7 +426,7 @@ def test_moving_averages_end_in_the_weights(spec):
 
 
 def test_lazy_momentum_moves_the_rows_of_the_batch_alone():
-    net = network(LSTM, "softmax", lambda: keras.optimizers.SGD(0.1, momentum=0.9))
+    net = network(RECURRENT, "softmax", lambda: keras.optimizers.SGD(0.1, momentum=0.9))
     steps = net.steps()
     steps.train((np.array([[2, 3, 0, 0]], np.int32), np.array([1]), None))
     before = net.embedding.get_weights()[0]
@@ -446,19 +448,24 @@ def test_other_types_of_numbers_are_left_to_keras():
     former = keras.config.dtype_policy()
     try:
         keras.config.set_dtype_policy("mixed_bfloat16")
-        assert engine_module.engine_of(LSTM, True, False, "softmax", False) is None
+        assert (
+            compiled_steps.compiled_steps_of(
+                Design(RECURRENT, "non-static", Output("softmax"), None), False
+            )
+            is None
+        )
     finally:
         keras.config.set_dtype_policy(former)
 
 
 def test_settings_of_an_optimizer_do_not_pile_up_graphs(monkeypatch):
-    monkeypatch.setattr(engine_module, "_RULES", 2)
+    monkeypatch.setattr(compiled_steps, "_RULES", 2)
     X, y, vectors = data(30)
-    engine_module._engines.clear()
+    compiled_steps._compiled.clear()
     for bound in (0.5, 0.6, 0.7):
         clf = W2VLSTMClassifier(vectors, optimizer__clipnorm=bound, **PARAMS).fit(X, y)
-    [engine] = engine_module._engines.values()
-    assert len(engine._steps) == 2
+    [steps] = compiled_steps._compiled.values()
+    assert len(steps._steps) == 2
     clf.predict(X)
 
 

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from sklearn_w2v.networks.layers import CNNSpec, LSTMSpec, embedding_layer, full_model
+from sklearn_w2v.networks.cnn import CNN
+from sklearn_w2v.networks.layers import embedding_layer, full_model
+from sklearn_w2v.networks.lstm import LSTM
 
-SPEC = LSTMSpec(
+RECURRENT = LSTM(
     dim=3,
     n_classes=4,
     units=5,
@@ -18,7 +20,7 @@ SPEC = LSTMSpec(
     dropout=0.2,
     seed=7,
 )
-CNN = CNNSpec(
+WINDOWS = CNN(
     dim=3,
     n_classes=4,
     filters=5,
@@ -29,15 +31,19 @@ CNN = CNNSpec(
     seed=7,
 )
 LSTMS = [
-    replace(SPEC, pooling=pooling, bidirectional=both)
+    replace(RECURRENT, pooling=pooling, bidirectional=both)
     for pooling in ("last", "max", "mean", "attention")
     for both in (False, True)
 ]
-CNNS = [CNN, replace(CNN, kernel_sizes=(4,)), replace(CNN, kernel_sizes=(2, 7), hidden=6)]
+CNNS = [
+    WINDOWS,
+    replace(WINDOWS, kernel_sizes=(4,)),
+    replace(WINDOWS, kernel_sizes=(2, 7), hidden=6),
+]
 
 
 def name_of(spec):
-    if isinstance(spec, CNNSpec):
+    if isinstance(spec, CNN):
         return f"cnn-{'-'.join(map(str, spec.kernel_sizes))}"
     return f"lstm-{spec.pooling}-{'both' if spec.bidirectional else 'one'}"
 
@@ -83,7 +89,7 @@ def test_seeds_decide_about_weights(spec):
     assert not all(map(np.array_equal, a, other))
 
 
-@pytest.mark.parametrize("spec", [SPEC, CNN], ids=name_of)
+@pytest.mark.parametrize("spec", [RECURRENT, WINDOWS], ids=name_of)
 def test_order_of_words_counts(spec):
     head = spec.head()
     vectors, mask = inputs()
@@ -96,7 +102,7 @@ def test_order_of_words_counts(spec):
     ("pooling", "function"), [("max", np.max), ("mean", np.mean)], ids=["max", "mean"]
 )
 def test_pooling_is_what_it_says(pooling, function):
-    head = replace(SPEC, pooling=pooling, hidden=None, dropout=0.0).head()
+    head = replace(RECURRENT, pooling=pooling, hidden=None, dropout=0.0).head()
     states = keras.Model(head.inputs, head.get_layer("lstm").output)
     vectors, mask = inputs()
     sequence = np.asarray(states([vectors, mask]))
@@ -105,7 +111,7 @@ def test_pooling_is_what_it_says(pooling, function):
     np.testing.assert_allclose(head([vectors, mask]), pooled @ kernel + bias, atol=1e-5)
 
 
-@pytest.mark.parametrize("spec", [SPEC, CNN], ids=name_of)
+@pytest.mark.parametrize("spec", [RECURRENT, WINDOWS], ids=name_of)
 def test_a_hidden_layer_can_be_there_or_not(spec):
     without, with_it = (
         [layer.name for layer in replace(spec, hidden=hidden).head().layers] for hidden in (None, 6)
@@ -161,7 +167,7 @@ def test_windows_are_those_of_a_wide_convolution(sizes, extra):
     """Documents from one word on: shorter than a window, as long, and longer."""
     draw = np.random.default_rng(3)
     documents = [draw.normal(size=(n, 3)).astype(np.float32) for n in (1, 2, 3, 4, 7, 12)]
-    head = with_biases(replace(CNN, kernel_sizes=sizes, filters=6).head(), draw)
+    head = with_biases(replace(WINDOWS, kernel_sizes=sizes, filters=6).head(), draw)
     np.testing.assert_allclose(
         head(list(padded(documents, extra))), naive_cnn(head, sizes, documents), atol=1e-5
     )
@@ -169,7 +175,7 @@ def test_windows_are_those_of_a_wide_convolution(sizes, extra):
 
 def test_windows_reach_over_both_ends():
     """A filter that looks at its first or at its last word only, sees every word of a document."""
-    head = replace(CNN, kernel_sizes=(3,), filters=2, dim=1, n_classes=2, dropout=0.0).head()
+    head = replace(WINDOWS, kernel_sizes=(3,), filters=2, dim=1, n_classes=2, dropout=0.0).head()
     kernel = np.zeros((3, 1, 2), np.float32)
     kernel[0, 0, 0] = kernel[2, 0, 1] = 1.0
     head.set_weights([kernel, np.zeros(2), np.eye(2), np.zeros(2)])
@@ -179,7 +185,7 @@ def test_windows_reach_over_both_ends():
 
 def test_windows_of_nothing_but_padding_do_not_count():
     """Their answer would be the bias, larger than that of any window with a word."""
-    head = replace(CNN, kernel_sizes=(2,), filters=1, dim=1, n_classes=1, dropout=0.0).head()
+    head = replace(WINDOWS, kernel_sizes=(2,), filters=1, dim=1, n_classes=1, dropout=0.0).head()
     head.set_weights([np.full((2, 1, 1), -1.0), np.array([5.0]), np.ones((1, 1)), np.zeros(1)])
     documents = [np.array([[2.0]], np.float32), np.array([[4.0], [3.0]], np.float32)]
     for extra in (0, 1, 20):
@@ -187,7 +193,7 @@ def test_windows_of_nothing_but_padding_do_not_count():
 
 
 def test_a_document_without_a_word_has_finite_logits_whatever_its_width():
-    head = CNN.head()
+    head = WINDOWS.head()
     results = [
         np.asarray(head([np.full((1, width, 3), 9.0, np.float32), np.zeros((1, width), bool)]))
         for width in (1, 4, 50)
@@ -210,7 +216,7 @@ def test_max_norm_bounds_the_weights_of_each_class_after_every_step(hidden):
     table = draw.normal(size=(10, 3)).astype(np.float32)
     norms = {}
     for bound in (0.5, 3.0, None):
-        head = replace(CNN, max_norm=bound, hidden=hidden, dropout=0.0).head()
+        head = replace(WINDOWS, max_norm=bound, hidden=hidden, dropout=0.0).head()
         model = full_model(head, [embedding_layer(table, False)], "softmax")
         model.compile(keras.optimizers.Adam(1.0), "sparse_categorical_crossentropy")
         kernels = list(step(model, ids, y))
@@ -223,7 +229,7 @@ def test_max_norm_bounds_the_weights_of_each_class_after_every_step(hidden):
 
 
 def test_max_norm_bounds_no_other_weights():
-    head = replace(CNN, hidden=6, max_norm=0.01).head()
+    head = replace(WINDOWS, hidden=6, max_norm=0.01).head()
     bound = {w.path for layer in head.layers for w in layer.weights if w.constraint is not None}
     assert [path.split("/")[-2:] for path in bound] == [["output", "kernel"]]
 
@@ -233,7 +239,7 @@ def test_channels_are_filtered_alike_and_the_answers_added():
     """Two channels in a naive loop: each window of each table, the filters shared."""
     draw = np.random.default_rng(5)
     tables = [draw.normal(size=(8, 3)).astype(np.float32) for _ in range(2)]
-    head = with_biases(CNN.head(), draw)
+    head = with_biases(WINDOWS.head(), draw)
     embeddings = [
         embedding_layer(table, trainable, name=f"channel_{trainable}")
         for table, trainable in zip(tables, (True, False), strict=True)
@@ -245,7 +251,7 @@ def test_channels_are_filtered_alike_and_the_answers_added():
     for document in ids:
         words = document[document != 0]
         state = []
-        for size in CNN.kernel_sizes:
+        for size in WINDOWS.kernel_sizes:
             kernel, bias = head.get_layer(f"windows_of_{size}").get_weights()
             around = [(size - 1, size - 1), (0, 0)]
             first, second = (np.pad(table[words], around) for table in tables)
@@ -254,7 +260,7 @@ def test_channels_are_filtered_alike_and_the_answers_added():
                     np.sum(first[at : at + size] * kernel[:, :, number])
                     + np.sum(second[at : at + size] * kernel[:, :, number])
                     + bias[number]
-                    for number in range(CNN.filters)
+                    for number in range(WINDOWS.filters)
                 ]
                 for at in range(len(words) + size - 1)
             ]
@@ -268,7 +274,7 @@ def test_channels_are_filtered_alike_and_the_answers_added():
     assert "channel_True" in names[0]
 
 
-@pytest.mark.parametrize("spec", [SPEC, CNN], ids=name_of)
+@pytest.mark.parametrize("spec", [RECURRENT, WINDOWS], ids=name_of)
 def test_a_model_with_its_table_is_saved_and_loaded(spec, tmp_path):
     table = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
     model = full_model(spec.head(), [embedding_layer(table, trainable=True)], "softmax")
@@ -282,7 +288,7 @@ def test_a_model_with_its_table_is_saved_and_loaded(spec, tmp_path):
 @pytest.mark.parametrize("trainable", [True, False])
 def test_trainability(trainable):
     embedding = embedding_layer(np.ones((4, 3), np.float32), trainable)
-    model = full_model(SPEC.head(), [embedding], "softmax")
+    model = full_model(RECURRENT.head(), [embedding], "softmax")
     names = [variable.path for variable in model.trainable_variables]
     assert any("embeddings" in name for name in names) == trainable
 
@@ -291,12 +297,12 @@ def test_trainability(trainable):
 @pytest.mark.parametrize("pooling", ["last", "attention", "mean"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_shapes_of_lstm_heads_are_known_ahead(bidirectional, pooling, hidden):
-    spec = LSTMSpec(3, 2, 5, hidden, bidirectional, pooling, 0.5, 0)
+    spec = LSTM(3, 2, 5, hidden, bidirectional, pooling, 0.5, 0)
     assert spec.shapes() == [weights.shape for weights in spec.head().get_weights()]
 
 
 @pytest.mark.parametrize("hidden", [None, 4])
 @pytest.mark.parametrize("sizes", [(2,), (3, 2, 4, 2)])
 def test_shapes_of_cnn_heads_are_known_ahead(sizes, hidden):
-    spec = CNNSpec(3, 2, 5, sizes, hidden, 0.5, 3.0, 0)
+    spec = CNN(3, 2, 5, sizes, hidden, 0.5, 3.0, 0)
     assert spec.shapes() == [weights.shape for weights in spec.head().get_weights()]

@@ -6,9 +6,11 @@ import pytest
 
 from sklearn_w2v import WordVectors
 from sklearn_w2v.networks.batches import Batches
+from sklearn_w2v.networks.cnn import CNN
+from sklearn_w2v.networks.design import Design
 from sklearn_w2v.networks.embedding_table import RowMap, Table, distinct
-from sklearn_w2v.networks.layers import CNNSpec
-from sklearn_w2v.networks.network import TableNetwork, probabilities
+from sklearn_w2v.networks.network import Network
+from sklearn_w2v.networks.output import Output
 from sklearn_w2v.networks.training_loop import run_epochs
 
 
@@ -139,12 +141,20 @@ def test_words_that_extend_the_vectors_come_from_the_extension(vectors):
     np.testing.assert_array_equal(out[1:], np.stack([longer[w] for w in ("newer", "new", "w2")]))
 
 
-HEAD = CNNSpec(
+ARCHITECTURE = CNN(
     dim=3, n_classes=4, filters=5, kernel_sizes=(1, 2), hidden=None, dropout=0.5, max_norm=3, seed=7
 )
 
 
-@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+SOFTMAX = Output("softmax")
+
+
+def network_of(table, trainable=True, output=SOFTMAX):
+    channels = "non-static" if trainable else "static"
+    return Network(Design(ARCHITECTURE, channels, output, None), table, shares_steps=False)
+
+
+@pytest.mark.parametrize("output", [Output("softmax"), Output("sigmoid", multilabel=True)])
 @pytest.mark.parametrize("double", [False, True])
 def test_logits_are_those_of_the_whole_model(vectors, double, output):
     """In the order of the documents, over several batches of other widths than the input."""
@@ -153,14 +163,13 @@ def test_logits_are_those_of_the_whole_model(vectors, double, output):
     ids = np.where(np.arange(90) < lengths[:, None], draw.integers(1, 9, (700, 90)), 0)
     ids = ids.astype(np.int32)
     table = Table(RowMap.of(ids), vectors, None, seed=0, double=double)
-    network = TableNetwork(HEAD.head(), table, True, output)
+    network = network_of(table, output=output)
     network.embedding.set_weights([table.values + draw.normal(size=table.values.shape)])
     logits = network.logits(ids, lengths)
     assert logits.shape == (700, 4)
     assert logits.dtype == np.float32
     expected = np.asarray(network.model(table.rows.rows(ids)))
-    multilabel = output == "sigmoid"
-    np.testing.assert_allclose(probabilities(logits, output, multilabel), expected, atol=1e-5)
+    np.testing.assert_allclose(output.probabilities(logits), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("trainable", [False, True])
@@ -168,8 +177,8 @@ def test_a_table_is_trained_or_left_alone_and_its_copy_is_never_touched(vectors,
     ids, y = some(3, 5, 4).repeat(6, axis=0), np.arange(6) % 4
     table = Table(RowMap.of(some(3, 4, 5, 9)), vectors, None, seed=0, double=True)
     first = table.values.copy()
-    network = TableNetwork(HEAD.head(), table, trainable, "softmax")
-    network.compile(keras.optimizers.Adam(0.1), "sparse_categorical_crossentropy", [])
+    network = network_of(table, trainable)
+    network.compile(keras.optimizers.Adam(0.1))
     data = Batches(table.rows.rows(ids), np.full(6, 3), y, None, 6, None)
     run_epochs(network.model, data, None, 2, [], 0)
     moved = (network.table.values != first).any(axis=1)
@@ -181,15 +190,15 @@ def test_a_table_is_trained_or_left_alone_and_its_copy_is_never_touched(vectors,
 
 def test_optimizer_state_moves_to_a_network_with_a_larger_table(vectors):
     def network(table):
-        new = TableNetwork(HEAD.head(), table, True, "softmax")
-        new.compile(keras.optimizers.Adam(0.1), "sparse_categorical_crossentropy", [])
+        new = network_of(table)
+        new.compile(keras.optimizers.Adam(0.1))
         return new
 
     table = Table(RowMap.of(some(3)), vectors, None, seed=0)
     former = network(table)
     former.model.train_on_batch(np.full((2, 3), 2), np.array([0, 1]))
     later = network(table.grown(some(6, 7)))
-    later.adopt_optimizer(former.model.optimizer, with_rate=True)
+    later._adopt_optimizer(former.model.optimizer, with_rate=True)
     for mine, theirs in zip(
         later.model.optimizer.variables, former.model.optimizer.variables, strict=True
     ):
@@ -200,17 +209,6 @@ def test_optimizer_state_moves_to_a_network_with_a_larger_table(vectors):
             assert np.array_equal(mine[:3], theirs)
             assert not mine[3:].any()
     assert int(later.model.optimizer.iterations) == 1
-
-
-def test_probabilities_of_logits():
-    logits = np.array([[0.0, np.log(3)], [1000.0, -1000.0], [-1000.0, -1000.0]], np.float32)
-    soft = probabilities(logits, "softmax", False)
-    np.testing.assert_allclose(soft, [[0.25, 0.75], [1, 0], [0.5, 0.5]], atol=1e-6)
-    one_of_many = probabilities(logits[:2], "sigmoid", False)
-    np.testing.assert_allclose(one_of_many, [[0.4, 0.6], [1, 0]], atol=1e-6)
-    many = probabilities(logits, "sigmoid", True)
-    np.testing.assert_allclose(many, [[0.5, 0.75], [1, 0], [0, 0]], atol=1e-6)
-    assert {soft.dtype, one_of_many.dtype, many.dtype} == {np.dtype(np.float32)}
 
 
 def linear(rows=10):

@@ -394,19 +394,14 @@ ATTRIBUTES = {
     "lstm": {
         "W2VIndexer": ["maxlen_", "_n_known", "_own", "_used", "vectors_", "match_", "coverage_"],
         "W2VLSTMClassifier": [
-            *("maxlen", "pooling", "output", "bow", "memory", "callbacks"),
-            *(
-                "classes_",
-                "n_classes_",
-                "_targets",
-                "_saved",
-                "_seed",
-                "_draws",
-                "_network",
-                "_design",
-            ),
+            *("pooling", "output", "bow", "memory", "callbacks"),
+            *("classes_", "n_classes_", "_targets", "_seed", "_draws", "_network"),
             *("history_", "n_features_in_", "vectors_", "predict_proba", "_decide"),
         ],
+        "NetworkWeights": ["design", "ids", "values", "head"],
+        "Design": ["architecture", "channels", "output", "maxlen"],
+        "Output": ["activation", "multilabel"],
+        "LSTM": ["dim", "n_classes", "seed"],
         "Blend": ["scale", "weight", "features", "branch"],
         "LinearBranch": ["coef", "intercept", "_tfidf"],
         "NgramCounter": ["keys_", "pairs", "characters"],
@@ -415,7 +410,7 @@ ATTRIBUTES = {
         "Pipeline": ["steps", "memory"],
         "WordVectors": ["_store"],
     },
-    "cnn": {"W2VCNNClassifier": ["channels", "_saved", "_design"]},
+    "cnn": {"W2VCNNClassifier": ["channels", "_network"], "CNN": ["dim", "n_classes", "seed"]},
     "vectorizer": {
         "W2VVectorizer": [
             *(
@@ -437,7 +432,6 @@ FINE = {
     "bow": (None,),
     "memory": (None,),
     "callbacks": (None,),
-    "_network": (None,),
     "vectors_": (None,),
     "history_": ({},),
     "_own": ({},),
@@ -464,76 +458,77 @@ def test_values_of_other_types(whole, kind, name, attribute, tmp_path):
             load(path)
 
 
-def with_design(parts, name, **values):
-    """A classifier that was fitted with other parameters."""
+def with_architecture(parts, name, **values):
+    """A classifier whose network was made with other parameters."""
     tree = json.loads(parts["schema.json"])
     [one] = objects(tree, name)
-    design = one["content"]["content"]["_design"]["content"]
+    fields = one["content"]["content"]
     for key, value in values.items():
-        assert key in design
-        design[key] = value if is_node(value) else of_json(value)
+        assert key in fields
+        fields[key] = value if is_node(value) else of_json(value)
     return with_tree(parts, tree)
 
 
-DESIGNS = [
-    *(("lstm", name) for name in ("units", "hidden", "dropout", "output", "pooling")),
-    *(("lstm", name) for name in ("bidirectional", "train_embeddings")),
-    *(("cnn", name) for name in ("filters", "kernel_sizes", "channels", "max_norm")),
+ARCHITECTURES = [
+    *(("lstm", name) for name in ("units", "hidden", "dropout", "pooling", "bidirectional")),
+    *(("cnn", name) for name in ("filters", "kernel_sizes", "max_norm")),
 ]
 
 
-@pytest.mark.parametrize(("kind", "name"), DESIGNS)
-def test_designs_that_no_fit_can_have(whole, refused, kind, name):
-    classifier = {"lstm": "W2VLSTMClassifier", "cnn": "W2VCNNClassifier"}[kind]
+@pytest.mark.parametrize(("kind", "name"), ARCHITECTURES)
+def test_architectures_that_no_fit_can_have(whole, refused, kind, name):
+    architecture = {"lstm": "LSTM", "cnn": "CNN"}[kind]
     fine = {"max_norm": [None, True, 1e300, 10**30], "bidirectional": [True]}
-    fine["train_embeddings"] = [True]
     for value in BAD:
         if any(value is one or value == one for one in fine.get(name, ())):
             continue
-        refused(with_design(whole[kind], classifier, **{name: value}))
+        refused(with_architecture(whole[kind], architecture, **{name: value}))
 
 
-def with_saved(parts, place, values):
-    """A classifier whose weights (0), ids (1) or rows (2) are others."""
+def with_weights(parts, attribute, values):
+    """A classifier whose ids, rows or other weights are others."""
     parts = dict(parts)
     tree = json.loads(parts["schema.json"])
-    [one] = objects(tree, "W2VLSTMClassifier")
-    one["content"]["content"]["_saved"]["content"][place] = array(parts, values)
+    [one] = objects(tree, "NetworkWeights")
+    one["content"]["content"][attribute] = array(parts, values)
     return with_tree(parts, tree)
 
 
 @pytest.mark.parametrize(
-    ("place", "values"),
+    ("attribute", "values"),
     [
-        (1, np.array([0, 1, 2, -3], np.int32)),
-        (1, np.array([0, 1, 2, 10**6], np.int32)),
-        (1, np.array([0, 1, 2, 2], np.int32)),
-        (1, np.array([1, 0, 2, 3], np.int32)),
-        (1, np.zeros(0, np.int32)),
-        (1, np.zeros((2, 2), np.int32)),
-        (1, np.arange(9, dtype=np.float64)),
-        (1, np.array(["0", "1"])),
-        (2, np.zeros((1, 3), np.float32)),
-        (2, np.zeros((10, 4), np.float32)),
-        (2, np.zeros((10, 3), np.float64)),
-        (2, np.zeros(30, np.float32)),
-        (0, np.zeros(3, np.float32)),
+        ("ids", np.array([0, 1, 2, -3], np.int32)),
+        ("ids", np.array([0, 1, 2, 10**6], np.int32)),
+        ("ids", np.array([0, 1, 2, 2], np.int32)),
+        ("ids", np.array([1, 0, 2, 3], np.int32)),
+        ("ids", np.zeros(0, np.int32)),
+        ("ids", np.zeros((2, 2), np.int32)),
+        ("ids", np.arange(9, dtype=np.float64)),
+        ("ids", np.array(["0", "1"])),
+        ("values", np.zeros((1, 3), np.float32)),
+        ("values", np.zeros((10, 4), np.float32)),
+        ("values", np.zeros((10, 3), np.float64)),
+        ("values", np.zeros(30, np.float32)),
+        ("head", np.zeros(3, np.float32)),
     ],
 )
-def test_ids_and_rows_of_other_shapes(whole, refused, place, values):
-    refused(with_saved(whole["lstm"], place, values), "weights of another network")
+def test_ids_and_rows_of_other_shapes(whole, refused, attribute, values):
+    refused(
+        with_weights(whole["lstm"], attribute, values),
+        "NetworkWeights in it has|another network",
+    )
 
 
 @pytest.mark.parametrize("units", [3, 10**6, 10**9])
 def test_networks_larger_than_their_weights_are_not_built(whole, refused, units):
     for name in ("units", "hidden"):
-        parts = with_design(whole["lstm"], "W2VLSTMClassifier", **{name: units})
-        refused(parts, "weights of another network")
-    parts = with_design(whole["cnn"], "W2VCNNClassifier", filters=units)
-    refused(parts, "weights of another network")
+        parts = with_architecture(whole["lstm"], "LSTM", **{name: units})
+        refused(parts, "NetworkWeights in it has head")
+    parts = with_architecture(whole["cnn"], "CNN", filters=units)
+    refused(parts, "NetworkWeights in it has head")
     sizes = node("TupleNode", "builtins", "tuple", content=[of_json(units)] * 3, __id__=9)
-    parts = with_design(whole["cnn"], "W2VCNNClassifier", kernel_sizes=sizes)
-    refused(parts, "weights of another network")
+    parts = with_architecture(whole["cnn"], "CNN", kernel_sizes=sizes)
+    refused(parts, "NetworkWeights in it has head")
 
 
 def packed(parts, **changes):

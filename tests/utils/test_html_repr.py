@@ -8,7 +8,7 @@ from sklearn import config_context
 from sklearn.pipeline import make_pipeline
 
 from sklearn_w2v import TokenIds, W2VIndexer, W2VLSTMClassifier, Word2VecTrainer, WordVectors
-from sklearn_w2v.classifiers.base import table_shape
+from sklearn_w2v.networks.design import NetworkWeights
 from sklearn_w2v.networks.embedding_table import Table
 
 
@@ -43,10 +43,9 @@ def test_a_fitted_classifier_shows_its_table_and_does_not_copy_it(fitted, monkey
 
 def test_tables_of_pickled_classifiers_are_not_built_for_a_diagram(fitted):
     loaded = pickle.loads(pickle.dumps(fitted))
-    assert table_shape(loaded) == (4, 2)
+    assert loaded._network.table_shape == (4, 2)
     assert "table 4 × 2" in loaded._repr_html_()
-    assert loaded._network is None
-    assert table_shape(W2VLSTMClassifier()) is None
+    assert isinstance(loaded._network, NetworkWeights)
     assert "classes ·" not in W2VLSTMClassifier()._repr_html_()
 
 
@@ -55,7 +54,7 @@ def test_spare_rows_of_a_table_do_not_count():
     X = TokenIds(np.arange(2, 77).reshape(-1, 3), vectors)
     clf = W2VLSTMClassifier(units=2, hidden=None, epochs=1, random_state=0)
     clf.fit(X, [0, 1] * 12 + [0])
-    assert table_shape(clf) == (77, 2)
+    assert clf._network.table_shape == (77, 2)
     assert clf._network.embedding.embeddings.shape[0] > 77
 
 

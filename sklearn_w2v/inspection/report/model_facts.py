@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ...classifiers.base import table_shape
 from ...features.token_ids import TokenIds
 from ...utils.estimators import best_of
 from ...vectors.word_vectors import OOV_ID, PADDING_ID
@@ -135,7 +134,8 @@ def facts(estimator: Any) -> list[tuple[str, str]]:
     """What training came to."""
     last = named_steps(estimator)[-1][1]
     out = []
-    if shape := table_shape(last):
+    network = getattr(last, "_network", None)
+    if shape := getattr(network, "table_shape", None):
         out.append(("word vectors of the network", f"{shape[0]:,} × {shape[1]:,}"))
     if history_of(estimator) and hasattr(last, "n_iter_"):
         out.append(("epochs", str(last.n_iter_)))

@@ -1,0 +1,123 @@
+"""What makes probabilities of a network's logits, and the loss that goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, log_expit, logsumexp
+
+ACTIVATIONS = "softmax", "sigmoid"
+
+
+@dataclass(frozen=True)
+class Output:
+    """Softmax or sigmoid, with its loss and its accuracy, in NumPy, Keras and TensorFlow.
+
+    Parameters
+    ----------
+    activation : {"softmax", "sigmoid"}
+        What makes probabilities of logits.
+    multilabel : bool, default=False
+        Whether a document may have any number of labels; then it is a sigmoid.
+    """
+
+    activation: str
+    multilabel: bool = False
+
+    @classmethod
+    def of(cls, activation: str, multilabel: bool) -> Output:
+        """Return the output that is asked for; of many labels a document, each has a sigmoid."""
+        return cls("sigmoid" if multilabel else activation, multilabel)
+
+    def targets(self, y: NDArray[Any], n_classes: int) -> NDArray[Any]:
+        """Return places of classes in the form that the loss takes.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+            Places of the classes, or an indicator matrix.
+        n_classes : int
+            Number of classes.
+
+        Returns
+        -------
+        ndarray of shape (n_documents,) or (n_documents, n_classes)
+            An indicator matrix where the activation is a sigmoid.
+        """
+        if self.activation == "sigmoid" and y.ndim == 1:
+            return np.asarray(np.eye(n_classes, dtype=np.float32)[y])
+        return y
+
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return probabilities of shape (n_documents, n_classes); of one label, they sum to 1."""
+        if self.activation == "softmax":
+            out = np.exp(logits - logits.max(axis=1, keepdims=True))
+        else:
+            out = expit(logits)
+        if not self.multilabel:
+            out /= np.maximum(out.sum(axis=1, keepdims=True), 1e-12)
+        return np.asarray(out, np.float32)
+
+    def losses(self, logits: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the cross-entropy of each document, in nats.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (n_documents, n_classes)
+        y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+            Places of the classes, or an indicator matrix.
+        """
+        z = np.asarray(logits, np.float64)
+        if self.activation == "softmax":
+            return np.asarray(logsumexp(z, axis=1) - z[np.arange(len(y)), y])
+        there = self.targets(y, z.shape[1])
+        return np.asarray(-(there * log_expit(z) + (1 - there) * log_expit(-z)).mean(axis=1))
+
+    def keras_loss(self) -> Any:
+        """Return Keras' loss of probabilities."""
+        from .backend import keras
+
+        if self.activation == "softmax":
+            return keras.losses.SparseCategoricalCrossentropy()
+        return keras.losses.BinaryCrossentropy()
+
+    def keras_accuracy(self) -> Any:
+        """Return Keras' metric, which counts each label by itself where there are many."""
+        from .backend import keras
+
+        if self.activation == "softmax":
+            return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        if self.multilabel:
+            return keras.metrics.BinaryAccuracy(name="accuracy")
+        return keras.metrics.CategoricalAccuracy(name="accuracy")
+
+    def tensorflow_loss_and_accuracy(self, logits: Any, y: Any, sample_weight: Any) -> Any:
+        """Return the mean of the documents' weighted losses and the accuracy, as Keras has them.
+
+        Parameters
+        ----------
+        logits : tensor of shape (n_documents, n_classes), float32
+        y : tensor of shape (n_documents,) or (n_documents, n_classes)
+            As `targets` gives it.
+        sample_weight : tensor of shape (n_documents,), float32
+
+        Returns
+        -------
+        tuple of two scalar tensors
+        """
+        import tensorflow as tf
+
+        if self.activation == "softmax":
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+            right = tf.cast(tf.argmax(logits, axis=1), tf.int32) == y
+        else:
+            losses = tf.reduce_mean(
+                tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=logits), axis=1
+            )
+            right = (logits > 0) == (y > 0.5)
+            if not self.multilabel:
+                right = tf.argmax(logits, axis=1) == tf.argmax(y, axis=1)
+        return tf.reduce_mean(losses * sample_weight), tf.reduce_mean(tf.cast(right, tf.float32))
