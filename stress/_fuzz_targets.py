@@ -17,7 +17,7 @@ import numpy as np
 from _hostile_files import entries, model_file, zipped
 
 import sklearn_w2v
-from sklearn_w2v.cli.tables import Reading, Table
+from sklearn_w2v.cli.tables import ReadOptions, Table
 from sklearn_w2v.vectors.formats.aliases import read_aliases
 from sklearn_w2v.vectors.formats.fasttext import is_fasttext, read_fasttext
 from sklearn_w2v.vectors.formats.word2vec import read_blocks
@@ -104,7 +104,7 @@ def tables(data: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Table(_written(data[1:]), Reading(kind)) as table:
+            with Table(_written(data[1:]), ReadOptions(kind)) as table:
                 for row in table.rows():
                     assert isinstance(row[1], dict)
         except ValueError as error:

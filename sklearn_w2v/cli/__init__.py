@@ -1,1 +1,1 @@
-"""The command ``sklearn-w2v``: options become calls of the library."""
+"""The command ``sklearn-w2v``, which turns options into calls of the library."""

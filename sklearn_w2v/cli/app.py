@@ -26,13 +26,13 @@ app = typer.Typer(
     name="sklearn-w2v",
     help="Transfer learning from word2vec into Keras text classifiers, for scikit-learn.",
     add_completion=False,
-    rich_markup_mode="markdown",  # which fills the lines of the help
+    rich_markup_mode="markdown",  # it reflows the help
     pretty_exceptions_enable=False,
 )
 
-_INTERRUPTED = 130  # what shells give for Ctrl-C
-_BROKEN_PIPE = 141  # and for a reader that has gone
-_EXPECTED = (ValueError, TypeError, OSError, ImportError)  # a user's own to mend
+_INTERRUPTED = 130  # exit status of shells after Ctrl-C
+_BROKEN_PIPE = 141  # and after a closed pipe
+_EXPECTED = (ValueError, TypeError, OSError, ImportError)  # mistakes that a user can correct
 
 
 def _version(wanted: bool) -> None:
@@ -58,14 +58,14 @@ app.add_typer(vectors, name="vectors")
 
 @app.command()
 def demo(
-    out: Annotated[
-        Path, typer.Option(help="Folder for the pictures; made if it is not there.")
-    ] = Path("demo-output"),
+    out: Annotated[Path, typer.Option(help="Folder for the pictures; created if missing.")] = Path(
+        "demo-output"
+    ),
     seed: options.Seed = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of each training.")] = 20,
     debug: options.Debug = False,
 ) -> None:
-    """Whose song is it? Classify the lyrics that ship with the package by artist."""
+    """Classify the song lyrics that ship with the package by artist."""
     from .demo import run_demo
 
     run_demo(out, seed=seed, epochs=epochs, console=Console())
@@ -74,8 +74,8 @@ def demo(
 def main() -> None:
     """Run the command.
 
-    Exit status: 0; 2 for an error, which is one line (``--debug`` shows the traceback); 130
-    after Ctrl-C; 141 where the reader of a pipe has gone.
+    Exit status: 0 for success, 2 for an error, which is one line (``--debug`` shows the
+    traceback), 130 after Ctrl-C, 141 if the reader of a pipe has closed it.
     """
     _open_streams()
     _set_streams()
@@ -87,10 +87,10 @@ def _run(arguments: list[str]) -> int:
     try:
         status = app(arguments, prog_name="sklearn-w2v", standalone_mode=False)
         sys.stdout.flush()  # here, where a broken pipe is caught
-    except SystemExit as error:  # typer's answer to a broken pipe, for which it says 1
+    except SystemExit as error:  # typer raises it for a broken pipe, with status 1
         return _BROKEN_PIPE if isinstance(error.__context__, BrokenPipeError) else 2
     except BrokenPipeError:
-        # Python flushes once more at its end, and would say that it failed
+        # Python flushes stdout again when it exits, and would report that this fails
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
     except (KeyboardInterrupt, typer.Abort):
@@ -98,16 +98,16 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        _say(_message(error, debug))
+        _print_error(_message(error, debug))
         return int(getattr(error, "exit_code", 2))
     if status == _INTERRUPTED:
-        _say("Interrupted.")
+        _print_error("Interrupted.")
     return status if isinstance(status, int) else 0
 
 
 def _message(error: Exception, debug: bool) -> str:
-    """One line about an error."""
-    shown = getattr(error, "format_message", None)  # of the command line's own errors
+    """The message of an error, in one line."""
+    shown = getattr(error, "format_message", None)  # errors of the command line itself
     if shown is not None:
         where = getattr(getattr(error, "ctx", None), "command_path", "")
         return one_line(shown()) + (f" ({where} --help)" if where else "")
@@ -120,7 +120,7 @@ def _message(error: Exception, debug: bool) -> str:
     return f"{type(error).__name__}{': ' if text else ''}{text}{hint}"
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if text == "Interrupted.":
         console.print(text)
@@ -129,14 +129,14 @@ def _say(text: str) -> None:
 
 
 def _open_streams() -> None:
-    """Nothing in place of streams that whoever started the command has closed."""
+    """Open the null device for standard streams that the caller has closed."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _set_streams() -> None:
-    """Write UTF-8 into pipes and files, and replace what cannot be written."""
+    """Write UTF-8 into pipes and files, and replace characters that cannot be encoded."""
     for stream in (sys.stdout, sys.stderr):
         change: Any = getattr(stream, "reconfigure", None)
         if change is not None:

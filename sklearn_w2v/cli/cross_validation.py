@@ -27,19 +27,19 @@ MAJORITY = "most frequent label"
 
 
 @dataclass
-class Result:
-    """What a model predicted of the folds' test documents.
+class FoldScores:
+    """Scores of a model on the test documents of the folds.
 
     Parameters
     ----------
     name : str
         Name of the model.
     folds : list of int
-        Folds that were done.
+        Numbers of the finished folds.
     accuracy, f1, seconds : list of float
-        Of each of them; seconds of fit and prediction.
+        One for each finished fold; seconds of fit and prediction.
     network : list of bool
-        Whether the network counts beside its linear branch.
+        Whether the network has a weight next to its linear branch, for each finished fold.
     """
 
     name: str
@@ -52,15 +52,15 @@ class Result:
     def add(
         self, fold: int, y: NDArray[Any], predicted: NDArray[Any], seconds: float, network: bool
     ) -> None:
-        """Keep a fold's scores."""
+        """Compute and keep the scores of a fold."""
         self.folds.append(fold)
         self.accuracy.append(float(accuracy_score(y, predicted)))
         self.f1.append(float(f1_score(y, predicted, average="macro", zero_division=0)))
         self.seconds.append(seconds)
         self.network.append(network)
 
-    def of(self, folds: set[int]) -> Result:
-        """Some of the folds, in their order."""
+    def only(self, folds: set[int]) -> FoldScores:
+        """Scores of the given folds alone, sorted by fold."""
         places = sorted(
             (i for i, fold in enumerate(self.folds) if fold in folds), key=self.folds.__getitem__
         )
@@ -68,7 +68,7 @@ class Result:
         def part(values: list[Any]) -> list[Any]:
             return [values[place] for place in places]
 
-        return Result(
+        return FoldScores(
             self.name,
             part(self.folds),
             part(self.accuracy),
@@ -78,7 +78,7 @@ class Result:
         )
 
     def summary(self) -> dict[str, Any]:
-        """Means over the folds, and what they hang on."""
+        """Means and standard deviations over the folds."""
         return {
             "accuracy": float(np.mean(self.accuracy)),
             "accuracy_sd": float(np.std(self.accuracy)),
@@ -91,12 +91,12 @@ class Result:
 def make_splits(
     labels: list[str], groups: list[str] | None, n_folds: int, seed: int, warn: Callable[[str], Any]
 ) -> list[Split]:
-    """Stratified folds; documents of a group stand in one of them.
+    """Make stratified folds; all documents of a group are in the same fold.
 
     Raises
     ------
     ValueError
-        There are fewer groups than folds, or no label has as many documents.
+        There are fewer groups than folds, or each label has fewer documents than folds.
     """
     y = np.asarray(labels)
     if groups is not None and (n_groups := len(set(groups))) < n_folds:
@@ -107,23 +107,23 @@ def make_splits(
     rare = sorted(name for name, count in Counter(labels).items() if count < n_folds)
     if len(rare) == len(set(labels)):
         raise ValueError(
-            f"Got --folds {n_folds}, but no label has so many documents; lower --folds."
+            f"Got --folds {n_folds}, but no label has that many documents; lower --folds."
         )
     if rare:
         warn(
-            f"{len(rare)} labels have fewer than {n_folds} documents, so that some folds do not "
+            f"{len(rare)} labels have fewer than {n_folds} documents, so some folds do not "
             f"test them ({', '.join(rare[:5])})."
         )
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     folds = kind(n_folds, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():  # of rare labels
+    with warnings.catch_warnings():  # about rare labels
         warnings.simplefilter("ignore", UserWarning)
         return list(folds.split(np.zeros(len(y)), y, groups))
 
 
-def baselines(tokens: Tokens, y: NDArray[Any], splits: list[Split], seed: int) -> list[Result]:
-    """TF-IDF + LinearSVC, and the most frequent label."""
-    linear, majority = Result(TFIDF), Result(MAJORITY)
+def baselines(tokens: Tokens, y: NDArray[Any], splits: list[Split], seed: int) -> list[FoldScores]:
+    """Scores of TF-IDF + LinearSVC, and of always predicting the most frequent label."""
+    linear, majority = FoldScores(TFIDF), FoldScores(MAJORITY)
     for fold, (train, test) in enumerate(splits):
         started = time.perf_counter()
         model = tfidf_baseline()
@@ -144,8 +144,8 @@ def cross_validate(
     y: NDArray[Any],
     splits: list[Split],
     jobs: int,
-    told: Callable[[int], bool],
-) -> list[Result]:
+    report_done: Callable[[int], bool],
+) -> list[FoldScores]:
     """Fit and test classifiers on all folds.
 
     The folds are the outer loop: all candidates of a fold share its ids.
@@ -163,26 +163,26 @@ def cross_validate(
     splits : list of (train, test)
         Rows of the folds.
     jobs : int
-        Processes; with 1, nothing leaves this one.
-    told : callable
-        Called with the number of fits that are done; says whether to stop.
+        Number of processes; 1 means this process.
+    report_done : callable
+        Called with the number of finished fits; returns whether to stop.
 
     Returns
     -------
-    list of Result
-        Of each candidate; after a stop, without the folds that were not done.
+    list of FoldScores
+        One for each candidate; after a stop, only with the finished folds.
     """
-    results = [Result(name) for name, _ in candidates]
+    results = [FoldScores(name) for name, _ in candidates]
     tasks = _tasks([model for _, model in candidates], indexer, tokens, y, splits)
     if jobs == 1:
         outputs: Iterator[Any] = (_run(*task) for task in tasks)
     else:
         parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
-        outputs = parallel(delayed(_run_alone)(*task) for task in tasks)
+        outputs = parallel(delayed(_run_in_worker)(*task) for task in tasks)
     done = 0
-    while not told(done):
+    while not report_done(done):
         output = next(outputs, None)
-        if output is None or told(done):  # a fit that was stopped is none
+        if output is None or report_done(done):  # a fit that was stopped does not count
             break
         candidate, fold, predicted, seconds, network = output
         results[candidate].add(fold, y[splits[fold][1]], predicted, seconds, network)
@@ -211,8 +211,8 @@ def _run(place: int, fold: int, model: Any, ids: Any, y: Any, unseen: Any) -> tu
     return place, fold, predicted, time.perf_counter() - started, network
 
 
-def _run_alone(*task: Any) -> tuple[Any, ...]:
-    """The same in a process of its own, which leaves Ctrl-C and warnings to the first one."""
+def _run_in_worker(*task: Any) -> tuple[Any, ...]:
+    """Call `_run` in a worker process, which leaves Ctrl-C and warnings to the main process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
     return _run(*task)
@@ -222,13 +222,13 @@ def _take(tokens: Tokens, rows: NDArray[np.int64]) -> Tokens:
     return [tokens[row] for row in rows]
 
 
-def difference(ours: Result, theirs: Result, splits: list[Split]) -> tuple[float, float]:
+def difference(ours: FoldScores, theirs: FoldScores, splits: list[Split]) -> tuple[float, float]:
     """Mean difference of the accuracies over the same folds, and its standard error.
 
-    Folds share training documents, so that their plain standard error is too small; this
-    is the one of Nadeau and Bengio (2003). It is nan for fewer than two folds. Accuracies are
-    multiples of a document, so that gaps of few folds may be equal by chance: they are taken
-    to differ by one document at least.
+    The standard error is the corrected one of Nadeau and Bengio (2003), since folds share
+    training documents and the plain one is too small. It is nan for fewer than two folds. As
+    accuracies are multiples of one document, the differences of a few folds may be equal by
+    chance; their standard deviation is taken to be one document at least.
     """
     gaps = np.subtract(ours.accuracy, theirs.accuracy)
     if len(gaps) < 2:

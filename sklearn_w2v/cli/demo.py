@@ -1,4 +1,4 @@
-"""The main job: word2vec transfer on the lyrics that ship with the package."""
+"""``sklearn-w2v demo``: word2vec transfer on the lyrics that ship with the package."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from ..pipeline import make_w2v_pipeline
 from ..text.tokenizer import JapaneseTokenizer
 
 FOLDS = 3
-# the article's question, frozen or fine-tuned, is one of the network alone
+# frozen or fine-tuned, the article's question, is about the network alone
 _NETWORK: dict[str, Any] = {"bow": None, "maxlen": None, "learning_rate": 3e-3}
 _WORDS = {"content words": "content", "all words": None}
-# a verse that is in no album: 俺 ..., ぜ, だろ
+# a verse of no album, with words of one artist: 俺 ..., ぜ, だろ
 _NEW_SONG = """駅のホームで汽笛が鳴った
 立ち止まるな 前だけ見ろ
 雨ならとっくに上がってるぜ
 切符は捨てた 行くしかねえだろ"""
 
 
-class _Recorder:
-    """Scorer of a search that also keeps what each test fold was predicted to be."""
+class _RecordingScorer:
+    """Scorer of a search that also keeps the predictions of each test fold."""
 
     def __init__(self, texts: list[str], progress: Progress, task: Any) -> None:
         self._places = {text: place for place, text in enumerate(texts)}
@@ -59,18 +59,18 @@ def _scores(y: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
 
 
 def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
-    """Load, search, compare, predict and draw.
+    """Search, compare, predict and draw.
 
     Parameters
     ----------
     out : Path
         Folder for the pictures.
     seed : int
-        Seed of everything random.
+        Seed of all randomness.
     epochs : int
         Epochs of each training.
     console : rich.console.Console
-        Where the report goes.
+        Where the report is written.
     """
     started = time.perf_counter()
     lyrics = load_lyrics()
@@ -92,7 +92,7 @@ def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
                 memory=memory,
                 **_NETWORK,
             )
-            recorder = recorders[words] = _Recorder(lyrics.data, progress, task)
+            recorder = recorders[words] = _RecordingScorer(lyrics.data, progress, task)
             search = searches[words] = GridSearchCV(
                 pipeline,
                 {"clf__train_embeddings": [True, False]},
@@ -184,7 +184,7 @@ def _show_prediction(console: Console, pipeline: Any, names: list[str]) -> None:
 
 
 def _show_neighbours(console: Console, pipeline: Any, lyrics: Any, seed: int, epochs: int) -> None:
-    """Nearest words before and after fine-tuning; trains a fine-tuned model if need be."""
+    """Show the nearest words before and after fine-tuning; trains a fine-tuned model if needed."""
     if not pipeline["clf"].train_embeddings:
         pipeline = clone(pipeline).set_params(clf__train_embeddings=True, memory=None)
         pipeline.fit(lyrics.data, lyrics.target)
@@ -202,7 +202,7 @@ def _show_neighbours(console: Console, pipeline: Any, lyrics: Any, seed: int, ep
 
 
 def _with_curve(pipeline: Any, lyrics: Any, split: tuple[Any, Any]) -> Any:
-    """The classifier of one fold with the accuracy on its test albums after each epoch."""
+    """Train the classifier on one fold, with the accuracy on its test albums after each epoch."""
     train, test = split
     steps = clone(pipeline).set_params(memory=None)
     ids = steps[:-1].fit_transform([lyrics.data[row] for row in train])

@@ -9,7 +9,7 @@ from .tables import Row, Table, text_of
 
 
 @dataclass
-class Labelled:
+class LabelledTexts:
     """Texts and their labels.
 
     Parameters
@@ -17,9 +17,9 @@ class Labelled:
     texts, labels : list of str
         One for each document.
     groups : list of str or None
-        What belongs together.
+        Group of each document, such as an album.
     left_out : int
-        Rows without a text or a label.
+        Number of rows without a text or a label.
     """
 
     texts: list[str]
@@ -30,15 +30,15 @@ class Labelled:
 
 def read_labelled(
     table: Table, text: str | None, label: str, group: str | None, drop_empty: bool
-) -> Labelled:
+) -> LabelledTexts:
     """Read all labelled texts.
 
     Parameters
     ----------
     table : Table
-        Where they stand.
+        Source of the rows.
     text, label, group : str or None
-        Columns.
+        Names of the columns.
     drop_empty : bool
         Whether rows without a text or a label are left out.
 
@@ -55,7 +55,7 @@ def read_labelled(
     if len(needed) < 2:
         raise ValueError(f"Got {text!r} as --text and as --label; they must be two columns.")
     bad: dict[str, list[str]] = {}
-    out = Labelled([], [], None if group is None else [])
+    out = LabelledTexts([], [], None if group is None else [])
     for row in table.rows():
         place, cells = row
         missing = next((name for name in needed if _is_empty(cells.get(name))), None)
@@ -79,7 +79,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _name(row: Row, column: str, name: str) -> str:
-    """A label or group as a str."""
+    """A label or a group as a string."""
     place, cells = row
     value = cells[column]
     if isinstance(value, dict | list):

@@ -1,4 +1,4 @@
-"""Model files, as the commands read them."""
+"""Load model files for the commands."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from ..classifiers.targets import Targets
 from ..persistence.model_file import load
 from ..persistence.packing import parts
 
-# where searches, calibration, votes and thresholds keep what they fitted
+# attributes in which searches, calibration, votes and thresholds keep fitted estimators
 _INNER = "best_estimator_", "estimator_", "estimator", "estimators_", "calibrated_classifiers_"
 
 
 def load_model(path: Path, vectors: str | None, trust: list[str] | None) -> Any:
-    """A model that predicts texts.
+    """Load a model that classifies texts.
 
     Parameters
     ----------
     path : Path
-        What `save` wrote.
+        File that `save` wrote.
     vectors : str or None
-        Vectors of a model that refers to them.
+        Where the vectors of a model that refers to them are now.
     trust : list of str or None
-        Further types that the file may refer to.
+        More types that the file may refer to.
 
     Raises
     ------
     ValueError
-        It takes no texts, or has many labels a document.
+        The model does not take texts, or gives a text several labels.
     """
     model = load(path, vectors=vectors, trusted=trust or ())
     classes = getattr(model, "classes_", None)
     if classes is None or not hasattr(model, "predict"):
-        raise ValueError(f"{str(path)!r} holds a {type(model).__name__}, which is no classifier.")
-    if not any(map(_takes_texts, _laid_open(model))):
         raise ValueError(
-            f"{str(path)!r} holds a {type(model).__name__}, which takes no texts; save the "
+            f"{str(path)!r} holds a {type(model).__name__}, which is not a classifier."
+        )
+    if not any(map(_takes_texts, _with_inner(model))):
+        raise ValueError(
+            f"{str(path)!r} holds a {type(model).__name__}, which does not take texts; save the "
             "whole pipeline."
         )
     many = any(isinstance(one, Targets) and one.multilabel for one in parts(model))
@@ -51,14 +53,14 @@ def load_model(path: Path, vectors: str | None, trust: list[str] | None) -> Any:
     return model
 
 
-def _laid_open(model: Any) -> Iterator[Any]:
-    """A model, and those that it wraps."""
+def _with_inner(model: Any) -> Iterator[Any]:
+    """A model, and the models that it wraps."""
     yield model
     for name in _INNER:
         inner = getattr(model, name, None)
         for one in inner if isinstance(inner, list | tuple) else [inner]:
             if hasattr(one, "__dict__"):
-                yield from _laid_open(one)
+                yield from _with_inner(one)
 
 
 def _takes_texts(model: Any) -> bool:

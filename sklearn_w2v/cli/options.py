@@ -9,42 +9,41 @@ import typer
 
 DATA_HELP = (
     "CSV, TSV, JSON lines or Parquet by its ending (.csv, .tsv, .jsonl, .parquet; also .gz, .bz2, "
-    ".xz), plain lines otherwise; - is the standard input."
+    ".xz), plain lines otherwise; - reads the standard input."
 )
 
 Text = Annotated[
     str | None,
-    typer.Option(help='Column that holds the texts; by default "text", or the only one.'),
+    typer.Option(help='Column of the texts; by default "text", or the only column.'),
 ]
-Label = Annotated[str, typer.Option(help="Column that holds the labels.")]
+Label = Annotated[str, typer.Option(help="Column of the labels.")]
 Format = Annotated[
     Literal["csv", "tsv", "jsonl", "parquet", "lines"] | None,
-    typer.Option("--format", help="Where the ending does not say it."),
+    typer.Option("--format", help="Format of the data, if the ending does not say it."),
 ]
 Tokenizer = Annotated[
     Literal["japanese", "blanks"],
-    typer.Option(help="MeCab, or blanks: the texts are words with blanks between."),
+    typer.Option(help="japanese: MeCab; blanks: the texts are words separated by blanks."),
 ]
 Encoding = Annotated[
     str, typer.Option(help="Encoding of the data: utf-8 (with or without BOM), cp932, ...")
 ]
-Delimiter = Annotated[
-    str | None, typer.Option(help='What stands between cells of CSV: ";", "tab", ...')
-]
+Delimiter = Annotated[str | None, typer.Option(help='Separator of cells in CSV: ";", "tab", ...')]
 NoQuotes = Annotated[
-    bool, typer.Option("--no-quotes", help="Take quotation marks in CSV and TSV as text.")
+    bool, typer.Option("--no-quotes", help="Read quotation marks in CSV and TSV as text.")
 ]
 DropEmpty = Annotated[
-    bool, typer.Option("--drop-empty", help="Leave rows out that have no text or no label.")
+    bool, typer.Option("--drop-empty", help="Leave out rows without a text or a label.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Results and errors only: no notes, no bars.")
+    bool,
+    typer.Option("--quiet", "-q", help="Show results and errors only: no notes, no progress bars."),
 ]
-# read by cli.main, which reports the errors
+# read by cli.app, which reports the errors
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
-Jobs = Annotated[int, typer.Option(help="Processes that share the work; -1 takes all cores.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all randomness.")]
+Jobs = Annotated[int, typer.Option(help="Number of processes; -1 uses all cores.")]
 Vectors = Annotated[
     str | None,
     typer.Option(
@@ -52,11 +51,11 @@ Vectors = Annotated[
     ),
 ]
 Aliases = Annotated[
-    Path | None, typer.Option(help="File of further words that share vectors: alias, tab, word.")
+    Path | None, typer.Option(help="File of more words that share vectors: alias, tab, word.")
 ]
 Trust = Annotated[
     list[str] | None,
-    typer.Option(help="Further type or function that the model file may refer to."),
+    typer.Option(help="Another type or function that the model file may refer to."),
 ]
 
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 
 def check_target(path: Path, *sources: Path | str | None) -> None:
-    """Refuse a file that could not be written, or that is read: it would be lost.
+    """Raise if a file cannot be written, or if it is one that is read and would be lost.
 
     Parameters
     ----------
     path : Path
-        What is to be written.
+        File to write.
     *sources : Path, str or None
-        What is read.
+        Files to read.
     """
     for source in sources:
         there = source is not None and path.exists() and os.path.exists(source)
         if there and os.path.samefile(path, str(source)):
             raise ValueError(
-                f"Got {str(path)!r} to be written, which is read as well; it would be lost."
+                f"Got {str(path)!r} as the file to write, but it is read, too, and would be lost."
             )
     folder = path.absolute().parent
     if path.is_dir():
@@ -32,7 +32,7 @@ def check_target(path: Path, *sources: Path | str | None) -> None:
 
 
 def check_ending(path: Path) -> None:
-    """Refuse a target before an hour of training, as `WordVectors.save` would behind it."""
+    """Raise before an hour of training for what `WordVectors.save` would refuse after it."""
     if not path.name.removesuffix(".gz").endswith((".bin", ".txt", ".vec")):
         raise ValueError(
             f"Got {str(path)!r} but expected an ending of .bin, .txt or .vec (and .gz)."

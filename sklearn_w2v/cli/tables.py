@@ -1,4 +1,4 @@
-"""Tables of documents: CSV, TSV, JSON lines, Parquet and plain lines, read as they come."""
+"""Tables of documents: CSV, TSV, JSON lines, Parquet and plain lines, read row by row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import IO, Any
 from ..utils.compression import plain_of
 from ..utils.progress import report_progress
 
-Row = tuple[str, dict[str, Any]]  # where it stands, and its cells
+Row = tuple[str, dict[str, Any]]  # its place in the file, and its cells
 
 _FORMATS = {
     ".csv": "csv",
@@ -28,25 +28,25 @@ _FORMATS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_PACKED = (".gz", ".bz2", ".xz")
+_COMPRESSED = (".gz", ".bz2", ".xz")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ROWS = 1_000  # of Parquet that are decoded together; of JSON that are searched for a column
-_TOLD = 256  # rows between two words about progress
-LINES = "text"  # column of plain lines
+_ROWS = 1_000  # rows of Parquet decoded together; lines of JSON searched for a column
+_ROWS_PER_REPORT = 256  # rows between two reports of progress
+LINES = "text"  # name of the column of plain lines
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How data is read.
+class ReadOptions:
+    """How to read a table.
 
     Parameters
     ----------
     format : str or None, default=None
         One of csv, tsv, jsonl, parquet and lines; None goes by the ending.
     encoding : str, default="utf-8"
-        Of everything but Parquet.
+        Encoding of every format but Parquet.
     delimiter : str or None, default=None
-        Between cells; None is a comma in CSV and a tab in TSV.
+        Separator of cells; None is a comma in CSV and a tab in TSV.
     quotes : bool, default=True
         Whether quotation marks may enclose a cell.
     """
@@ -61,13 +61,13 @@ class Reading:
             codecs.lookup(self.encoding)
         except LookupError:
             raise ValueError(
-                f"Got --encoding {self.encoding}, which Python does not know; utf-8, cp932 and "
-                "euc-jp are some that it does."
+                f"Got --encoding {self.encoding}, which Python does not know; it knows utf-8, "
+                "cp932 and euc-jp, for example."
             ) from None
 
     @property
     def separator(self) -> str:
-        """What stands between cells."""
+        """Separator of cells."""
         given = {"tab": "\t", "\\t": "\t", None: "\t" if self.format == "tsv" else ","}.get(
             self.delimiter, self.delimiter
         )
@@ -77,45 +77,47 @@ class Reading:
             )
         return given
 
-    def of(self, path: str, table: bool) -> Reading:
-        """With the format that a path's ending says."""
+    def for_path(self, path: str, table: bool) -> ReadOptions:
+        """Options with the format that the ending of a path says."""
         if self.format is not None:
             return self
         name, ending = os.path.splitext(path)
-        if ending in _PACKED:
+        if ending in _COMPRESSED:
             ending = os.path.splitext(name)[1]
         found = _FORMATS.get(ending.lower())
         if found is None and table and path != "-":
             raise ValueError(
-                f"Got {path!r} but expected an ending of {', '.join(_FORMATS)}; --format says "
-                "what it is."
+                f"Got {path!r} but expected an ending of {', '.join(_FORMATS)}; --format "
+                "names the format."
             )
         found = found or ("csv" if table else "lines")
-        return Reading(found, self.encoding, self.delimiter, self.quotes)
+        return ReadOptions(found, self.encoding, self.delimiter, self.quotes)
 
 
 class Table:
-    """An open table, whose rows come one after another.
+    """An open table, read row by row.
 
     Parameters
     ----------
     path : str
         A file, or ``"-"`` for the standard input.
-    reading : Reading
+    read_options : ReadOptions
         How to read it.
     table : bool, default=True
-        Whether only tables will do, or plain lines, too.
+        Whether the data must be a table; if not, plain lines are accepted.
 
     Attributes
     ----------
     columns : list of str
-        Names of the columns; of JSON lines, those of the first one, and of those that were
-        read in search of a column.
+        Names of the columns; of JSON lines, those of the first line and of the lines that were
+        searched for a column.
     """
 
     columns: list[str]
 
-    def __init__(self, path: str, reading: Reading | None = None, table: bool = True) -> None:
+    def __init__(
+        self, path: str, read_options: ReadOptions | None = None, table: bool = True
+    ) -> None:
         self.name = "the standard input" if path == "-" else path
         self._stack = ExitStack()
         self._raw: IO[bytes] = sys.stdin.buffer
@@ -128,9 +130,9 @@ class Table:
             except FileNotFoundError:
                 raise FileNotFoundError(f"There is no file {path!r}.") from None
         try:
-            self.reading = (reading or Reading()).of(path, table)
+            self.read_options = (read_options or ReadOptions()).for_path(path, table)
             self._size = os.fstat(self._raw.fileno()).st_size if path != "-" else 0
-            self._rows = self._guarded(getattr(self, f"_{self.reading.format}")())
+            self._rows = self._guarded(getattr(self, f"_{self.read_options.format}")())
         except BaseException:
             self._stack.close()
             raise
@@ -142,14 +144,14 @@ class Table:
         self._stack.close()
 
     def column(self, name: str | None, option: str) -> str:
-        """A column that must be there.
+        """Check that a column exists; returns its name.
 
         Parameters
         ----------
         name : str or None
             Its name; None means ``"text"``, or the only column.
         option : str
-            Option of the command line that names it.
+            Option of the command line for it, for messages.
         """
         if name is None:
             if len(self.columns) == 1:
@@ -157,21 +159,21 @@ class Table:
             if LINES in self.columns:
                 return LINES
             raise ValueError(
-                f"{self.name} has the columns {self._shown()}; say which one holds the texts, "
-                f"with {option}."
+                f"{self.name} has the columns {self._shown()}; name the one with the "
+                f"texts by {option}."
             )
         if name not in self.columns and not self._comes_later(name):
             hint = ""
             if len(self.columns) == 1 and set(self.columns[0]) & set(";\t|"):
-                hint = " (--delimiter says what stands between cells)"
+                hint = " (--delimiter sets the separator of cells)"
             raise ValueError(
                 f"Got {option} {name!r}, but {self.name} has the columns {self._shown()}{hint}."
             )
         return name
 
     def _comes_later(self, name: str) -> bool:
-        """Whether one of the next JSON lines has what the first has not."""
-        if self.reading.format != "jsonl":
+        """Whether one of the next JSON lines has a column that the first one lacks."""
+        if self.read_options.format != "jsonl":
             return False
         for row in islice(self._rows, _ROWS - len(self._ahead)):
             self._ahead.append(row)
@@ -184,15 +186,15 @@ class Table:
         return ", ".join(map(repr, self.columns))
 
     def rows(self) -> Iterator[Row]:
-        """All rows; may be asked for once."""
+        """Iterate over all rows, once."""
         for count, row in enumerate(chain(self._ahead, self._rows)):
-            if self._size and not count % _TOLD:
+            if self._size and not count % _ROWS_PER_REPORT:
                 report_progress("reading", self._raw.tell(), self._size)
             yield row
 
     # --------------------------------------------------------------- formats
     def _guarded(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """Rows, with errors that name the file and where it broke; the first is read now."""
+        """Rows, with errors that name the file and the place; reads the first row now."""
         safe = self._safe(rows)
         first = next(safe, None)
         return iter(()) if first is None else chain([first], safe)
@@ -206,22 +208,24 @@ class Table:
         except UnicodeDecodeError as error:
             raise ValueError(
                 f"{self.name} is not {error.encoding}: byte 0x{error.object[error.start]:02x} "
-                f"behind {place} ({error.reason}). --encoding names another, such as cp932."
+                f"after {place} ({error.reason}). --encoding names another, such as cp932."
             ) from error
         except UnicodeError as error:  # UTF-16 without BOM, say
-            raise ValueError(f"{self.name} is not {self.reading.encoding}: {error}.") from error
+            raise ValueError(
+                f"{self.name} is not {self.read_options.encoding}: {error}."
+            ) from error
         except csv.Error as error:
             raise ValueError(
-                f"Cannot read {self.name} behind {place}: {error}. A quotation mark may be "
+                f"Cannot read {self.name} after {place}: {error}. A quotation mark may be "
                 "missing; --no-quotes takes them as text."
             ) from error
         except OSError as error:
             if error.errno is not None:
                 raise
-            raise ValueError(f"Cannot unpack {self.name} behind {place}: {error}.") from error
+            raise ValueError(f"Cannot unpack {self.name} after {place}: {error}.") from error
 
     def _text(self, newline: str | None) -> IO[str]:
-        encoding = self.reading.encoding
+        encoding = self.read_options.encoding
         if codecs.lookup(encoding).name == "utf-8":
             if self._raw.peek(2)[:2] in _UTF16:  # type: ignore[attr-defined]
                 raise ValueError(
@@ -243,9 +247,9 @@ class Table:
     def _csv(self) -> Iterator[Row]:
         limit = csv.field_size_limit(2**31 - 1)  # the most that every platform takes
         self._stack.callback(csv.field_size_limit, limit)
-        quoting: Any = csv.QUOTE_MINIMAL if self.reading.quotes else csv.QUOTE_NONE
+        quoting: Any = csv.QUOTE_MINIMAL if self.read_options.quotes else csv.QUOTE_NONE
         cells = csv.reader(
-            self._text(""), delimiter=self.reading.separator, quoting=quoting, strict=True
+            self._text(""), delimiter=self.read_options.separator, quoting=quoting, strict=True
         )
         self.columns = next(cells, [])
         if not self.columns:
@@ -279,7 +283,7 @@ class Table:
             try:
                 cells = json.loads(line)
             except (ValueError, RecursionError) as error:  # the latter of deep nesting
-                raise ValueError(f"{self.name}, line {number}: no JSON: {error}.") from error
+                raise ValueError(f"{self.name}, line {number}: not JSON: {error}.") from error
             if isinstance(cells, str):
                 cells = {LINES: cells}
             if not isinstance(cells, dict):
@@ -297,8 +301,8 @@ class Table:
             raise ValueError("Parquet cannot be read from the standard input; name the file.")
         try:
             file = parquet.ParquetFile(self._raw)
-        except Exception as error:  # pyarrow's own kinds
-            raise ValueError(f"{self.name} is no Parquet file: {error}.") from error
+        except Exception as error:  # pyarrow has exceptions of its own
+            raise ValueError(f"{self.name} is not a Parquet file: {error}.") from error
         self.columns, number = list(file.schema_arrow.names), 0
         for batch in file.iter_batches(_ROWS):
             for cells in batch.to_pylist():
@@ -307,7 +311,7 @@ class Table:
 
 
 def _detach(text: io.TextIOWrapper) -> None:
-    """Leave the bytes below open: the standard input is not ours to close."""
+    """Detach a text stream without closing its bytes: stdin must stay open."""
     if not text.closed:
         text.detach()
 
@@ -323,7 +327,7 @@ def _require_pyarrow() -> Any:
 
 
 def text_of(row: Row, column: str, name: str) -> str:
-    """A text, which must be one."""
+    """The text of a row; raises if the cell is not a string."""
     place, cells = row
     text = cells.get(column)
     if not isinstance(text, str):

@@ -1,4 +1,4 @@
-"""Texts of a table become tokens, a few at a time."""
+"""Tokenize the texts of a table in chunks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-_AT_ONCE = 1_000
-
-
-_FOR_EACH_JOB = 5_000  # the tokenizer starts processes above 1,100 texts
+_CHUNK = 1_000  # texts that are tokenized together
+_CHUNK_PER_JOB = 5_000  # with several processes, which the tokenizer starts above 1,100 texts
 
 
 def make_tokenizer(
@@ -22,7 +20,7 @@ def make_tokenizer(
     user_dictionary: Path | None,
     jobs: int,
 ) -> Any:
-    """A tokenizer with the options of the command line, checked."""
+    """Make a tokenizer from the options of the command line, and check them."""
     from ..text.tokenizer import JapaneseTokenizer
 
     if jobs == 0:
@@ -42,15 +40,15 @@ def make_tokenizer(
 
 
 def tokens_of(table: Any, column: str, tokenizer: Any) -> Iterator[list[str]]:
-    """Words of each text of a table; a chunk of them in memory."""
+    """Iterate over the words of each text of a table, with one chunk in memory."""
     from joblib import effective_n_jobs
 
     from .tables import text_of
 
     jobs = effective_n_jobs(tokenizer.n_jobs)
-    size = _AT_ONCE if jobs == 1 else _FOR_EACH_JOB * jobs
+    size = _CHUNK if jobs == 1 else _CHUNK_PER_JOB * jobs
     texts = (text_of(row, column, table.name) for row in table.rows())
     if sys.stdin.isatty() and table.name == "the standard input":
-        size = 1  # somebody types
+        size = 1  # somebody is typing
     while chunk := list(islice(texts, size)):
         yield from tokenizer.transform(chunk)

@@ -1,4 +1,4 @@
-"""``sklearn-w2v fit``: the table at its end, and which model to take."""
+"""``sklearn-w2v fit``: the table at the end, and the advice which model to take."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import Any
 from rich.table import Table
 from scipy.stats import t as student
 
-from .console import Ui
-from .cross_validation import MAJORITY, TFIDF, Result, Split, difference
+from .console import CommandOutput
+from .cross_validation import MAJORITY, TFIDF, FoldScores, Split, difference
 
-_LEVEL = 0.95  # of confidence in a difference that is called clear
+_LEVEL = 0.95  # confidence from which a difference is called clear
 
 
-def report(summary: dict[str, Any], ui: Ui, as_json: bool) -> None:
-    """Write what `fit` found.
+def report(summary: dict[str, Any], output: CommandOutput, as_json: bool) -> None:
+    """Write the report of ``fit``.
 
     Parameters
     ----------
     summary : dict
-        As the run left it.
-    ui : Ui
-        Where it goes.
+        What the run found.
+    output : CommandOutput
+        Where the report is written.
     as_json : bool
-        Whether it goes as JSON.
+        Whether the report is JSON.
     """
-    results: list[Result] = summary.pop("results", [])
+    results: list[FoldScores] = summary.pop("results", [])
     splits: list[Split] = summary.pop("splits", [])
     if results:
         summary["folds"] = len(results[0].folds)
         summary["take"], text = verdict(results, splits, "search" in summary)
         if not as_json:
             if "search" in summary:
-                ui.out.print(_candidates(summary["search"]))
-            ui.out.print(_table(results, summary["grouped"]))
-            ui.out.print(text, soft_wrap=not ui.out.is_terminal)
+                output.stdout.print(_candidates(summary["search"]))
+            output.stdout.print(_table(results, summary["grouped"]))
+            output.stdout.print(text, soft_wrap=not output.stdout.is_terminal)
     if as_json:
-        ui.json(summary)
+        output.json(summary)
 
 
 def _candidates(search: list[dict[str, Any]]) -> Table:
-    """The candidates of a search, best first."""
+    """Table of the candidates of a search, best first."""
     table = Table(title="Search")
     for name in search[0]["params"]:
         table.add_column(name)
@@ -53,7 +53,7 @@ def _candidates(search: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _table(results: list[Result], grouped: bool) -> Table:
+def _table(results: list[FoldScores], grouped: bool) -> Table:
     folds = len(results[0].folds)
     how = f"{folds} folds" if folds != 1 else "one fold"
     table = Table(title=f"Cross-validation, {how}" + (", by group" if grouped else ""))
@@ -68,13 +68,13 @@ def _table(results: list[Result], grouped: bool) -> Table:
     return table
 
 
-def verdict(results: list[Result], splits: list[Split], searched: bool) -> tuple[str, str]:
+def verdict(results: list[FoldScores], splits: list[Split], searched: bool) -> tuple[str, str]:
     """Which model to take: ``"model"``, ``"tfidf"`` or ``"either"``, and why.
 
     Parameters
     ----------
-    results : list of Result
-        Of the model, and of the baselines.
+    results : list of FoldScores
+        Scores of the model, then of the baselines.
     splits : list of (train, test)
         The folds.
     searched : bool
@@ -91,7 +91,7 @@ def verdict(results: list[Result], splits: list[Split], searched: bool) -> tuple
         notes.append(f"The network counts in {sum(ours.network)} of {len(ours.folds)} folds.")
     if searched:
         notes.append("As the best of the search on these very folds, it is flattered a little.")
-    # few folds tell their error badly: two folds need a gap of 12.7 times as much, five of 2.8
+    # the error of few folds is uncertain: two folds need a gap of 12.7 times it, five of 2.8
     clear = error * student.ppf((1 + _LEVEL) / 2, max(1, len(ours.folds) - 1))
     if math.isnan(error):
         take, text = "either", f"One fold cannot say which to take; the difference is {by}."

@@ -157,5 +157,5 @@ def test_nothing_that_is_read_is_written_over(command, weather, tmp_path, argume
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     done = command(*(argument.format(**places) for argument in arguments))
     assert done.status == 2
-    assert "to be written, which is read as well; it would be lost" in done.err
+    assert "as the file to write, but it is read, too, and would be lost" in done.err
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

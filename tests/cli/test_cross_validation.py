@@ -9,7 +9,7 @@ from sklearn_w2v import W2VIndexer, W2VLSTMClassifier
 from sklearn_w2v.cli.cross_validation import (
     MAJORITY,
     TFIDF,
-    Result,
+    FoldScores,
     baselines,
     cross_validate,
     difference,
@@ -35,7 +35,7 @@ def test_groups_stay_together():
 def test_folds_that_cannot_be_made():
     with pytest.raises(ValueError, match="Got 2 groups but expected 3 or more"):
         make_splits(LABELS, ["a", "b"] * 12, 3, 0, nothing)
-    with pytest.raises(ValueError, match="no label has so many documents; lower --folds"):
+    with pytest.raises(ValueError, match="no label has that many documents; lower --folds"):
         make_splits(LABELS, None, 13, 0, nothing)
 
 
@@ -74,7 +74,7 @@ def test_candidates_are_tested_on_all_folds_and_can_be_stopped(fit_all):
     told = []
     results = fit_all(told.append)
     assert [(result.name, result.folds) for result in results] == [("2", [0, 1]), ("3", [0, 1])]
-    # ahead of each fit, and behind it, where it may have been stopped
+    # before each fit, and after it, where it may have been stopped
     assert told == [0, 0, 1, 1, 2, 2, 3, 3, 4]
     stopped = fit_all(lambda done: done == 3)
     assert [result.folds for result in stopped] == [[0, 1], [0]]
@@ -85,22 +85,24 @@ def test_candidates_are_tested_on_all_folds_and_can_be_stopped(fit_all):
 def test_two_processes_give_the_same(fit_all):
     one, two = fit_all(lambda done: False), fit_all(lambda done: False, jobs=2)
     for first, second in zip(one, two, strict=True):
-        assert first.accuracy == second.of({0, 1}).accuracy
+        assert first.accuracy == second.only({0, 1}).accuracy
 
 
 def test_some_of_the_folds_in_their_order():
-    result = Result("x", [2, 0, 1], [0.2, 0.0, 0.1], [0.5] * 3, [1.0] * 3, [True, False, False])
-    some = result.of({0, 2})
+    result = FoldScores("x", [2, 0, 1], [0.2, 0.0, 0.1], [0.5] * 3, [1.0] * 3, [True, False, False])
+    some = result.only({0, 2})
     assert (some.folds, some.accuracy, some.network) == ([0, 2], [0.0, 0.2], [False, True])
     assert some.summary()["accuracy"] == pytest.approx(0.1)
 
 
 def test_the_error_of_a_difference_knows_that_folds_share_documents():
     splits = make_splits(LABELS * 50, None, 4, 0, nothing)
-    ours = Result("a", [0, 1, 2, 3], [0.9, 0.8, 0.9, 0.8])
-    theirs = Result("b", [0, 1, 2, 3], [0.8, 0.8, 0.8, 0.8])
+    ours = FoldScores("a", [0, 1, 2, 3], [0.9, 0.8, 0.9, 0.8])
+    theirs = FoldScores("b", [0, 1, 2, 3], [0.8, 0.8, 0.8, 0.8])
     gap, error = difference(ours, theirs, splits)
     assert gap == pytest.approx(0.05)
     plain = np.std([0.1, 0, 0.1, 0], ddof=1) / 2
     assert error == pytest.approx(plain * math.sqrt(1 + 4 / 3))
-    assert math.isnan(difference(Result("a", [0], [1.0]), Result("b", [0], [1.0]), splits)[1])
+    assert math.isnan(
+        difference(FoldScores("a", [0], [1.0]), FoldScores("b", [0], [1.0]), splits)[1]
+    )

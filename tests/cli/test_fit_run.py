@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from sklearn_w2v import load, read_card
-from sklearn_w2v.cli import fit_run as _cli_training
+from sklearn_w2v.cli import fit_run
 from sklearn_w2v.networks import training_loop as _epochs
 
 
@@ -60,7 +60,7 @@ def test_vectors_of_a_file_and_texts_of_words(fit, tmp_path, small_vectors, weat
 
 
 def test_a_search_takes_the_best_candidate(fit, monkeypatch, tmp_path):
-    monkeypatch.setitem(_cli_training._GRIDS, "lstm", {"units": [2, 3]})
+    monkeypatch.setitem(fit_run._GRIDS, "lstm", {"units": [2, 3]})
     done = fit("--search", "--folds", "2", "--epochs", "1", "--json")
     found = json.loads(done.out)
     assert [each["params"] for each in found["search"]] == [{"units": 2}, {"units": 3}]
@@ -72,7 +72,7 @@ def test_a_search_takes_the_best_candidate(fit, monkeypatch, tmp_path):
 
 
 def test_of_equal_candidates_the_recipe_is_taken(fit, monkeypatch, tmp_path):
-    monkeypatch.setitem(_cli_training._GRIDS, "lstm", {"maxlen": [127, 128, 129]})
+    monkeypatch.setitem(fit_run._GRIDS, "lstm", {"maxlen": [127, 128, 129]})
     done = fit("--search", "--folds", "2", "--epochs", "1")
     assert load(tmp_path / "model.w2v")["clf"].maxlen == 128
     assert "Search" in done.out
@@ -104,9 +104,9 @@ def test_vectors_are_held_whole_unasked_where_they_are_small_and_count(small_vec
     from sklearn_w2v import W2VIndexer
 
     indexer = W2VIndexer(small_vectors).fit([["雨", "雪"]])
-    kept = _cli_training._kept_unasked
+    kept = fit_run._default_keep
     assert (kept(indexer, True), kept(indexer, False)) == ("all", "rows")
-    monkeypatch.setattr(_cli_training, "_WHOLE", 20)
+    monkeypatch.setattr(fit_run, "_MAX_WHOLE", 20)
     assert kept(indexer, True) == "rows"
 
 
@@ -163,7 +163,7 @@ def test_a_second_ctrl_c_writes_nothing(fit, monkeypatch, tmp_path):
 
 
 def test_ctrl_c_in_a_search_trains_the_best_so_far(fit, monkeypatch, tmp_path):
-    monkeypatch.setitem(_cli_training._GRIDS, "lstm", {"units": [2, 3]})
+    monkeypatch.setitem(fit_run._GRIDS, "lstm", {"units": [2, 3]})
     press_ctrl_c(monkeypatch, at=1)
     done = fit("--search", "--folds", "2", "--epochs", "1")
     assert done.status == 130

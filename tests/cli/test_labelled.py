@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sklearn_w2v.cli.labelled import Labelled, read_labelled
+from sklearn_w2v.cli.labelled import LabelledTexts, read_labelled
 from sklearn_w2v.cli.tables import Table
 
 
@@ -16,7 +16,7 @@ def labelled(tmp_path, text, **kwargs):
 
 def test_labelled_texts(tmp_path):
     got = labelled(tmp_path, "text,label,work\n雨, x ,1\n海,y,2\n", group="work")
-    assert got == Labelled(["雨", "海"], ["x", "y"], ["1", "2"])
+    assert got == LabelledTexts(["雨", "海"], ["x", "y"], ["1", "2"])
 
 
 def test_empty_cells_are_named_or_left_out(tmp_path):

@@ -22,10 +22,10 @@ def test_a_pipeline_is_a_model(weather):
 def test_steps_of_a_pipeline_are_none(weather, tmp_path):
     model = load(weather / "weather.w2v")
     save(model["clf"], tmp_path / "clf.w2v")
-    with pytest.raises(ValueError, match="W2VLSTMClassifier, which takes no texts"):
+    with pytest.raises(ValueError, match="W2VLSTMClassifier, which does not take texts"):
         load_model(tmp_path / "clf.w2v", None, None)
     save(model["ids"], tmp_path / "ids.w2v")
-    with pytest.raises(ValueError, match="W2VIndexer, which is no classifier"):
+    with pytest.raises(ValueError, match="W2VIndexer, which is not a classifier"):
         load_model(tmp_path / "ids.w2v", None, None)
 
 
@@ -58,7 +58,7 @@ def test_wrappers_of_classifiers_alone_take_none(weather, tmp_path):
     ids = load(weather / "weather.w2v")[:-1].transform(TEXTS)
     voting = VotingClassifier([("a", small()[-1]), ("b", small()[-1])]).fit(ids, LABELS)
     save(voting, tmp_path / "m.w2v")
-    with pytest.raises(ValueError, match="VotingClassifier, which takes no texts"):
+    with pytest.raises(ValueError, match="VotingClassifier, which does not take texts"):
         load_model(tmp_path / "m.w2v", None, None)
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sklearn_w2v.cli.tables import Reading, Table
+from sklearn_w2v.cli.tables import ReadOptions, Table
 
 ROWS = [("雨が\n降る", "wet"), ('"海", 夏', "dry")]
 
@@ -29,7 +29,7 @@ def table_file(request, tmp_path):
         parquet = pytest.importorskip("pyarrow.parquet")
         columns = {name: [row[at] for row in ROWS] for at, name in enumerate(("text", "label"))}
         parquet.write_table(pyarrow.table(columns), path)
-        return path, Reading()
+        return path, ReadOptions()
     if kind.startswith("jsonl"):
         text = "".join(
             json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n\n"
@@ -46,7 +46,7 @@ def table_file(request, tmp_path):
 
         data = lzma.compress(data)
     path.write_bytes(data)
-    return path, Reading(encoding="cp932" if kind == "cp932" else "utf-8")
+    return path, ReadOptions(encoding="cp932" if kind == "cp932" else "utf-8")
 
 
 def test_every_format_gives_the_same_rows(table_file):
@@ -77,7 +77,7 @@ def test_places_name_row_and_first_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "reading", "wanted"),
+    ("name", "data", "options", "wanted"),
     [
         ("a.csv", "", {}, "is empty, but a line with names of columns was expected"),
         ("a.csv", "a,a\n1,2\n", {}, "the column 'a' more than once"),
@@ -86,18 +86,18 @@ def test_places_name_row_and_first_line(tmp_path):
         ("a.csv", b"a,b\n\x89J,2\n", {}, "byte 0x89 .* --encoding names another"),
         ("a.csv", "a,b\n雨,2\n".encode("utf-16"), {}, "--encoding utf-16"),
         ("a.csv", b"\x1f\x8b\x08\x00broken", {}, "Cannot unpack .*a.csv"),
-        ("a.jsonl", '{"a": 1}\n{"a"\n', {}, "line 2: no JSON"),
+        ("a.jsonl", '{"a": 1}\n{"a"\n', {}, "line 2: not JSON"),
         ("a.jsonl", "[1]\n", {}, "line 1: Got a list"),
-        ("a.parquet", "no", {}, "is no Parquet file"),
+        ("a.parquet", "no", {}, "is not a Parquet file"),
         ("a.xlsx", "", {}, r"expected an ending of \.csv"),
         ("a.csv", "", {"delimiter": ";;"}, "expected one character"),
     ],
 )
-def test_broken_files_are_errors_that_say_where(tmp_path, name, data, reading, wanted):
+def test_broken_files_are_errors_that_say_where(tmp_path, name, data, options, wanted):
     path = tmp_path / name
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     with pytest.raises(ValueError, match=wanted):
-        rows_of(path, Reading(**reading))
+        rows_of(path, ReadOptions(**options))
 
 
 def test_files_that_are_not_there(tmp_path):
@@ -109,7 +109,7 @@ def test_files_that_are_not_there(tmp_path):
 
 def test_unknown_encodings():
     with pytest.raises(ValueError, match="Got --encoding cp9999"):
-        Reading(encoding="cp9999")
+        ReadOptions(encoding="cp9999")
 
 
 def test_parquet_without_pyarrow_names_the_command(tmp_path, monkeypatch):
@@ -123,9 +123,12 @@ def test_parquet_without_pyarrow_names_the_command(tmp_path, monkeypatch):
 def test_other_delimiters_and_quotes_as_text(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('text;label\n"雨;x\n', encoding="utf-8")
-    _, rows = rows_of(path, Reading(delimiter=";", quotes=False))
+    _, rows = rows_of(path, ReadOptions(delimiter=";", quotes=False))
     assert rows == [{"text": '"雨', "label": "x"}]
-    with Table(str(path), Reading(quotes=False)) as table, pytest.raises(ValueError, match="--del"):
+    with (
+        Table(str(path), ReadOptions(quotes=False)) as table,
+        pytest.raises(ValueError, match="--del"),
+    ):
         table.column("text", "--text")
 
 
@@ -134,7 +137,7 @@ def test_columns_are_found_or_listed(tmp_path):
     path.write_text("歌詞,label\n雨,x\n", encoding="utf-8")
     with Table(str(path)) as table:
         assert table.column("歌詞", "--text") == "歌詞"
-        with pytest.raises(ValueError, match=r"columns '歌詞', 'label'; say which .* --text"):
+        with pytest.raises(ValueError, match=r"columns '歌詞', 'label'; name the one .* --text"):
             table.column(None, "--text")
         with pytest.raises(ValueError, match=r"Got --text 'lyric', but .*'歌詞', 'label'"):
             table.column("lyric", "--text")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sklearn_w2v.cli.console import Ui
-from sklearn_w2v.cli.cross_validation import MAJORITY, TFIDF, Result, make_splits
+from sklearn_w2v.cli.console import CommandOutput
+from sklearn_w2v.cli.cross_validation import MAJORITY, TFIDF, FoldScores, make_splits
 from sklearn_w2v.cli.verdict import report, verdict
 
 SPLITS = make_splits(["a", "b"] * 150, None, 3, 0, print)
@@ -15,9 +15,9 @@ def results(ours, theirs, network=(True, True, True)):
     folds = list(range(len(ours)))
     each = [0.5] * len(ours)
     return [
-        Result("this model", folds, list(ours), each, each, list(network)[: len(ours)]),
-        Result(TFIDF, folds, list(theirs), each, each, [False] * len(ours)),
-        Result(MAJORITY, folds, each, each, each, [False] * len(ours)),
+        FoldScores("this model", folds, list(ours), each, each, list(network)[: len(ours)]),
+        FoldScores(TFIDF, folds, list(theirs), each, each, [False] * len(ours)),
+        FoldScores(MAJORITY, folds, each, each, each, [False] * len(ours)),
     ]
 
 
@@ -66,12 +66,12 @@ def test_what_else_there_is_to_say():
 
 def test_the_table_and_json(capsys):
     summary = {"results": results([0.9] * 3, [0.8] * 3), "splits": SPLITS, "grouped": True}
-    report(dict(summary), Ui(), False)
+    report(dict(summary), CommandOutput(), False)
     shown = capsys.readouterr().out
     assert "3 folds, by group" in shown
     assert "0.900" in shown
     assert "Take this model" in shown
-    report({**summary, "scores": {}}, Ui(), True)
+    report({**summary, "scores": {}}, CommandOutput(), True)
     assert json.loads(capsys.readouterr().out) == {
         "grouped": True,
         "scores": {},

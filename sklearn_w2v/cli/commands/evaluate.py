@@ -1,4 +1,4 @@
-"""``sklearn-w2v evaluate``: scores on labelled texts, and the report."""
+"""``sklearn-w2v evaluate``: scores on labelled texts, and an HTML report."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from .. import options
-from ..console import Ui
+from ..console import CommandOutput
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="What fit wrote.")],
+    model: Annotated[Path, typer.Argument(help="Model file, as written by fit.")],
     data: Annotated[str, typer.Argument(help=f"Labelled texts. {options.DATA_HELP}")],
     text: options.Text = None,
     label: options.Label = "label",
     report: Annotated[
-        Path | None, typer.Option(help="Where a page with all of it goes, as in report.html.")
+        Path | None, typer.Option(help="File for the HTML report, such as report.html.")
     ] = None,
     train: Annotated[
         str | None,
         typer.Option(
-            help="Data that the model learnt from: the report compares with TF-IDF + LinearSVC."
+            help="Training data of the model; the report then compares with TF-IDF + LinearSVC."
         ),
     ] = None,
     drop_empty: options.DropEmpty = False,
@@ -40,35 +40,35 @@ def evaluate(
     from ..labelled import read_labelled
     from ..models import load_model
     from ..paths import check_target
-    from ..tables import Reading, Table
+    from ..tables import ReadOptions, Table
 
     if train is not None and report is None:
-        raise ValueError("Got --train, which only --report has a use for.")
+        raise ValueError("Got --train without --report, but only the report uses it.")
     if report is not None:
         check_target(report, model, data, train, vectors)
-    ui = Ui(quiet)
-    reading = Reading(format, encoding, delimiter, not no_quotes)
+    output = CommandOutput(quiet)
+    read_options = ReadOptions(format, encoding, delimiter, not no_quotes)
 
     def read(path: str) -> Any:
-        with Table(path, reading) as table:
+        with Table(path, read_options) as table:
             return read_labelled(table, text, label, None, drop_empty)
 
-    with ui.catch_warnings():
-        with ui.bars() as bars:
+    with output.catch_warnings():
+        with output.progress_bars() as bars:
             found, known = read(data), None if train is None else read(train)
             estimator = load_model(model, vectors, trust)
             predicted = _predict(estimator, found.texts, bars)
         scores = _scores(found.labels, predicted)
         if json:
-            ui.json({"documents": len(predicted), **scores})
+            output.json({"documents": len(predicted), **scores})
         else:
-            _show(scores, ui)
+            _show(scores, output)
         unknown = sorted(set(found.labels) - set(map(str, estimator.classes_)))
         if unknown:
-            ui.warn(f"The model does not know {len(unknown)} of the labels: {_few(unknown)}.")
+            output.warn(f"The model does not know {len(unknown)} of the labels: {_few(unknown)}.")
         if report is not None:
             _write_report(report, estimator, found, known, model.name)
-            ui.note(f"Wrote {report}.")
+            output.note(f"Wrote {report}.")
 
 
 def _few(names: list[str]) -> str:
@@ -80,7 +80,7 @@ def _predict(estimator: Any, texts: list[str], bars: Any) -> list[str]:
 
     return [
         str(label)
-        for label in bars.walk(
+        for label in bars.track(
             "predicting", predict_iter(estimator, texts, chunk_size=500), len(texts)
         )
     ]
@@ -94,7 +94,7 @@ def _scores(labels: list[str], predicted: list[str]) -> dict[str, Any]:
     known = [place for place, name in enumerate(names) if parts[3][place]]
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
-        # of the labels that are there
+        # over the labels in the data
         "f1_macro": float(sum(parts[2][place] for place in known) / len(known)),
         "labels": {
             name: {
@@ -108,7 +108,7 @@ def _scores(labels: list[str], predicted: list[str]) -> dict[str, Any]:
     }
 
 
-def _show(scores: dict[str, Any], ui: Ui) -> None:
+def _show(scores: dict[str, Any], output: CommandOutput) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -119,7 +119,7 @@ def _show(scores: dict[str, Any], ui: Ui) -> None:
     for name, each in scores["labels"].items():
         numbers = (f"{each[key]:.3f}" for key in ("precision", "recall", "f1"))
         table.add_row(Text(name), *numbers, str(each["documents"]))
-    ui.out.print(table)
+    output.stdout.print(table)
 
 
 def _write_report(path: Path, estimator: Any, found: Any, known: Any, title: str) -> None:

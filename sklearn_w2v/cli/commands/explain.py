@@ -9,25 +9,28 @@ from typing import Annotated, Any, Literal
 import typer
 
 from .. import options
-from ..console import Ui
+from ..console import CommandOutput
 
-_FOR, _AGAINST = (255, 150, 40), (80, 160, 255)  # orange and blue, told apart by most eyes
-_FAINT = 0.08  # share of the largest value below which a word has no colour
+_FOR, _AGAINST = (
+    (255, 150, 40),
+    (80, 160, 255),
+)  # orange and blue, which most colour-blind people tell apart
+_MIN_STRENGTH = 0.08  # words with a smaller share of the largest value have no colour
 
 
 def explain(
-    model: Annotated[Path, typer.Argument(help="What fit wrote.")],
+    model: Annotated[Path, typer.Argument(help="Model file, as written by fit.")],
     text: Annotated[str, typer.Argument(help="The text; - reads the standard input.")],
     target: Annotated[
         str | None, typer.Option(help="Label to explain; by default the most probable one.")
     ] = None,
     method: Annotated[
         Literal["integrated_gradients", "occlusion"],
-        typer.Option(help="How the words' shares are found."),
+        typer.Option(help="How the shares of the words are computed."),
     ] = "integrated_gradients",
-    top: Annotated[int, typer.Option(min=0, help="Words that are listed in a terminal.")] = 10,
+    top: Annotated[int, typer.Option(min=0, help="Number of words to list in a terminal.")] = 10,
     html: Annotated[
-        Path | None, typer.Option(help="Where a page with the coloured text goes.")
+        Path | None, typer.Option(help="File for an HTML page with the coloured text.")
     ] = None,
     vectors: options.Vectors = None,
     trust: options.Trust = None,
@@ -38,45 +41,45 @@ def explain(
 ) -> None:
     """Show which words of a text speak for and against a label.
 
-    In a terminal, the text is coloured; into a pipe go the values and words, one a line.
+    A terminal shows the coloured text; a pipe gets one line with value and word for each word.
     """
     from ..models import load_model
     from ..paths import check_target
 
-    ui = Ui(quiet)
+    output = CommandOutput(quiet)
     if html is not None:
         check_target(html, model, vectors)
     if text == "-":
         text = _standard_input(encoding)
     if not text.strip():
-        raise ValueError("Got an empty text, of which there is nothing to explain.")
-    with ui.catch_warnings():
-        with ui.bars():
+        raise ValueError("Got an empty text, but expected words to explain.")
+    with output.catch_warnings():
+        with output.progress_bars():
             estimator = load_model(model, vectors, trust)
             found = _explain(estimator, text, target, method)
             probability = _probability(estimator, text, found.target)
         if html is not None:
             _write_page(html, found)
-            ui.note(f"Wrote {html}.")
+            output.note(f"Wrote {html}.")
         if json:
-            ui.json(_as_json(found, probability))
-        elif ui.out.is_terminal:
-            _show(found, probability, top, ui)
+            output.json(_as_json(found, probability))
+        elif output.stdout.is_terminal:
+            _show(found, probability, top, output)
         else:
             for token, value in zip(found.tokens, found.values, strict=True):
                 print(f"{value:+.4f}\t{_visible(token)}")
 
 
 def _standard_input(encoding: str) -> str:
-    from ..tables import Reading
+    from ..tables import ReadOptions
 
-    known = Reading(encoding=encoding).encoding  # a name that Python knows
+    known = ReadOptions(encoding=encoding).encoding  # raises for an unknown name
     data = sys.stdin.buffer.read()
     try:
         return data.decode(known).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"The standard input is not {encoding}: byte 0x{data[error.start]:02x} at place "
+            f"The standard input is not {encoding}: byte 0x{data[error.start]:02x} at position "
             f"{error.start} ({error.reason}). --encoding names another, such as cp932."
         ) from error
 
@@ -119,13 +122,13 @@ def _visible(token: str) -> str:
     return token.replace("\n", "⏎")
 
 
-def _show(found: Any, probability: float | None, top: int, ui: Ui) -> None:
+def _show(found: Any, probability: float | None, top: int, output: CommandOutput) -> None:
     from rich.table import Table
     from rich.text import Text
 
     chance = "" if probability is None else f"  {probability:.3f}"
-    ui.out.print(Text.assemble((str(found.target), "bold"), chance))
-    ui.out.print(coloured(found))
+    output.stdout.print(Text.assemble((str(found.target), "bold"), chance))
+    output.stdout.print(coloured(found))
     if not top:
         return
     sums: dict[str, float] = {}
@@ -136,8 +139,8 @@ def _show(found: Any, probability: float | None, top: int, ui: Ui) -> None:
     table.add_column("adds to the logit", justify="right")
     for token in sorted(sums, key=lambda token: -abs(sums[token]))[:top]:
         table.add_row(Text(_visible(token)), f"{sums[token]:+.3f}")
-    ui.out.print(table)
-    ui.out.print(
+    output.stdout.print(table)
+    output.stdout.print(
         f"logit {found.score:.3f} = {found.baseline_score:.3f} without words "
         f"{found.values.sum():+.3f} by words {found.residual:+.3f} rest"
     )
@@ -163,11 +166,11 @@ def coloured(found: Any) -> Any:
 
 
 def _style(strength: float) -> Any:
-    """Black on a colour that is the stronger the more a word counts, in any theme."""
+    """Black text on a colour that gets stronger with the value, readable in any theme."""
     from rich.color import Color
     from rich.style import Style
 
-    if abs(strength) < _FAINT:
+    if abs(strength) < _MIN_STRENGTH:
         return None
     full = _FOR if strength > 0 else _AGAINST
     mixed = (round(255 + abs(strength) * (part - 255)) for part in full)

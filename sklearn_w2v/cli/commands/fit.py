@@ -1,4 +1,4 @@
-"""``sklearn-w2v fit``: its options."""
+"""``sklearn-w2v fit``: options of the command."""
 
 from __future__ import annotations
 
@@ -8,49 +8,53 @@ from typing import Annotated, Literal
 import typer
 
 from .. import options
-from ..console import Ui
+from ..console import CommandOutput
 
 
 def fit(
     data: Annotated[str, typer.Argument(help=f"Labelled texts. {options.DATA_HELP}")],
-    out: Annotated[Path, typer.Option(help="Where the model goes, as in model.w2v.")],
+    out: Annotated[Path, typer.Option(help="File for the model, such as model.w2v.")],
     text: options.Text = None,
     label: options.Label = "label",
     group: Annotated[
         str | None,
         typer.Option(
-            help="Column of what belongs together (an album, an author's work): no fold tests on "
-            "a group that it learnt from."
+            help="Column of groups (albums, works of an author): no fold is tested on a group that "
+            "it was trained on."
         ),
     ] = None,
     vectors: options.Vectors = None,
     aliases: options.Aliases = None,
     network: Annotated[
-        Literal["lstm", "cnn"], typer.Option(help="The network beside the linear branch.")
+        Literal["lstm", "cnn"],
+        typer.Option(help="Network that is trained next to the linear branch."),
     ] = "lstm",
     tokenizer: options.Tokenizer = "japanese",
     search: Annotated[
-        bool, typer.Option("--search", help="Look for good parameters first, on the folds.")
+        bool, typer.Option("--search", help="Search for good parameters on the folds first.")
     ] = False,
     folds: Annotated[
-        int, typer.Option(min=0, help="Folds of the cross-validation; 0 leaves it out.")
+        int, typer.Option(min=0, help="Number of folds of the cross-validation; 0 skips it.")
     ] = 5,
     maxlen: Annotated[
         int | None,
-        typer.Option(min=1, help="Words of a text that are read; by default most texts' length."),
+        typer.Option(
+            min=1,
+            help="Number of words read of each text; by default 95 % of the texts are read whole.",
+        ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="The most epochs there are.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Maximum number of epochs.")] = None,
     keep: Annotated[
         Literal["rows", "all", "reference"] | None,
         typer.Option(
-            help="Which rows of the vectors the model holds: rows (those that training used), all, "
-            "or reference (none: the file stays where it is). Left out: all where the network "
-            "counts and that is below 100 MB, else rows."
+            help="Rows of the vectors in the model file: rows (those that training used), all, or "
+            "reference (none; the model refers to the vectors file). By default, all if the "
+            "network has a weight and they take less than 100 MB, else rows."
         ),
     ] = None,
     drop_empty: options.DropEmpty = False,
     drop_rare: Annotated[
-        int, typer.Option(min=1, help="Leave labels out that have fewer documents than this.")
+        int, typer.Option(min=1, help="Leave out labels with fewer documents than this.")
     ] = 1,
     seed: options.Seed = 0,
     jobs: options.Jobs = 1,
@@ -64,14 +68,14 @@ def fit(
 ) -> None:
     """Train a classifier on labelled texts and write it into one file.
 
-    At the end stands its cross-validated accuracy beside TF-IDF + LinearSVC on the same folds,
-    and which of them to take. Ctrl-C stops the training: the best weights so far are written,
-    and the exit status is 130.
+    At the end, its cross-validated accuracy is compared with that of TF-IDF + LinearSVC on the
+    same folds, with advice which of them to take. Ctrl-C stops the training: the best weights
+    so far are written, and the exit status is 130.
     """
-    from ..fit_run import Fit, run_fit
-    from ..tables import Reading
+    from ..fit_run import FitOptions, run_fit
+    from ..tables import ReadOptions
 
-    order = Fit(
+    fit_options = FitOptions(
         data=data,
         out=out,
         text=text,
@@ -90,6 +94,6 @@ def fit(
         drop_rare=drop_rare,
         seed=seed,
         jobs=jobs,
-        reading=Reading(format, encoding, delimiter, not no_quotes),
+        read_options=ReadOptions(format, encoding, delimiter, not no_quotes),
     )
-    raise typer.Exit(run_fit(order, Ui(quiet), json))
+    raise typer.Exit(run_fit(fit_options, CommandOutput(quiet), json))

@@ -1,4 +1,4 @@
-"""``sklearn-w2v predict``: labels and probabilities, as the texts come."""
+"""``sklearn-w2v predict``: labels and probabilities, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from typing import Annotated, Any
 import typer
 
 from .. import options
-from ..console import Ui
+from ..console import CommandOutput
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="What fit wrote.")],
+    model: Annotated[Path, typer.Argument(help="Model file, as written by fit.")],
     data: Annotated[str, typer.Argument(help=f"Texts. {options.DATA_HELP}")] = "-",
     text: options.Text = None,
     keep: Annotated[
-        list[str] | None, typer.Option(help="Column of the data to write, too; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Column of the data to copy to the output; may be repeated."),
     ] = None,
     labels_only: Annotated[
-        bool, typer.Option("--labels-only", help="Write a line with the label alone.")
+        bool, typer.Option("--labels-only", help="Write only the label of each text.")
     ] = False,
-    chunk: Annotated[int, typer.Option(min=1, help="Texts that are predicted together.")] = 500,
+    chunk: Annotated[
+        int, typer.Option(min=1, help="Number of texts that are predicted together.")
+    ] = 500,
     vectors: options.Vectors = None,
     trust: options.Trust = None,
     format: options.Format = None,  # noqa: A002
@@ -38,21 +41,21 @@ def predict(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Label texts with a model, one after another: a file may be larger than the memory.
+    """Label texts with a model; the data may be larger than the memory.
 
-    The output is CSV: the label, its probability and that of each label; with --json, an
-    object a line.
+    The output is CSV with the label, its probability and that of each label; with --json, one
+    object per line.
     """
     from ..models import load_model
-    from ..tables import Reading, Table
+    from ..tables import ReadOptions, Table
 
     if json and labels_only:
-        raise ValueError("Got --json and --labels-only; they exclude each other.")
-    ui = Ui(quiet)
-    reading = Reading(format, encoding, delimiter, not no_quotes)
-    # rows that go to a terminal would run into a bar
-    bars = Ui(quiet or sys.stdout.isatty()).bars()
-    with ui.catch_warnings(), bars, Table(data, reading, text is not None) as table:
+        raise ValueError("Got --json and --labels-only, but they exclude each other.")
+    output = CommandOutput(quiet)
+    read_options = ReadOptions(format, encoding, delimiter, not no_quotes)
+    # a progress bar would get between rows in a terminal
+    bars = CommandOutput(quiet or sys.stdout.isatty()).progress_bars()
+    with output.catch_warnings(), bars, Table(data, read_options, text is not None) as table:
         column = table.column(text, "--text")
         kept = [table.column(name, "--keep") for name in keep or ()]
         estimator = load_model(model, vectors, trust)
@@ -66,12 +69,12 @@ def predict(
 
 def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterator[tuple[Any, ...]]:
     """Cells, label and probabilities of each row."""
-    from ...classifiers.base import W2VKerasClassifier
+    from ...classifiers.base import W2VClassifier
     from ...pipeline import predict_iter
     from ...utils.estimators import steps_of
     from ..tables import text_of
 
-    waiting: deque[dict[str, Any]] = deque()  # of one chunk
+    waiting: deque[dict[str, Any]] = deque()  # the rows of one chunk
 
     def texts() -> Iterator[str]:
         for row in table.rows():
@@ -84,12 +87,12 @@ def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterato
             yield waiting.popleft(), str(label), None
         return
     names = list(map(str, estimator.classes_))
-    if isinstance(steps_of(estimator)[-1], W2VKerasClassifier):  # whose label is the most probable
+    if isinstance(steps_of(estimator)[-1], W2VClassifier):  # whose label is the most probable
         rows = predict_iter(estimator, texts(), method="predict_proba", chunk_size=chunk)
         for probabilities in rows:
             yield waiting.popleft(), names[int(probabilities.argmax())], probabilities
         return
-    one, other = tee(texts())  # one is ahead of the other by a chunk at most
+    one, other = tee(texts())  # they differ by one chunk at most
     rows = predict_iter(estimator, other, method="predict_proba", chunk_size=chunk)
     for label, probabilities in zip(
         predict_iter(estimator, one, chunk_size=chunk), rows, strict=True
@@ -98,15 +101,15 @@ def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterato
 
 
 def _check_kept(kept: list[str], estimator: Any) -> None:
-    """Refuse columns that the output would have twice."""
+    """Raise for columns that the output would have twice."""
     own = {"predicted", "probability", "probabilities", *(f"p_{one}" for one in estimator.classes_)}
     for place, name in enumerate(kept):
         if name in own or name in kept[:place]:
-            raise ValueError(f"Got --keep {name!r}, but the output has such a column already.")
+            raise ValueError(f"Got --keep {name!r}, but the output already has such a column.")
 
 
 def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], str, Any], None]:
-    """What writes a prediction; the first line of CSV is written at once."""
+    """Function that writes a prediction; the header of CSV is written at once."""
     names = list(map(str, estimator.classes_)) if hasattr(estimator, "predict_proba") else []
     if kind == "labels":
         return lambda cells, label, probabilities: print(label)

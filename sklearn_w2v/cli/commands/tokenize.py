@@ -1,4 +1,4 @@
-"""``sklearn-w2v tokenize``: words of texts, as these come."""
+"""``sklearn-w2v tokenize``: the words of texts, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from .. import options
-from ..console import Ui
+from ..console import CommandOutput
 from ..options import Dictionary, Form, Pos, UserDictionary
 from ..tokens import make_tokenizer, tokens_of
 
@@ -28,20 +28,20 @@ def tokenize(
     encoding: options.Encoding = "utf-8",
     delimiter: options.Delimiter = None,
     no_quotes: options.NoQuotes = False,
-    json: Annotated[bool, typer.Option("--json", help="Write a JSON list a line.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write each text as a JSON list.")] = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Split Japanese texts into words: a line for each text, words with blanks between."""
+    """Split Japanese texts into words: one line for each text, words separated by blanks."""
     from json import dumps
 
-    from ..tables import Reading, Table
+    from ..tables import ReadOptions, Table
 
-    ui = Ui(quiet)
+    output = CommandOutput(quiet)
     tokenizer = make_tokenizer(form, pos, normalize, dictionary, user_dictionary, jobs)
-    reading = Reading(format, encoding, delimiter, not no_quotes)
-    bars = Ui(quiet or sys.stdout.isatty()).bars()
-    with ui.catch_warnings(), bars, Table(data, reading, text is not None) as table:
+    read_options = ReadOptions(format, encoding, delimiter, not no_quotes)
+    bars = CommandOutput(quiet or sys.stdout.isatty()).progress_bars()
+    with output.catch_warnings(), bars, Table(data, read_options, text is not None) as table:
         for words in tokens_of(table, table.column(text, "--text"), tokenizer):
             print(dumps(words, ensure_ascii=False) if json else " ".join(words))
         sys.stdout.flush()

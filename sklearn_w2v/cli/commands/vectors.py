@@ -13,14 +13,16 @@ from ...vectors.formats.spacy import PREFIX
 from ...vectors.formats.word2vec import format_of
 from ...vectors.word_vectors import WordVectors
 from .. import options
-from ..console import Ui
+from ..console import CommandOutput
 from ..options import Dictionary, Form, Pos, UserDictionary
 from ..paths import check_ending
+
+_FIRST = 5  # words that info shows
 
 vectors = typer.Typer(help="Look at, convert, train and search word vectors.")
 
 Source = Annotated[
-    str, typer.Argument(help="word2vec, GloVe or fastText, plain or packed; or spacy:NAME.")
+    str, typer.Argument(help="word2vec, GloVe or fastText, plain or compressed; or spacy:NAME.")
 ]
 
 
@@ -32,13 +34,13 @@ def info(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Words, dimensions, format and size of vectors."""
-    ui = Ui(quiet)
-    with ui.catch_warnings():
-        with ui.bars():
+    """Show words, dimensions, format and size of vectors."""
+    output = CommandOutput(quiet)
+    with output.catch_warnings():
+        with output.progress_bars():
             found = describe(file, aliases)
         if json:
-            ui.json(found)
+            output.json(found)
             return
         from rich.table import Table
         from rich.text import Text
@@ -51,7 +53,7 @@ def info(
             if isinstance(value, list):
                 shown = " ".join(value)
             table.add_row(name.replace("_", " "), Text(str(shown)))
-        ui.out.print(table)
+        output.stdout.print(table)
 
 
 def _is_flag(value: Any) -> bool:
@@ -68,46 +70,45 @@ def convert(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Write vectors of any format as word2vec's."""
-    from ...vectors.word_vectors import WordVectors
+    """Convert vectors of any format into word2vec's."""
     from ..paths import check_target
 
     check_ending(target)
     check_target(target, aliases)
-    ui = Ui(quiet)
-    with ui.catch_warnings():
-        with ui.bars():
+    output = CommandOutput(quiet)
+    with output.catch_warnings():
+        with output.progress_bars():
             found = WordVectors.load(source, aliases)
             found.save(target)
-        ui.note(f"Wrote {target}: {len(found):,} words, {found.dim} dimensions.")
+        output.note(f"Wrote {target}: {len(found):,} words, {found.dim} dimensions.")
 
 
 @vectors.command()
 def neighbors(
     file: Source,
-    words: Annotated[list[str], typer.Argument(help="Words, whose directions are added.")],
+    words: Annotated[list[str], typer.Argument(help="Words whose directions are added.")],
     without: Annotated[
         list[str] | None, typer.Option(help="Word whose direction is subtracted.")
     ] = None,
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many.")] = 10,
+    number: Annotated[
+        int, typer.Option("-n", "--number", min=1, help="How many words to show.")
+    ] = 10,
     aliases: options.Aliases = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Words nearest to a word, or to the sum and difference of some."""
-    from ...vectors.word_vectors import WordVectors
-
-    ui = Ui(quiet)
-    with ui.catch_warnings():
-        with ui.bars():
+    """Show the words nearest to a word, or to the sum and difference of several."""
+    output = CommandOutput(quiet)
+    with output.catch_warnings():
+        with output.progress_bars():
             found = WordVectors.load(file, aliases)
             for word in [*words, *(without or ())]:
                 if word not in found:
                     raise ValueError(f"{word!r} is not among the {len(found):,} words of {file!r}.")
             near = found.most_similar(words, without or (), topn=number)
         if json:
-            ui.json([{"word": word, "cosine": round(cosine, 6)} for word, cosine in near])
+            output.json([{"word": word, "cosine": round(cosine, 6)} for word, cosine in near])
             return
         for word, cosine in near:
             print(f"{cosine:.4f}\t{word}")
@@ -128,15 +129,18 @@ def train(
     ] = None,
     window: Annotated[int, typer.Option(min=1, help="Words of context on each side.")] = 5,
     min_count: Annotated[int, typer.Option(min=1, help="Least frequency of a word.")] = 2,
-    cbow: Annotated[bool, typer.Option("--cbow", help="Instead of skip-gram.")] = False,
+    cbow: Annotated[
+        bool, typer.Option("--cbow", help="Train by CBOW instead of skip-gram.")
+    ] = False,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes; more where text is scarce, if not given.")
+        int | None,
+        typer.Option(min=1, help="Passes over the texts; by default, more for less text."),
     ] = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="Vectors to start from, which all are kept.")
+        str | None, typer.Option("--from", help="Vectors to start from; all their words are kept.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Makes it reproducible, on one thread.")
+        int | None, typer.Option(min=0, help="Seed of a reproducible training, on one thread.")
     ] = None,
     jobs: options.Jobs = 1,
     format: options.Format = None,  # noqa: A002
@@ -148,19 +152,21 @@ def train(
 ) -> None:
     """Learn word vectors from texts (word2vec), which may be larger than the memory."""
     from ..paths import check_target
-    from ..tables import Reading
+    from ..tables import ReadOptions
     from ..tokens import make_tokenizer
-    from ..vector_training import Training
+    from ..vector_training import VectorTraining
 
     check_ending(out)
     check_target(out, *files, user_dictionary)
     splitter = None
     if tokenizer == "japanese":
         splitter = make_tokenizer(form, pos, "NFC", dictionary, user_dictionary, jobs)
-    ui = Ui(quiet)
-    training = Training(files, text, Reading(format, encoding, delimiter, not no_quotes), splitter)
-    with ui.catch_warnings():
-        with ui.bars():
+    output = CommandOutput(quiet)
+    training = VectorTraining(
+        files, text, ReadOptions(format, encoding, delimiter, not no_quotes), splitter
+    )
+    with output.catch_warnings():
+        with output.progress_bars():
             found = training.run(
                 vector_size=size,
                 window=window,
@@ -173,24 +179,21 @@ def train(
             )
             found.save(out)
         size_of = os.path.getsize(out) / 1e6
-        ui.note(
+        output.note(
             f"Wrote {out} ({size_of:.1f} MB): {len(found):,} words, {found.dim} dimensions, from "
             f"{training.words:,} words of text."
         )
 
 
-_FIRST = 5  # words that are shown
-
-
 def describe(path: str, aliases: Path | None) -> dict[str, Any]:
-    """Words, dimensions, format and size of vectors, and what they can do.
+    """Facts about vectors, as ``info`` shows them.
 
     Parameters
     ----------
     path : str
         A file, or ``"spacy:NAME"``.
     aliases : Path or None
-        Further words that share rows.
+        File of more words that share rows.
     """
     name = path if path.startswith(PREFIX) else os.path.abspath(path)
     further = None if aliases is None else os.path.abspath(aliases)

@@ -100,7 +100,7 @@ def test_the_standard_input_has_an_encoding(command, weather):
     arguments = ("explain", weather / "weather.w2v", "-")
     done = command(*arguments, stdin="雨と雪".encode("cp932"))
     assert done.status == 2
-    assert "The standard input is not utf-8: byte 0x89 at place 0" in done.err
+    assert "The standard input is not utf-8: byte 0x89 at position 0" in done.err
     assert "--encoding names another, such as cp932" in done.err
     plain = command(*arguments, stdin=b"\xef\xbb\xbf" + "雨と雪".encode())
     done = command(*arguments, "--encoding", "cp932", stdin="雨と雪".encode("cp932"))

@@ -79,7 +79,7 @@ def test_what_comes_ahead_of_a_broken_row_is_written(command, weather, tmp_path)
         (["{model}", "{data}", "--keep", "text", "--keep", "text"], "Got --keep 'text', but"),
         (
             ["{model}", "{odd}", "--text", "text", "--keep", "predicted"],
-            "has such a column already",
+            "already has such a column",
         ),
         (["{model}", "{odd}", "--text", "text", "--keep", "p_wet", "--json"], "such a column"),
     ],

@@ -99,7 +99,7 @@ def test_train_from_vectors_keeps_them_all(command, small_file, tmp_path):
         (["convert", "{folder}/small.bin", "/nowhere/x.bin"], "'/nowhere'"),
         (["neighbors", "{folder}/small.bin", "嵐"], "'嵐' is not among the 8 words"),
         (["train", "no.txt", "--out", "{folder}/x.bin"], "There is no file 'no.txt'"),
-        (["train", "{folder}/empty.txt", "--out", "{folder}/x.bin"], "there is no word"),
+        (["train", "{folder}/empty.txt", "--out", "{folder}/x.bin"], "there are no words"),
         (["train", "{folder}/empty.txt", "--out", "{folder}/x"], "expected an ending"),
     ],
 )
