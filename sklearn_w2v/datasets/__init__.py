@@ -1,4 +1,4 @@
-"""The lyrics that ship with the package, and readers of corpora that users have."""
+"""Lyrics that ship with the package, and readers of published corpora."""
 
 from .corpora import load_chabsa, load_livedoor, load_poets
 from .lyrics import load_lyrics

@@ -1,4 +1,4 @@
-"""Readers of known corpora from the user's own copies."""
+"""Readers of published corpora, from copies that the user has."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def load_livedoor(path: str | os.PathLike[str]) -> Any:
     Parameters
     ----------
     path : str or path
-        ``ldcc-20140209.tar.gz``, or the folder that it was unpacked to.
+        ``ldcc-20140209.tar.gz``, or the folder with its unpacked files.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def load_livedoor(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ValueError
-        There are no articles in it, or the archive is damaged.
+        The path contains no articles, or the archive is damaged.
 
     Notes
     -----
@@ -53,7 +53,7 @@ def load_livedoor(path: str | os.PathLike[str]) -> Any:
         rows.append((match[1], match[0].rsplit("/", 1)[-1], url, date, title, body[0].strip()))
     if not rows:
         raise ValueError(
-            f"Got {os.fspath(path)!r}, which holds no livedoor articles "
+            f"Got {os.fspath(path)!r}, which contains no livedoor articles "
             "(.../CATEGORY/CATEGORY-NNNN.txt)."
         )
     categories, names, urls, dates, titles, bodies = zip(*rows, strict=True)
@@ -72,7 +72,7 @@ def load_livedoor(path: str | os.PathLike[str]) -> Any:
 
 
 def _texts(path: Path, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Names and contents of the files whose names fit, in a folder or a tar archive."""
+    """Names and contents of the files of a folder or tar archive that match a pattern."""
     if path.is_dir():
         for file in path.rglob("*.*"):
             if pattern.search(file.as_posix()) and file.is_file():
@@ -82,24 +82,28 @@ def _texts(path: Path, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     if not path.is_file():
         raise FileNotFoundError(f"{os.fspath(path)!r} is neither a file nor a folder.")
     try:
-        with tarfile.open(path) as archive:  # read in a stream, nothing is unpacked
+        with tarfile.open(path) as archive:  # as a stream; nothing is written to disk
             for member in archive:
                 if member.isfile() and pattern.search(member.name):
                     content = archive.extractfile(member)
                     assert content is not None
                     yield member.name, _read(content, member.name)
-    except (tarfile.ReadError, EOFError, zlib.error) as error:  # the last two: cut off, damaged
+    except (
+        tarfile.ReadError,
+        EOFError,
+        zlib.error,
+    ) as error:  # EOFError: cut off; zlib.error: damaged
         raise ValueError(
-            f"Got {os.fspath(path)!r}, which is no whole tar archive: {error}."
+            f"Got {os.fspath(path)!r}, which is not a complete tar archive: {error}."
         ) from error
 
 
 def _read(stream: IO[bytes], name: str) -> str:
-    """A text with line ends as Python's text files have them."""
+    """Decode a text and normalize its line ends."""
     try:
         return io.TextIOWrapper(stream, encoding="utf-8-sig").read()
     except UnicodeDecodeError as error:
-        raise ValueError(f"Got {name!r}, which is no UTF-8: {error}.") from error
+        raise ValueError(f"Got {name!r}, which is not UTF-8: {error}.") from error
 
 
 def load_chabsa(path: str | os.PathLike[str]) -> Any:
@@ -108,7 +112,7 @@ def load_chabsa(path: str | os.PathLike[str]) -> Any:
     Parameters
     ----------
     path : str or path
-        ``chABSA.tar.gz``, or the folder that it was unpacked to.
+        ``chABSA.tar.gz``, or the folder with its unpacked files.
 
     Returns
     -------
@@ -122,7 +126,7 @@ def load_chabsa(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ValueError
-        There are no annotations in it, one of them is broken, or the archive is damaged.
+        The path contains no annotations, one of them is broken, or the archive is damaged.
 
     See Also
     --------
@@ -148,7 +152,7 @@ def load_chabsa(path: str | os.PathLike[str]) -> Any:
     sentences: list[str] = []
     categories: list[set[str]] = []
     groups: list[str] = []
-    # by the files' own names: where they lie is no matter
+    # sorted by file name, whatever the folder
     for name, text in sorted(
         _texts(Path(path), _ANNOTATION), key=lambda file: file[0].rsplit("/", 1)[-1]
     ):
@@ -159,7 +163,7 @@ def load_chabsa(path: str | os.PathLike[str]) -> Any:
             groups.append(document)
     if not sentences:
         raise ValueError(
-            f"Got {os.fspath(path)!r}, which holds no sentences of chABSA (.../eNNNNN_ann.json)."
+            f"Got {os.fspath(path)!r}, which contains no sentences of chABSA (.../eNNNNN_ann.json)."
         )
     names = sorted(set().union(*categories))
     columns = {name: column for column, name in enumerate(names)}
@@ -187,12 +191,14 @@ def _annotation(name: str, text: str) -> tuple[str, list[tuple[str, set[str]]]]:
         return _text(content["header"]["document_id"]), rows
     except (ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise ValueError(f"Got {name!r}, which is no annotation of chABSA ({reason}).") from error
+        raise ValueError(
+            f"Got {name!r}, which is not an annotation of chABSA ({reason})."
+        ) from error
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no str")
+        raise TypeError(f"{value!r} is not a str")
     return value
 
 
@@ -220,7 +226,7 @@ def load_poets(path: str | os.PathLike[str]) -> Any:
     ----------
     path : str or path
         CSV file in UTF-8 with the columns ``author``, ``work``, ``title`` and ``text``, or
-        the folder that holds it as ``ja_poets.csv``.
+        the folder that contains it as ``ja_poets.csv``.
 
     Returns
     -------
@@ -232,7 +238,7 @@ def load_poets(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     ValueError
-        A column is missing, a row is not as long as the first, or there are no poems.
+        A column is missing, a row is not as long as the header, or there are no poems.
     """
     file = Path(path)
     if file.is_dir():
@@ -240,9 +246,9 @@ def load_poets(path: str | os.PathLike[str]) -> Any:
     try:
         rows = _poems(file)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"Got {os.fspath(file)!r}, which is no CSV in UTF-8: {error}.") from error
+        raise ValueError(f"Got {os.fspath(file)!r}, which is not CSV in UTF-8: {error}.") from error
     if not rows:
-        raise ValueError(f"Got {os.fspath(file)!r}, which holds no poems.")
+        raise ValueError(f"Got {os.fspath(file)!r}, which contains no poems.")
     authors = [row["author"] for row in rows]
     target_names, target = np.unique(authors, return_inverse=True)
     return Bunch(
@@ -252,5 +258,5 @@ def load_poets(path: str | os.PathLike[str]) -> Any:
         title=np.array([row["title"] for row in rows]),
         work=np.array([row["work"] for row in rows]),
         groups=np.array([f"{row['author']}: {row['work']}" for row in rows]),
-        DESCR="Poems and song texts by author, one row a poem; public domain (Aozora Bunko).",
+        DESCR="Poems and song texts by author, a row for each poem; public domain (Aozora Bunko).",
     )

@@ -16,13 +16,13 @@ _DESCR = """Song lyrics by six invented artists
 (public domain): six invented artists, 30 songs each on three albums of ten.
 
 All artists sing of the same 30 things (rain, night trains, summer, leaving home, letters,
-the kitchen, ...), so that what a song is about does not tell whose it is. The voice does:
+the kitchen, ...), so that the topic of a song does not reveal its artist. The voice does:
 person words, sentence endings, dialect, rhythm, a few favourite images.
 
 :Number of songs: 180 (30 for each artist)
 :Number of albums: 18 (a song's neighbours on an album share its mood: use `album` as
-    groups to see how well a model does on albums that it has not heard)
-:Columns: data (text, one line of the song a line), target (artist), album, title
+    groups to see how well a model does on unseen albums)
+:Columns: data (text, with the line breaks of the song), target (artist), album, title
 :Artists: 朝霧ナツメ (ballads; polite letters), クロカワ重工 (hard rock; blunt commands),
     月見坂アパート (indie pop; hesitant talk), ハマナス楽団 (folk; northern dialect),
     琥珀ラジオ (city pop; quick and teasing), みずうみ通信 (chamber folk; literary endings)
@@ -49,7 +49,7 @@ def load_lyrics(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
     return_X_y : bool, default=False
         Whether to return only the texts and the artists.
     as_frame : bool, default=False
-        Whether `data` and the others are pandas objects.
+        Whether `data` and the other fields are pandas objects.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def load_lyrics(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
 
 
 def _read(text: str) -> Iterator[Any]:
-    """Name of the artist, then (album, title, text) of each song."""
+    """Yield the name of the artist, then (album, title, text) for each song."""
     album = title = ""
     lines: list[str] = []
     for line in [*text.split("\n"), "### "]:

@@ -235,7 +235,7 @@ def test_livedoor_wants_articles(tmp_path, write, files):
     path = tmp_path / "corpus"
     if write is write_folder:
         path.mkdir()
-    with pytest.raises(ValueError, match="corpus', which holds no livedoor articles"):
+    with pytest.raises(ValueError, match="corpus', which contains no livedoor articles"):
         load_livedoor(write(path, files))
 
 
@@ -248,7 +248,7 @@ def test_livedoor_wants_a_whole_archive(tmp_path):
     assert len(load_livedoor(path).data) == 5
     for content in (b"", b"no archive" * 99, whole[:5], whole[:1_000], whole[: len(whole) // 2]):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="is no whole tar archive"):
+        with pytest.raises(ValueError, match="is not a complete tar archive"):
             load_livedoor(path)
 
 
@@ -333,7 +333,7 @@ def test_chabsa_wants_a_path_that_exists(tmp_path):
     "files", [{"chABSA/README.json": "x"}, {"chABSA/e1_ann.json": annotation("E1")}]
 )
 def test_chabsa_wants_sentences(tmp_path, write, files):
-    with pytest.raises(ValueError, match="corpus', which holds no sentences of chABSA"):
+    with pytest.raises(ValueError, match="corpus', which contains no sentences of chABSA"):
         load_chabsa(write(tmp_path / "corpus", files))
 
 
@@ -346,14 +346,16 @@ def test_chabsa_wants_sentences(tmp_path, write, files):
         ("[1, 2]", "TypeError"),
         ('{"sentences": []}', "KeyError: 'header'"),
         (annotation("E1", ("文", "A")).replace("category", "kind"), "KeyError: 'category'"),
-        (annotation("E1", ("文", 3)), "TypeError: 3 is no str"),
-        (annotation("E1", (None, "A")), "TypeError: None is no str"),
-        (annotation(17, ("文", "A")), "TypeError: 17 is no str"),
+        (annotation("E1", ("文", 3)), "TypeError: 3 is not a str"),
+        (annotation("E1", (None, "A")), "TypeError: None is not a str"),
+        (annotation(17, ("文", "A")), "TypeError: 17 is not a str"),
     ],
 )
 def test_chabsa_names_a_broken_annotation(tmp_path, write, text, reason):
     files = {**REPORTS, "chABSA/e00009_ann.json": text}
-    with pytest.raises(ValueError, match=r"e00009_ann\.json', which is no annotation") as caught:
+    with pytest.raises(
+        ValueError, match=r"e00009_ann\.json', which is not an annotation"
+    ) as caught:
         load_chabsa(write(tmp_path / "corpus", files))
     assert reason in str(caught.value)
 
@@ -364,14 +366,14 @@ def test_chabsa_names_a_broken_annotation(tmp_path, write, text, reason):
 )
 def test_a_file_in_another_encoding_is_named(tmp_path, write, load, name):
     path = write(tmp_path / "corpus", {name: "雨が降る".encode("shift_jis")})
-    with pytest.raises(ValueError, match=rf"{name}', which is no UTF-8"):
+    with pytest.raises(ValueError, match=rf"{name}', which is not UTF-8"):
         load(path)
 
 
 def test_chabsa_wants_a_whole_archive(tmp_path):
     path = write_archive(tmp_path / "corpus.tar.gz", REPORTS)
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ValueError, match="is no whole tar archive"):
+    with pytest.raises(ValueError, match="is not a complete tar archive"):
         load_chabsa(path)
 
 
@@ -451,7 +453,7 @@ def test_poets_refuses_an_empty_file(tmp_path):
 
 
 def test_poets_refuses_a_file_without_poems(tmp_path):
-    with pytest.raises(ValueError, match="holds no poems"):
+    with pytest.raises(ValueError, match="contains no poems"):
         load_poets(write_poems(tmp_path / "x.csv", []))
 
 
@@ -476,5 +478,5 @@ def test_poets_of_the_real_world(corpora):
 def test_poems_of_another_kind_of_file_are_named(tmp_path):
     path = tmp_path / "poems.tar.gz"
     path.write_bytes(b"\x1f\x8b\x08\x00\xff")
-    with pytest.raises(ValueError, match=r"poems\.tar\.gz', which is no CSV in UTF-8"):
+    with pytest.raises(ValueError, match=r"poems\.tar\.gz', which is not CSV in UTF-8"):
         load_poets(path)
