@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import io
 import json
 import zipfile
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Any
 
@@ -18,11 +21,6 @@ _TYPES = [
     "sklearn_w2v.classifiers.lstm.W2VLSTMClassifier",
     "sklearn_w2v.classifiers.cnn.W2VCNNClassifier",
     "sklearn_w2v.features.indexer.W2VIndexer",
-    "sklearn_w2v.networks.cnn.CNN",
-    "sklearn_w2v.networks.design.Design",
-    "sklearn_w2v.networks.design.NetworkWeights",
-    "sklearn_w2v.networks.lstm.LSTM",
-    "sklearn_w2v.networks.output.Output",
     "sklearn_w2v.features.ngrams.NgramCounter",
     "sklearn_w2v.persistence.packed_store.PackedStore",
     "sklearn_w2v.pipeline._apply",
@@ -60,6 +58,26 @@ _SPLITTERS = (
     "StratifiedKFold",
     "StratifiedShuffleSplit",
 )
+
+
+@cache
+def is_trusted(name: str) -> bool:
+    """Whether a model file may refer to a type or function by itself.
+
+    Besides `trusted_types`, these are the classes of this package that check their own saved
+    state, and the dataclasses of its networks, which their classifiers check: who adds a
+    network need not name it here.
+    """
+    if name in trusted_types():
+        return True
+    module, _, kind = name.rpartition(".")
+    if not module.startswith("sklearn_w2v.") or importlib.util.find_spec(module) is None:
+        return False
+    found = getattr(importlib.import_module(module), kind, None)
+    if not isinstance(found, type):
+        return False
+    is_design = module.startswith("sklearn_w2v.networks.") and is_dataclass(found)
+    return is_design or hasattr(found, "_check_saved_state")
 
 
 @cache
@@ -227,7 +245,7 @@ def _check_type(node: dict[str, Any]) -> None:
     loader = node["__loader__"]
     if name in _STORES:
         fits = loader == _BUILDER
-    elif name in trusted_types():
+    elif is_trusted(name):
         fits = loader in _PLAIN or (name, loader) in _ELSE
     else:  # skops' own, or named in ``trusted``
         fits = loader != "CachedNode"

@@ -20,7 +20,7 @@ from ..vectors.extension import ExtendedStore
 from ..vectors.store import Store
 from ..vectors.word_vectors import WordVectors, as_word_vectors
 from ..version import __version__
-from .file_checks import check_entries, check_names, check_schema, trusted_types
+from .file_checks import check_entries, check_names, check_schema, is_trusted
 from .model_card import card_of
 from .packing import pack, parts
 from .state_checks import check_estimators, check_stores
@@ -180,15 +180,14 @@ def load(
     given = [trusted] if isinstance(trusted, str) else list(trusted)
     for check in (check_entries, check_schema):
         _checked(name, check, model)
-    unknown = sorted(set(_checked(name, _untrusted, model)) - set(given))
+    types = set(_checked(name, lambda data: skops.get_untrusted_types(data=data), model))
+    unknown = sorted(one for one in types - set(given) if not is_trusted(one))
     if unknown:
         raise ValueError(
             f"{name!r} refers to {', '.join(unknown)}, which a model file may not hold by itself. "
             f"If you know what these are: load({name!r}, trusted={unknown})."
         )
-    estimator = _checked(
-        name, lambda data: skops.loads(data, trusted=[*trusted_types(), *given]), model
-    )
+    estimator = _checked(name, lambda data: skops.loads(data, trusted=sorted(types)), model)
     _checked(name, check_stores, estimator)
     _open_references(estimator, None if vectors is None else as_word_vectors(vectors))
     _checked(name, check_estimators, estimator)
@@ -271,7 +270,7 @@ def _untrusted(model: bytes) -> list[str]:
     """Types and functions in a skops file that neither skops nor this module trusts."""
     from skops import io as skops
 
-    return sorted(set(skops.get_untrusted_types(data=model)) - set(trusted_types()))
+    return sorted(one for one in skops.get_untrusted_types(data=model) if not is_trusted(one))
 
 
 def _checked(name: str, call: Any, given: Any) -> Any:
