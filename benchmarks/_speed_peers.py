@@ -244,9 +244,9 @@ def fit(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 
 def shortcut(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Accuracy with and without what makes a fit faster."""
-    from sklearn_w2v.networks import layers as _networks
-    from sklearn_w2v.networks import network as _training
-    from sklearn_w2v.networks import training_loop as _epochs
+    from sklearn_w2v.networks import batches, projected_lstm
+    from sklearn_w2v.networks.network import Network
+    from sklearn_w2v.networks.training_loop import KerasSteps
 
     peer = options["peer"]
     if peer == "batches of any lengths":
@@ -255,21 +255,19 @@ def shortcut(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
             order = random.permutation(len(lengths))
             return [order[start : start + size] for start in range(0, len(order), size)]
 
-        _epochs.shuffled_batches = plain
+        batches.shuffled_batches = plain
     elif peer == "Keras' steps, dense Adam":
-        _training.Network.steps = lambda self: _epochs.KerasSteps(self.model)  # type: ignore[method-assign]
+        Network.steps = lambda self: KerasSteps(self.model)  # type: ignore[method-assign]
     elif peer == "Keras' LSTM":
         import keras
 
         @keras.saving.register_keras_serializable("benchmark")
         class Plain(keras.layers.LSTM):
             def __init__(self, *args: Any, **params: Any) -> None:
-                super().__init__(
-                    *args,
-                    **{k: v for k, v in params.items() if k not in ("right_padded", "parts")},
-                )
+                params.pop("right_padded", None)
+                super().__init__(*args, **params)
 
-        _networks.ProjectedLSTM = Plain  # type: ignore[misc]
+        projected_lstm.ProjectedLSTM = Plain  # type: ignore[misc]
     data = load(folder, options)
     clf, run = ours(data, options)
     clf.set_params(random_state=options["seed"])

@@ -29,6 +29,7 @@ from sklearn_w2v import JapaneseTokenizer, Word2VecTrainer, WordVectors, make_w2
 from sklearn_w2v.classifiers.blend import LinearFolds, Weigher, inner_folds
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
 from sklearn_w2v.classifiers.training_set import TrainingSet
+from sklearn_w2v.exceptions import TruncationWarning
 from sklearn_w2v.features.token_ids import right_padded
 from sklearn_w2v.networks.output import Output
 
@@ -208,7 +209,7 @@ def main() -> None:
     options.add_argument("--folds", type=int, default=2, help="of each seed")
     options.add_argument("--paragraphs", type=int, default=100_000, help="of unlabelled text")
     args = options.parse_args()
-    warnings.filterwarnings("ignore", ".*are longer than maxlen.*", UserWarning)
+    warnings.simplefilter("ignore", TruncationWarning)
     args.out.mkdir(parents=True, exist_ok=True)
     kept = args.out / "ideas.jsonl"
     if kept.exists():  # rows of these corpora are made anew, others stay

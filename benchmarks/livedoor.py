@@ -13,6 +13,7 @@ from _transfer import FORM, compare
 from sklearn.model_selection import StratifiedKFold
 
 from sklearn_w2v.datasets import load_livedoor
+from sklearn_w2v.exceptions import TruncationWarning
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     options.add_argument("--batch-size", type=int, default=64)
     args = options.parse_args()
     # most articles are longer than maxlen, on purpose: the table says so
-    warnings.filterwarnings("ignore", ".*are longer than maxlen.*", UserWarning)
+    warnings.simplefilter("ignore", TruncationWarning)
     corpus = load_livedoor(args.data / "livedoor" / "ldcc-20140209-text.tar.gz")
     folds = StratifiedKFold(5, shuffle=True, random_state=args.seed)
     splits = list(folds.split(corpus.data, corpus.target))

@@ -36,6 +36,7 @@ from sklearn_w2v import (
     WordVectors,
     make_w2v_pipeline,
 )
+from sklearn_w2v.exceptions import NoTransferWarning, TruncationWarning
 
 BASELINE = "TF-IDF + LinearSVC"
 CHARACTERS = "TF-IDF of characters 1-3 + LinearSVC"
@@ -135,7 +136,7 @@ class Run:
                 train_embeddings=name != PLAIN[1], epochs=epochs, batch_size=32, random_state=seed
             )
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "X brings no word vectors")
+                warnings.simplefilter("ignore", NoTransferWarning)
                 clf.fit(np.asarray(X_train) if random else X_train, y[train])
             predicted = clf.predict(np.asarray(X_test) if random else X_test)
             self.add(name, seed, y[test], predicted, time.perf_counter() - started)
@@ -153,7 +154,7 @@ def parts(clf: Any, ids: Any) -> tuple[Any, Any]:
 
 def run(args: argparse.Namespace) -> None:
     """One corpus, in this process."""
-    warnings.filterwarnings("ignore", ".*are longer than maxlen.*", UserWarning)
+    warnings.simplefilter("ignore", TruncationWarning)
     _, read, _, _ = CORPORA[args.only]
     vectors = WordVectors.load(args.data / CHIVE, aliases=args.data / ALIASES)
     task = Run(read(args.data), vectors, scores(args), args.only)

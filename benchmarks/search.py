@@ -32,6 +32,7 @@ from sklearn.model_selection import (
 
 from sklearn_w2v import JapaneseTokenizer, WordVectors, make_w2v_pipeline
 from sklearn_w2v.datasets import load_poets
+from sklearn_w2v.exceptions import TruncationWarning
 
 ROWS, DIM = 200_000, 200
 
@@ -115,7 +116,7 @@ def main() -> None:
     options.add_argument("--epochs", type=int, default=3)
     args = options.parse_args()
     # collections differ in their poems' lengths; how many are cut is no matter here
-    warnings.filterwarnings("ignore", ".*are longer than maxlen.*", UserWarning)
+    warnings.simplefilter("ignore", TruncationWarning)
     corpus = load_poets(args.data / "poets")
     rows = []
     with tempfile.TemporaryDirectory() as name:

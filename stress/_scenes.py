@@ -154,7 +154,7 @@ class Save(Scene):
 def _weights(model: Any) -> str:
     """Hash of all that a model has learnt; of one that was loaded, and not used yet."""
     classifier = model.named_steps["clf"]
-    learnt = classifier._saved, classifier._blend.branch.__dict__, model.named_steps["ids"]._used
+    learnt = classifier._network, classifier._blend.branch.__dict__, model.named_steps["ids"]._used
     return str(joblib.hash(learnt))
 
 
