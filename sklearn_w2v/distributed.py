@@ -1,7 +1,8 @@
-"""Documents beyond one machine's memory: estimators over Dask's bags and dataframes.
+"""Work on a Dask cluster: documents in bags and dataframes, and searches by scikit-learn.
 
-``pip install "sklearn-w2v[distributed]"``. Searches go to the workers by joblib's own
-``parallel_config("dask")``, or by `parallel`, whose data outlive a worker.
+`predict` and `transform` apply an estimator to each partition of a collection. `parallel`
+sends the fits of a search to the workers, with data that survive the death of a worker.
+Needs ``pip install "sklearn-w2v[distributed]"``.
 """
 
 from __future__ import annotations
@@ -21,26 +22,26 @@ from sklearn.utils.validation import check_is_fitted
 
 from .features.token_ids import TokenIds
 
-_NEEDS = '{} need Dask: pip install "sklearn-w2v[distributed]"'
-
 __all__ = ["parallel", "predict", "transform"]
+
+_NEEDS_DASK = '{} need Dask: pip install "sklearn-w2v[distributed]"'
 
 
 @contextmanager
 def parallel(*shared: Any, client: Any = None) -> Iterator[None]:
-    """Let searches within the block run on a cluster, with data that outlive a worker.
+    """Run the searches within the block on a cluster, with data that outlive a worker.
 
-    It is ``joblib.parallel_config("dask")`` but for the data: joblib puts each array (``X``,
-    ``y``, the folds) on one worker, and a search fails when that one dies. Here, the scheduler
-    keeps a copy, from which it is sent again.
+    It differs from ``joblib.parallel_config("dask")`` in the data: joblib puts each array
+    (``X``, ``y``, the folds) on one worker, and a search fails if that worker dies. Here, the
+    scheduler keeps a copy and sends it again.
 
     Parameters
     ----------
     *shared : list or other object
-        What goes to each worker once instead of with each task: the list of texts, say. Pass
-        the very object to ``fit``. Arrays need not be named.
+        Objects that are sent to each worker once instead of with each task, such as the list
+        of texts. Pass the same object to ``fit``. Arrays need not be listed.
     client : distributed.Client or None, default=None
-        None is the current one.
+        None means the current client.
 
     Raises
     ------
@@ -55,8 +56,8 @@ def parallel(*shared: Any, client: Any = None) -> Iterator[None]:
 
     Notes
     -----
-    With an int as `random_state`, scores and winner are those of a search in one process, bit
-    by bit, whichever workers die.
+    With an int as `random_state`, scores and best candidate equal those of a search in one
+    process, bit by bit, even if workers die.
 
     Examples
     --------
@@ -66,18 +67,16 @@ def parallel(*shared: Any, client: Any = None) -> Iterator[None]:
     """
     try:
         from distributed import get_client
-        from joblib._dask import DaskDistributedBackend
     except ImportError as error:
-        raise ImportError(_NEEDS.format("Searches on a cluster")) from error
+        raise ImportError(_NEEDS_DASK.format("Searches on a cluster")) from error
     if client is None:
         try:
             client = get_client()
         except ValueError:
             raise ValueError(
-                "Got client=None and there is no current one; make a distributed.Client first."
+                "Got client=None and there is no current client; create a distributed.Client first."
             ) from None
-    backend = DaskDistributedBackend(client=_Keeping(client), scatter=list(shared))
-    with parallel_config(backend=backend):
+    with parallel_config("dask", client=_RestoringClient(client), scatter=list(shared)):
         yield
 
 
@@ -89,25 +88,25 @@ def predict(
     column: str | None = None,
     chunk_size: int = 1000,
 ) -> Any:
-    """Predict the documents of a Dask collection, each partition where it lies.
+    """Predict the documents of a Dask collection, partition by partition.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted: a Pipeline from texts to classes, say. On a cluster, it goes to each worker
-        once; without one, Dask's processes get it with each partition.
+        Fitted, such as a Pipeline from texts to classes. On a cluster, it is sent to each
+        worker once; without one, Dask's processes get it with each partition.
     X : dask.bag.Bag, dask.dataframe.Series or dask.dataframe.DataFrame
-        Documents: texts, token lists, or whatever the estimator takes. pandas' token lists
-        become strings on their way into Dask unless its setting
-        ``dataframe.convert-string`` is False; a bag keeps them.
+        Documents: texts, token lists, or other input of the estimator. Dask turns token lists
+        of pandas into strings unless its setting ``dataframe.convert-string`` is False; a bag
+        keeps them.
     method : str, default="predict"
         Method of the estimator: ``"predict"``, ``"predict_proba"`` ...
     column : str or None, default=None
-        Column of a DataFrame that holds the documents. None hands on all columns: as a
-        DataFrame to an estimator that was fitted on one, else as an array (of ids, say).
+        Column of the documents in a DataFrame. None passes all columns: as a DataFrame to an
+        estimator that was fitted on one, else as an array (of ids, say).
     chunk_size : int, default=1000
-        Documents of a partition that are predicted together, and whose words are in memory
-        at a time. Labels do not hang on it, probabilities by float rounding alone.
+        Number of documents of a partition that are predicted together; their words are in
+        memory at the same time. Labels do not depend on it, probabilities only by rounding.
 
     Returns
     -------
@@ -121,24 +120,24 @@ def predict(
     ImportError
         Dask is not installed.
     TypeError
-        `X` is no such collection, or the estimator has no such method.
+        `X` is not one of these collections, or the estimator does not have the method.
     ValueError
-        There is no such column, `chunk_size` is below 1, or `method` is ``"transform"``.
+        The column does not exist, `chunk_size` is below 1, or `method` is ``"transform"``.
     sklearn.exceptions.NotFittedError
         The estimator is not fitted.
 
     See Also
     --------
     transform : The same for tokenizers and indexers.
-    sklearn_w2v.predict_iter : Documents as they come, in one process.
+    sklearn_w2v.predict_iter : A stream of documents, in one process.
 
     Notes
     -----
     With a ``distributed.Client``, the estimator belongs to the client that is current when
-    this function is called, and the result is computed by that client: not by
-    ``compute(scheduler="sync")``, unless ``dask.config.set(scheduler="sync")`` said so
-    before. A worker that dies takes no part of it along. For a dataframe, the estimator is
-    asked here about one document, to learn dtype and columns.
+    this function is called, and the result must be computed by that client: not by
+    ``compute(scheduler="sync")``, unless ``dask.config.set(scheduler="sync")`` was called
+    before. If a worker dies, its part is computed again. For a dataframe, the estimator
+    predicts one document right here, to find dtype and columns.
 
     Examples
     --------
@@ -156,24 +155,24 @@ def predict(
         raise ValueError(f"Got chunk_size={chunk_size} but expected 1 or more.")
     if method == "transform":
         raise ValueError("Got method='transform' but expected one that predicts; see transform.")
-    return _mapped(estimator, X, method, column, int(chunk_size))
+    return _map_partitions(estimator, X, method, column, int(chunk_size))
 
 
 def transform(estimator: Any, X: Any, *, column: str | None = None) -> Any:
-    """Transform the documents of a Dask collection, each partition where it lies.
+    """Transform the documents of a Dask collection, partition by partition.
 
     Parameters
     ----------
     estimator : transformer
-        Fitted: a `JapaneseTokenizer`, a `W2VIndexer`, a Pipeline of them. On a cluster, it
-        goes to each worker once.
+        Fitted: a `JapaneseTokenizer`, a `W2VIndexer` or a Pipeline of them. On a cluster, it
+        is sent to each worker once.
     X : dask.bag.Bag, dask.dataframe.Series or dask.dataframe.DataFrame
-        Documents: texts, token lists, or whatever the estimator takes. pandas' token lists
-        become strings on their way into Dask unless its setting
-        ``dataframe.convert-string`` is False; a bag keeps them.
+        Documents: texts, token lists, or other input of the estimator. Dask turns token lists
+        of pandas into strings unless its setting ``dataframe.convert-string`` is False; a bag
+        keeps them.
     column : str or None, default=None
-        Column of a DataFrame that holds the documents. None hands on all columns: as a
-        DataFrame to an estimator that was fitted on one, else as an array.
+        Column of the documents in a DataFrame. None passes all columns: as a DataFrame to an
+        estimator that was fitted on one, else as an array.
 
     Returns
     -------
@@ -188,9 +187,9 @@ def transform(estimator: Any, X: Any, *, column: str | None = None) -> Any:
     ImportError
         Dask is not installed.
     TypeError
-        `X` is no such collection, or the estimator has no ``transform``.
+        `X` is not one of these collections, or the estimator has no ``transform``.
     ValueError
-        There is no such column.
+        The column does not exist.
     sklearn.exceptions.NotFittedError
         The estimator is not fitted.
 
@@ -200,9 +199,9 @@ def transform(estimator: Any, X: Any, *, column: str | None = None) -> Any:
 
     Notes
     -----
-    Ids in a dataframe are plain numbers; the classifier's ``vectors=indexer.vectors_`` says
-    what they mean. Vectors with subwords (fastText) give each partition further words of its
-    own: keep such ids in a bag, whose partitions bring their vectors along.
+    Ids in a dataframe are plain numbers; the classifier's ``vectors=indexer.vectors_`` tells
+    their meaning. Vectors with subwords (fastText) add words to each partition separately:
+    keep such ids in a bag, whose partitions carry their vectors.
 
     Examples
     --------
@@ -213,26 +212,39 @@ def transform(estimator: Any, X: Any, *, column: str | None = None) -> Any:
     >>> distributed.transform(tokenizer, texts).compute(scheduler="sync")
     [['雨', 'が', '降る'], ['雪']]
     """
-    # the words of a partition that vectors with subwords add have ids of that partition
-    return _mapped(estimator, X, "transform", column, None)
+    # no chunks: words added by vectors with subwords have ids that are valid in one call only
+    return _map_partitions(estimator, X, "transform", column, None)
 
 
-def _mapped(estimator: Any, X: Any, method: str, column: str | None, chunk_size: int | None) -> Any:
+# ------------------------------------------------------------ on the client
+def _map_partitions(
+    estimator: Any, X: Any, method: str, column: str | None, chunk_size: int | None
+) -> Any:
     is_frame = _is_frame(X)
     if not callable(getattr(estimator, method, None)):
         raise TypeError(f"{type(estimator).__name__} has no method {method!r}.")
     check_is_fitted(estimator)
     if column is not None and getattr(X, "ndim", 1) == 1:
-        raise ValueError(f"Got column={column!r} but a {type(X).__name__} has none; expected None.")
+        raise ValueError(
+            f"Got column={column!r} but a {type(X).__name__} has no columns; expected None."
+        )
     if not is_frame:
-        return X.map_partitions(of_bag, _sent(estimator), method=method, chunk_size=chunk_size)
+        return X.map_partitions(
+            _results_of_bag, _graph_value(estimator), method=method, chunk_size=chunk_size
+        )
     if column is not None:
         if column not in X.columns:
             raise ValueError(f"Got column={column!r} but expected one of {list(X.columns)}.")
         X = X[column]
-    empty = _answer_of_one(estimator, X, method, chunk_size).iloc[:0]
+    empty = _try_one_document(estimator, X, method, chunk_size).iloc[:0]
     return X.map_partitions(
-        of_frame, _sent(estimator), method, chunk_size, empty, meta=empty, enforce_metadata=False
+        _results_of_frame,
+        _graph_value(estimator),
+        method,
+        chunk_size,
+        empty,
+        meta=empty,
+        enforce_metadata=False,
     )
 
 
@@ -242,7 +254,7 @@ def _is_frame(X: Any) -> bool:
         import dask.bag
         from dask.utils import is_dataframe_like, is_series_like
     except ImportError as error:
-        raise ImportError(_NEEDS.format("Documents in Dask collections")) from error
+        raise ImportError(_NEEDS_DASK.format("Documents in Dask collections")) from error
     if isinstance(X, dask.bag.Bag):
         return False
     meta = getattr(X, "_meta", None)
@@ -254,75 +266,99 @@ def _is_frame(X: Any) -> bool:
     )
 
 
-def _answer_of_one(estimator: Any, X: Any, method: str, chunk_size: int | None) -> Any:
-    """The answer to one document, so that what cannot work fails here and not on the workers."""
+def _try_one_document(estimator: Any, X: Any, method: str, chunk_size: int | None) -> Any:
+    """Result for one document, so that errors appear here and not on the workers."""
     try:
-        return of_frame(_example(X._meta), estimator, method, chunk_size, None)
-    except Exception:  # an estimator of other documents than one can make up
+        return _results_of_frame(_example(X._meta), estimator, method, chunk_size, None)
+    except Exception:  # the estimator may not accept the invented document
         first = X.head(1, npartitions=-1)
         if not len(first):
             raise
-        return of_frame(first, estimator, method, chunk_size, None)
+        return _results_of_frame(first, estimator, method, chunk_size, None)
 
 
 def _example(meta: Any) -> Any:
-    """A row such as a column, or a table, holds."""
+    """An invented row of a column or table."""
     from dask.dataframe.utils import meta_nonempty
 
     example = meta_nonempty(meta).iloc[:1]
-    if example.ndim == 1 and example.dtype == object:  # texts or token lists: a text is both
+    # texts or token lists; a text passes for both
+    if example.ndim == 1 and example.dtype == object:
         example = example.map(lambda _: "例")
     return example
 
 
-def _sent(estimator: Any) -> Any:
-    """The estimator as one value of the graph, which each worker gets once.
-
-    With a cluster, it is the result of a task: what dies with a worker is made again, and
-    the scheduler, which need not have Keras, sees nothing but bytes.
-    """
-    import dask
-
-    client = _client()
-    if client is None:
-        return dask.delayed(estimator, name=f"w2v-estimator-{uuid.uuid4().hex}", traverse=False)
-    return _kept(client, estimator, "w2v-estimator")
-
-
-def _kept(client: Any, value: Any, name: str) -> Any:
-    """Future of a value that the scheduler can have made again; equal values share one."""
-    import cloudpickle
-    import dask
-
-    packed = cloudpickle.dumps(value)
-    key = f"{name}-{hashlib.blake2b(packed, digest_size=16).hexdigest()}"
-    # 50 MB are no mistake: they go over the wire once
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
-        return client.submit(pickle.loads, packed, key=key)
+# ------------------------------------------------------------ on the workers
+def _results_of_bag(part: Any, estimator: Any, method: str, chunk_size: int | None) -> Any:
+    """Results of a method for the documents of a partition of a bag."""
+    documents: Any = part if isinstance(part, np.ndarray) else list(part)
+    if not len(documents):
+        return []
+    if isinstance(documents[0], TokenIds) and not isinstance(documents, TokenIds):
+        # rows of several partitions, in which ids of added words may differ in meaning
+        parts = []
+        for vectors, rows in groupby(documents, key=lambda row: row.vectors):
+            ids = TokenIds(np.stack(list(rows)), vectors)
+            parts.append(_results(ids, estimator, method, chunk_size))
+        return parts[0] if len(parts) == 1 else [row for results in parts for row in results]
+    return _results(documents, estimator, method, chunk_size)
 
 
-class _Keeping:
-    """A client whose ``scatter`` gives what outlives the workers."""
+def _results_of_frame(
+    part: Any, estimator: Any, method: str, chunk_size: int | None, empty: Any
+) -> Any:
+    """Results of a method for the documents of a partition of a dataframe."""
+    import pandas as pd
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    if empty is not None and not len(part):
+        return empty
+    if part.ndim == 1:
+        documents = part.to_list()
+    else:
+        documents = part if hasattr(estimator, "feature_names_in_") else part.to_numpy()
+    results = _results(documents, estimator, method, chunk_size, part.index)
+    if getattr(results, "ndim", 1) == 2:
+        names = _columns(estimator, method, results.shape[1])
+        return pd.DataFrame(np.asarray(results), index=part.index, columns=names)
+    if method == "transform":
+        return pd.Series(list(results), index=part.index, name=part.name, dtype=object)
+    name = "label" if method == "predict" else method
+    return pd.Series(results, index=part.index, name=name)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
 
-    def scatter(self, data: Any, asynchronous: bool = False, **kwargs: Any) -> Any:
-        """What joblib calls: with the shared objects, and later with one array at a time."""
-        if not asynchronous:
-            return [_kept(self._client, one, "w2v-data") for one in data]
-
-        async def one_array() -> Any:
-            return _kept(self._client, data, "w2v-data")
-
-        return one_array()
+def _columns(estimator: Any, method: str, n_columns: int) -> list[Any]:
+    if method == "transform":
+        return list(estimator.get_feature_names_out())
+    classes = np.asarray(getattr(estimator, "classes_", ())).tolist()
+    return classes if len(classes) == n_columns else list(range(n_columns))
 
 
-def _client() -> Any:
-    """The current client of a cluster; None where Dask works within this machine."""
+def _results(
+    documents: Any, estimator: Any, method: str, chunk_size: int | None, index: Any = None
+) -> Any:
+    """Rows, labels or token lists of some documents, chunk by chunk."""
+    run = getattr(estimator, method)
+    places = getattr(documents, "iloc", documents)  # rows by position, also in a table
+    size = chunk_size or len(documents)
+    parts = []
+    for start in range(0, len(documents), size):
+        try:
+            results = run(places[start : start + size])
+        except Exception as error:
+            # the message counts documents from 0, so say where 0 is
+            where = f"document {start} of the partition"
+            if index is not None:
+                where += f", whose index is {index[start]!r}"
+            error.add_note(f"Documents are counted from {where}.")
+            raise
+        # a table, if `set_output` of the estimator asks for one
+        parts.append(results.to_numpy() if hasattr(results, "columns") else results)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+# ------------------------------------------ values that outlive a worker
+def _current_client() -> Any:
+    """The current client of a cluster; None if Dask uses a local scheduler."""
     import dask
 
     named = dask.config.get("scheduler", None)
@@ -338,66 +374,47 @@ def _client() -> Any:
         return None
 
 
-def of_bag(part: Any, estimator: Any, method: str, chunk_size: int | None) -> Any:
-    """What a method gives for the documents of a partition of a bag."""
-    documents: Any = part if isinstance(part, np.ndarray) else list(part)
-    if not len(documents):
-        return []
-    if isinstance(documents[0], TokenIds) and not isinstance(documents, TokenIds):
-        # rows of several partitions, whose further ids may mean different words
-        parts = []
-        for vectors, rows in groupby(documents, key=lambda row: row.vectors):
-            ids = TokenIds(np.stack(list(rows)), vectors)
-            parts.append(_answers(ids, estimator, method, chunk_size))
-        return parts[0] if len(parts) == 1 else [row for answers in parts for row in answers]
-    return _answers(documents, estimator, method, chunk_size)
+def _graph_value(estimator: Any) -> Any:
+    """The estimator as one value of Dask's graph, which each worker gets once.
+
+    On a cluster, it is the result of a task: if a worker dies, it is made again, and the
+    scheduler, where Keras may be missing, handles bytes only.
+    """
+    import dask
+
+    client = _current_client()
+    if client is None:
+        return dask.delayed(estimator, name=f"w2v-estimator-{uuid.uuid4().hex}", traverse=False)
+    return _restorable(client, estimator, "w2v-estimator")
 
 
-def of_frame(part: Any, estimator: Any, method: str, chunk_size: int | None, empty: Any) -> Any:
-    """What a method gives for the documents of a partition of a dataframe."""
-    import pandas as pd
+def _restorable(client: Any, value: Any, name: str) -> Any:
+    """Future of a value that the scheduler can restore; equal values share a future."""
+    import cloudpickle
+    import dask
 
-    if empty is not None and not len(part):
-        return empty
-    if part.ndim == 1:
-        documents = part.to_list()
-    else:
-        documents = part if hasattr(estimator, "feature_names_in_") else part.to_numpy()
-    answers = _answers(documents, estimator, method, chunk_size, part.index)
-    if getattr(answers, "ndim", 1) == 2:
-        names = _columns(estimator, method, answers.shape[1])
-        return pd.DataFrame(np.asarray(answers), index=part.index, columns=names)
-    if method == "transform":
-        return pd.Series(list(answers), index=part.index, name=part.name, dtype=object)
-    name = "label" if method == "predict" else method
-    return pd.Series(answers, index=part.index, name=name)
+    packed = cloudpickle.dumps(value)
+    key = f"{name}-{hashlib.blake2b(packed, digest_size=16).hexdigest()}"
+    # Dask warns of large values, but this one is sent only once
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
+        return client.submit(pickle.loads, packed, key=key)
 
 
-def _columns(estimator: Any, method: str, n_columns: int) -> list[Any]:
-    if method == "transform":
-        return list(estimator.get_feature_names_out())
-    classes = np.asarray(getattr(estimator, "classes_", ())).tolist()
-    return classes if len(classes) == n_columns else list(range(n_columns))
+class _RestoringClient:
+    """A client whose ``scatter`` returns values that outlive the workers."""
 
+    def __init__(self, client: Any) -> None:
+        self._client = client
 
-def _answers(
-    documents: Any, estimator: Any, method: str, chunk_size: int | None, index: Any = None
-) -> Any:
-    """Rows, labels or token lists of some documents, a chunk at a time."""
-    run = getattr(estimator, method)
-    places = getattr(documents, "iloc", documents)  # rows of a table, whatever its index
-    size = chunk_size or len(documents)
-    parts = []
-    for start in range(0, len(documents), size):
-        try:
-            answers = run(places[start : start + size])
-        except Exception as error:
-            # its message counts from 0, and nobody knows from where
-            where = f"document {start} of the partition"
-            if index is not None:
-                where += f", whose index is {index[start]!r}"
-            error.add_note(f"Documents are counted from {where}.")
-            raise
-        # a table, where the estimator's `set_output` asks for one
-        parts.append(answers.to_numpy() if hasattr(answers, "columns") else answers)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def scatter(self, data: Any, asynchronous: bool = False, **kwargs: Any) -> Any:
+        """Called by joblib: with the shared objects, and later with one array at a time."""
+        if not asynchronous:
+            return [_restorable(self._client, one, "w2v-data") for one in data]
+
+        async def one_array() -> Any:
+            return _restorable(self._client, data, "w2v-data")
+
+        return one_array()

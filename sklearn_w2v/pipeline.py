@@ -1,4 +1,4 @@
-"""make_w2v_pipeline: the recipe that a user starts with."""
+"""A pipeline from texts to labels to start with, and predictions for a stream of documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .text.documents import check_documents
 from .text.tokenizer import JapaneseTokenizer
 
 _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_breaks": True}
-# one set for every corpus; what it earns stands in benchmarks/README.md
+# one set of parameters for every corpus; benchmarks/README.md says how it was chosen
 _RECIPE: dict[str, Any] = {
     "bow": "ngrams",
     "maxlen": 128,
@@ -30,15 +30,6 @@ _NETWORKS: dict[str, dict[str, Any]] = {
 }
 
 
-def _apply(documents: Iterable[str], tokenizer: Callable[[str], list[str]]) -> list[list[str]]:
-    return [list(tokenizer(text)) for text in check_documents(documents, "the tokenizer")]
-
-
-def _split(documents: Iterable[str]) -> list[list[str]]:
-    """``str.split``, which a model file can name as no method of a built-in type."""
-    return [text.split() for text in check_documents(documents, "the tokenizer")]
-
-
 def make_w2v_pipeline(
     vectors: Any = None,
     *,
@@ -48,44 +39,44 @@ def make_w2v_pipeline(
     random_state: Any = None,
     **classifier_params: Any,
 ) -> Pipeline:
-    """Pipeline from texts to labels, with settings to start from.
+    """Pipeline from texts to labels, with good settings to start from.
 
-    The steps are ``"tokens"`` (without it where tokens come in), ``"ids"`` and ``"clf"``.
-    All words are kept as written, function words, punctuation and line breaks included:
-    content words alone throw away what tells authors apart. The vectors are found by the
-    words' other forms. A linear branch reads words, pairs of words and characters of the
-    whole document; an LSTM in both directions reads its first words, and counts as far as
-    it helps on held-out documents.
+    The steps are ``"tokens"`` (omitted if the input is tokenized already), ``"ids"`` and
+    ``"clf"``. All words are kept as written, including function words, punctuation and line
+    breaks, since content words alone do not tell authors apart. Words that the vectors lack
+    are looked up by their other forms. A linear branch reads words, pairs of words and
+    characters of the whole document; a bidirectional LSTM reads its first words. The LSTM is
+    weighted by how much it helps on held-out documents.
 
     Parameters
     ----------
     vectors : path, WordVectors, gensim.models.KeyedVectors, Word2VecTrainer or None, \
 default=None
-        Where the word vectors come from; None learns them from the texts in ``fit``.
+        Source of the word vectors; None learns them from the texts in ``fit``.
     tokenizer : "japanese", estimator, callable or None, default="japanese"
         ``"japanese"``: `JapaneseTokenizer` with surfaces, their other forms, all parts of
-        speech and line breaks. An estimator with
-        ``transform``, such as a `JapaneseTokenizer` of your own. A callable from str to a
-        list of str. None: token lists, or strings of words with blanks between, come in.
+        speech and line breaks. An estimator with ``transform``, such as another
+        `JapaneseTokenizer`. A callable from str to a list of str. None: the input is token
+        lists, or strings of words separated by blanks.
     network : {"lstm", "cnn"}, default="lstm"
         `W2VLSTMClassifier` or `W2VCNNClassifier`.
     memory : str, joblib.Memory or None, default=None
-        Folder where results of the first steps are kept, so that a search tokenizes each
-        text once, not once for each candidate.
+        Cache folder for the first steps, so that a search tokenizes each text once, not once
+        for each candidate.
     random_state : int, RandomState instance or None, default=None
-        Given to the indexer and the classifier.
+        Passed to the indexer and the classifier.
     **classifier_params : dict
-        Parameters of the classifier, which replace the recipe's.
+        Parameters of the classifier; they override the settings of this function.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Not fitted.
+        The pipeline, not fitted.
 
     Raises
     ------
     ValueError
-        `network` or `tokenizer` is none of these.
+        `network` or `tokenizer` is not one of the values above.
 
     See Also
     --------
@@ -135,30 +126,31 @@ default=None
 def predict_iter(
     estimator: Any, X: Iterable[Any], *, method: str = "predict", chunk_size: int = 1000
 ) -> Iterator[Any]:
-    """Predict documents one after another, as they come.
+    """Predict a stream of documents, chunk by chunk.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted: a Pipeline from texts to classes, say.
+        Fitted, such as a Pipeline from texts to classes.
     X : iterable
-        Documents, of which a chunk at a time is held: a generator, an open file, a
-        database cursor.
+        Documents, from a generator, an open file or a database cursor, for example. One chunk
+        at a time is in memory.
     method : str, default="predict"
         Method of the estimator: ``"predict"``, ``"predict_proba"`` ...
     chunk_size : int, default=1000
-        Documents that are predicted together. More are faster, as batches of equal lengths
-        can be made of them; fewer come sooner and take less memory.
+        Number of documents that are predicted together. Larger chunks are faster, as they
+        allow batches of similar lengths; smaller chunks give results sooner and take less
+        memory.
 
     Yields
     ------
     object
-        What the method gives for each document, in the order of the documents.
+        Result of the method for each document, in the order of the documents.
 
     Raises
     ------
     TypeError
-        `X` is one text or a table of columns, or the estimator has no such method.
+        `X` is one text or a table of columns, or the estimator does not have the method.
     ValueError
         `chunk_size` is below 1.
 
@@ -183,6 +175,15 @@ def predict_iter(
     if not callable(getattr(estimator, method, None)):
         raise TypeError(f"{type(estimator).__name__} has no method {method!r}.")
     return _predictions(estimator, iter(X), method, int(chunk_size))
+
+
+def _apply(documents: Iterable[str], tokenizer: Callable[[str], list[str]]) -> list[list[str]]:
+    return [list(tokenizer(text)) for text in check_documents(documents, "the tokenizer")]
+
+
+def _split(documents: Iterable[str]) -> list[list[str]]:
+    """Split at blanks; unlike ``str.split``, a model file can name this function."""
+    return [text.split() for text in check_documents(documents, "the tokenizer")]
 
 
 def _predictions(

@@ -347,9 +347,9 @@ def test_mistakes_are_told_before_anything_is_sent(model):
         distributed.predict(pipeline(None), texts())
     with pytest.raises(ValueError, match=r"column='words' but expected one of \['text'\]"):
         distributed.predict(model, frame(), column="words")
-    with pytest.raises(ValueError, match="column='text' but a Series has none"):
+    with pytest.raises(ValueError, match="column='text' but a Series has no columns"):
         distributed.predict(model, frame()["text"], column="text")
-    with pytest.raises(ValueError, match="column='text' but a Bag has none"):
+    with pytest.raises(ValueError, match="column='text' but a Bag has no columns"):
         distributed.predict(model, texts(), column="text")
     with pytest.raises(TypeError, match="pass the column that holds the documents"):
         distributed.predict(model, frame())
@@ -616,7 +616,7 @@ def test_texts_that_are_shared_do_not_go_with_each_task(client, shared):
 def test_a_search_on_a_cluster_needs_one(monkeypatch):
     monkeypatch.setattr("distributed.get_client", lambda: (_ for _ in ()).throw(ValueError))
     with (
-        pytest.raises(ValueError, match="client=None and there is no current one"),
+        pytest.raises(ValueError, match="client=None and there is no current client"),
         distributed.parallel(),
     ):
         pass
