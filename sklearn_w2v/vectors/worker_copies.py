@@ -8,9 +8,8 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
-from joblib.externals.loky.backend.reduction import register as _register_for_workers
-
 from ..utils.files import remove, scratch_folder
+from ..utils.joblib_compat import register_for_workers
 from .folder import FolderStore, open_folder, write_store
 from .store import MemoryStore
 
@@ -63,5 +62,5 @@ def _reduce_folder(store: FolderStore) -> tuple[Any, ...]:
     return store.__reduce__()
 
 
-_register_for_workers(MemoryStore, _reduce_memory)
-_register_for_workers(FolderStore, _reduce_folder)
+register_for_workers(MemoryStore, _reduce_memory)
+register_for_workers(FolderStore, _reduce_folder)

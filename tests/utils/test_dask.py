@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -37,13 +38,24 @@ def test_dask_is_not_imported_for_it():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
-def test_a_dask_of_other_ways_does_no_harm(monkeypatch):
-    from types import ModuleType
+HIDE = """
+import importlib
+module = importlib.import_module("distributed.protocol.serialize")
+del module.pickle_dumps, module.pickle_loads
+"""
 
+
+def test_ids_keep_their_vectors_without_the_private_part_of_dask():
+    code = "\n".join(["import sys", THEIRS, HIDE, OURS, SEND])
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
+def test_a_dask_without_a_registry_does_no_harm(monkeypatch):
     from sklearn_w2v import TokenIds
     from sklearn_w2v.utils import dask as _dask
 
     other = ModuleType(_dask._SERIALIZE)
-    other.pickle_loads = None
     monkeypatch.setitem(sys.modules, _dask._SERIALIZE, other)
+    before = list(sys.meta_path)
     _dask.send_whole(TokenIds)
+    assert sys.meta_path == before
