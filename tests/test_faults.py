@@ -587,7 +587,7 @@ def test_a_file_that_never_stops_changing_is_an_error(tmp_path, cache, monkeypat
 _MAPPED = """
 import os, sys
 from sklearn_w2v import WordVectors
-from sklearn_w2v.vectors.store import open_folder
+from sklearn_w2v.vectors.folder import open_folder
 vectors = WordVectors.load(sys.argv[1])
 first = vectors["w399"].tolist()
 folder = vectors._store.table.folder
@@ -608,7 +608,7 @@ print(vectors["w399"].tolist() == first, vectors.find(["w7"]).tolist(), len(vect
 @pytest.mark.parametrize("what", ["cut", "deleted"])
 @pytest.mark.parametrize(
     "name",
-    ["matrix.f32", "order.i32", "meta.json", "all"],
+    ["matrix.npy", "order.npy", "meta.json", "all"],
 )
 def test_a_cache_that_is_cut_or_deleted_under_a_live_process(tmp_path, cache, name, what):
     path = write_vectors(tmp_path / "v.bin")
@@ -624,6 +624,6 @@ def test_a_cache_that_is_cut_while_its_source_is_gone_is_an_error(in_file, cache
     pipeline, _, path = in_file
     (form,) = cache.iterdir()
     path.unlink()
-    os.truncate(form / "matrix.f32", 8)
+    os.truncate(form / "matrix.npy", 8)
     with pytest.raises(FileNotFoundError, match=r"v\.bin.*put the file back"):
         pipeline.predict(NEW)

@@ -1,4 +1,10 @@
-"""Writing the folder form of vectors."""
+"""The folder form of vectors: files that are written once and mapped from then on.
+
+Each array is a file in NumPy's own format: the matrix, the words as one block of UTF-8 with
+their offsets, and the words' hashes in order, so that looking a word up needs no dictionary
+in memory. Words that share the row of another word come after those that have a row of their
+own; then one more file holds the row of each word. ``meta.json`` holds the rest.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +26,11 @@ from ..utils.files import naming
 from .store import MemoryStore, TableStore
 from .subwords import Subwords
 
-FORMAT = 1  # of the folder; another number in its meta.json means: write it again
+FORMAT = 2  # of the folder; a folder with another number in its meta.json is written again
 
 
 def hashes_of(words: Iterable[bytes]) -> NDArray[np.uint64]:
-    """Hash of each word, equal in all processes."""
+    """Return the hash of each word, which is the same in all processes."""
     digests = [hashlib.blake2b(word, digest_size=8).digest() for word in words]
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64, copy=False)
 
@@ -45,10 +51,10 @@ def write_store(
     blocks : iterable of (words, rows)
         Distinct words and as many rows, each block of the same width.
     note : dict
-        More entries for ``meta.json``; ``fingerprint`` must be among them when all blocks
+        More entries for ``meta.json``; ``fingerprint`` must be among them once all blocks
         are read.
     shared : iterable of (words, rows), default=()
-        Further distinct words and the numbers of the rows that they share; read when all
+        More distinct words, and the numbers of the rows that they share; read after all
         blocks are written.
     subwords : Subwords or None, default=None
         Vectors of n-grams.
@@ -76,27 +82,24 @@ def _write(
 ) -> int:
     lengths: list[int] = []
     hashes: list[NDArray[np.uint64]] = []
-    dim = 0
     with (
-        open(folder / "matrix.f32", "wb") as matrix_file,
-        open(folder / "words.utf8", "wb") as word_file,
+        _ArrayFile(folder / "matrix.npy", np.float32) as matrix_file,
+        _ArrayFile(folder / "words.npy", np.uint8) as word_file,
         ThreadPoolExecutor(1) as pool,  # the next block is read while one is written
     ):
-        written: Future[int] | None = None
+        written: Future[None] | None = None
 
         def add(words: Sequence[str]) -> None:
             encoded = [word.encode("utf-8", "surrogatepass") for word in words]
             lengths.extend(map(len, encoded))
             hashes.append(hashes_of(encoded))
-            word_file.write(b"".join(encoded))
+            word_file.append(np.frombuffer(b"".join(encoded), np.uint8))
 
         for words, rows in blocks:
-            dim = rows.shape[1]
             add(words)
-            data = np.ascontiguousarray(rows, np.float32).data
             if written is not None:
                 written.result()
-            written = pool.submit(matrix_file.write, data)
+            written = pool.submit(matrix_file.append, rows)
         if written is not None:
             written.result()
         size = len(lengths)
@@ -104,32 +107,72 @@ def _write(
         for words, own in shared:
             add(words)
             parts.append(np.asarray(own, np.int32))
-        if not word_file.tell():
-            word_file.write(b"\0")  # an empty file cannot be mapped
     if len(lengths) > size:
-        _put(folder / "rows.i32", np.concatenate(parts))
+        _put(folder / "rows.npy", np.concatenate(parts))
     _write_index(folder, lengths, hashes)
-    meta = {**note, "format": FORMAT, "rows": size, "words": len(lengths), "dim": dim}
+    meta = {**note, "format": FORMAT}
     if subwords is not None:
-        _put(folder / "ngrams.f32", np.ascontiguousarray(subwords.ngrams, np.float32))
-        bucket = len(subwords.ngrams)
-        meta["subwords"] = {"bucket": bucket, "min_n": subwords.min_n, "max_n": subwords.max_n}
+        _put(folder / "ngrams.npy", np.asarray(subwords.ngrams, np.float32))
+        meta["subwords"] = {"min_n": subwords.min_n, "max_n": subwords.max_n}
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
     return len(lengths)
 
 
 def _write_index(folder: Path, lengths: list[int], hashes: list[NDArray[np.uint64]]) -> None:
-    ends = np.cumsum(lengths, dtype=np.int64)
-    _put(folder / "offsets.i64", np.concatenate([[0], ends]).astype(np.int64))
+    _put(folder / "offsets.npy", np.cumsum([0, *lengths], dtype=np.int64))
     keys = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
     order = np.argsort(keys, kind="stable").astype(np.int32)
-    _put(folder / "hashes.u64", keys[order])
-    _put(folder / "order.i32", order)
+    _put(folder / "hashes.npy", keys[order])
+    _put(folder / "order.npy", order)
+
+
+class _ArrayFile:
+    """A file of NumPy's format to which rows are appended.
+
+    ``numpy.save`` needs the whole array, and does not say why writing failed.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which is made anew.
+    dtype : dtype
+        Type of the values.
+    """
+
+    def __init__(self, path: Path, dtype: Any) -> None:
+        self._file = open(path, "wb")  # noqa: SIM115  (closed by __exit__)
+        self._dtype = np.dtype(dtype)
+        self._shape: tuple[int, ...] | None = None
+
+    def __enter__(self) -> _ArrayFile:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        with self._file:
+            if kind is None:
+                start = self._header(self._shape or (0,))
+                assert self._shape is None or start == self._start
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Write rows after those that are there; all have the same shape."""
+        if self._shape is None:
+            self._shape = (0, *rows.shape[1:])
+            self._start = self._header(self._shape)
+        self._file.write(np.ascontiguousarray(rows, self._dtype).data)
+        self._shape = (self._shape[0] + len(rows), *self._shape[1:])
+
+    def _header(self, shape: tuple[int, ...]) -> int:
+        """Write the header, whose size does not depend on the number of rows, and return it."""
+        self._file.seek(0)
+        described = np.lib.format.dtype_to_descr(self._dtype)
+        header = {"descr": described, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+        return self._file.tell()
 
 
 def _put(path: Path, array: NDArray[Any]) -> None:
-    with open(path, "wb") as file:  # ndarray.tofile does not say why it failed
-        file.write(array.data)
+    with _ArrayFile(path, array.dtype) as file:
+        file.append(array)
 
 
 _open_stores: weakref.WeakValueDictionary[str, FolderStore] = weakref.WeakValueDictionary()
@@ -138,8 +181,18 @@ _open_stores: weakref.WeakValueDictionary[str, FolderStore] = weakref.WeakValueD
 class FolderStore(TableStore):
     """Words and matrix, mapped from a folder that :func:`write_store` wrote.
 
-    Where a mapped file is cut off, reading behind its end kills the process (SIGBUS), so the
-    files' sizes are looked at ahead of each use. A file that is deleted stays readable.
+    If a mapped file is cut off, reading beyond its end kills the process (SIGBUS), so the
+    files' sizes are checked before each use. A file that is deleted stays readable.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Raises
+    ------
+    OSError
+        It was written by another version, or its files do not fit each other.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -148,37 +201,51 @@ class FolderStore(TableStore):
             raise OSError(f"{folder} was written by another version")
         self.folder = folder
         self._fingerprint: str = meta["fingerprint"]
-        self.note: dict[str, Any] = meta
-        rows, dim = meta["rows"], meta["dim"]
-        size = meta.get("words", rows)
-        matrix = np.memmap(folder / "matrix.f32", np.float32, "r", shape=(rows, dim))
-        shared = None
-        if size != rows:
-            shared = np.memmap(folder / "rows.i32", np.int32, "r", shape=(size,))
-            if shared.min() < 0 or shared.max() >= rows:
-                raise OSError(f"{folder} holds rows that are not there")
-        super().__init__(matrix, shared, _mapped_subwords(folder, meta.get("subwords"), dim))
-        self._blob = np.memmap(folder / "words.utf8", np.uint8, "r")
-        self._offsets = np.memmap(folder / "offsets.i64", np.int64, "r", shape=(size + 1,))
-        if len(self._blob) < self._offsets[-1]:
-            raise OSError(f"{folder} is cut off")
-        self._hashes = np.memmap(folder / "hashes.u64", np.uint64, "r", shape=(size,))
-        self._order = np.memmap(folder / "order.i32", np.int32, "r", shape=(size,))
-        grams = None if self.subwords is None else self.subwords.ngrams
-        mapped: list[Any] = [matrix, shared, grams, self._blob, self._offsets]
-        mapped += [self._hashes, self._order]
-        self._mapped = [one for one in mapped if one is not None]
+        self._mapped: list[Any] = []
+        matrix = self._map("matrix", np.float32)
+        shared = grams = None
+        if (folder / "rows.npy").exists():
+            shared = self._map("rows", np.int32)
+        if "subwords" in meta:
+            grams = Subwords(self._map("ngrams", np.float32), **meta["subwords"])
+        super().__init__(matrix, shared, grams)
+        self._blob = self._map("words", np.uint8)
+        self._offsets = self._map("offsets", np.int64)
+        self._hashes = self._map("hashes", np.uint64)
+        self._order = self._map("order", np.int32)
+        if not self._fits():
+            raise OSError(f"{folder} holds files that do not fit each other")
+
+    def _map(self, name: str, dtype: Any) -> Any:
+        array = np.lib.format.open_memmap(self.folder / f"{name}.npy", mode="r")
+        if array.dtype != dtype:
+            raise OSError(f"{self.folder} holds {name} of the type {array.dtype}")
+        self._mapped.append(array)
+        return array
+
+    def _fits(self) -> bool:
+        size, rows = len(self), self.n_rows
+        shared, grams = self.shared, self.subwords
+        return bool(
+            self.matrix.ndim == 2
+            and all(one.ndim == 1 for one in (self._blob, self._offsets, self._hashes, self._order))
+            and len(self._hashes) == len(self._order) == len(self._offsets) - 1 == size
+            and self._offsets[-1] == len(self._blob)
+            and (shared is None or shared.ndim == 1)
+            and (shared is None or 0 <= shared.min() <= shared.max() < rows < size)
+            and (grams is None or grams.ngrams.shape[1:] == (self.dim,))
+        )
 
     @property
     def is_whole(self) -> bool:
         """Whether no file has become shorter since it was mapped."""
-        return all(one._mmap.size() >= one.nbytes for one in self._mapped)
+        return all(one._mmap.size() >= one.offset + one.nbytes for one in self._mapped)
 
     def _check(self) -> None:
         if not self.is_whole:
             raise OSError(
                 f"The converted vectors in {os.fspath(self.folder)!r} were cut off while they "
-                "were in use. Start again; they are converted anew."
+                "were in use. Start again; they will be converted again."
             )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -216,16 +283,8 @@ class FolderStore(TableStore):
         return found
 
 
-def _mapped_subwords(folder: Path, note: dict[str, int] | None, dim: int) -> Subwords | None:
-    if note is None:
-        return None
-    shape = (note["bucket"], dim)
-    ngrams = np.memmap(folder / "ngrams.f32", np.float32, "r", shape=shape)
-    return Subwords(ngrams, note["min_n"], note["max_n"])
-
-
 def open_folder(folder: str | os.PathLike[str]) -> FolderStore:
-    """Open a folder form; one object for each folder in a process."""
+    """Open a folder form; in a process, each folder has one object."""
     key = os.fspath(folder)
     store = _open_stores.get(key)
     if store is None or not store.is_whole:

@@ -146,7 +146,7 @@ def test_broken_and_outdated_forms_are_written_again(tmp_path, cache, damage):
     elif damage == "meta":
         (folder / "meta.json").unlink()
     else:
-        (folder / "matrix.f32").write_bytes(b"")
+        (folder / "matrix.npy").write_bytes(b"")
     store = open_source(path)
     assert store.matrix.tolist() == [[1, 2], [3, 4]]
     assert list(cache.iterdir()) == [store.folder] == [folder]

@@ -97,7 +97,7 @@ def test_folders_of_another_version_or_cut_off_are_not_opened(tmp_path, damage):
         meta = json.loads((folder / "meta.json").read_text())
         (folder / "meta.json").write_text(json.dumps({**meta, "format": -1}))
     else:
-        name = {"matrix": "matrix.f32", "words": "words.utf8", "offsets": "offsets.i64"}
+        name = {"matrix": "matrix.npy", "words": "words.npy", "offsets": "offsets.npy"}
         file = folder / name.get(damage, "meta.json")
         file.write_bytes(file.read_bytes()[:-4])
     with pytest.raises((OSError, ValueError)):
@@ -155,30 +155,65 @@ def test_words_may_share_rows(tmp_path, kind):
 
 
 def test_a_folder_in_which_no_word_shares_a_row_has_no_file_of_rows(tmp_path):
-    assert not (write_folder(tmp_path / "f") / "rows.i32").exists()
-    assert (sharing_store("folder", tmp_path / "g").folder / "rows.i32").exists()
+    assert not (write_folder(tmp_path / "f") / "rows.npy").exists()
+    assert (sharing_store("folder", tmp_path / "g").folder / "rows.npy").exists()
 
 
-def test_folders_from_before_words_could_share_rows_are_opened(tmp_path):
-    folder = write_folder(tmp_path / "f")
-    meta = json.loads((folder / "meta.json").read_text())
-    del meta["words"]
-    (folder / "meta.json").write_text(json.dumps(meta))
-    assert FolderStore(folder).words == WORDS
+def test_each_array_is_a_file_of_numpys_format(tmp_path):
+    folder = sharing_store("folder", tmp_path / "f").folder
+    arrays = {file.stem: np.load(file) for file in folder.glob("*.npy")}
+    assert len(arrays) == len(list(folder.iterdir())) - 1  # and meta.json
+    np.testing.assert_array_equal(arrays["matrix"], TABLE)
+    np.testing.assert_array_equal(arrays["ngrams"], NGRAMS)
+    np.testing.assert_array_equal(arrays["rows"], [*range(len(WORDS)), *ROWS])
+    assert arrays["words"].tobytes().decode("utf-8", "surrogatepass") == "".join(WORDS + SHARING)
+
+
+def test_blocks_are_written_one_after_the_other(tmp_path):
+    """The number of rows in a file's header is known only at the end."""
+    tmp_path = tmp_path / "f"
+    tmp_path.mkdir()
+    draw = np.random.default_rng(0)
+    blocks = [
+        ([f"{number}-{row}" for row in range(size)], draw.random((size, 3), np.float32))
+        for number, size in enumerate((1, 9, 1100))
+    ]
+    write_store(tmp_path, blocks, {"fingerprint": "f"})
+    store = FolderStore(tmp_path)
+    assert store.words == [word for words, _ in blocks for word in words]
+    np.testing.assert_array_equal(store.matrix, np.concatenate([rows for _, rows in blocks]))
+
+
+@pytest.mark.parametrize(
+    "name", ["matrix", "rows", "ngrams", "words", "offsets", "hashes", "order"]
+)
+@pytest.mark.parametrize("change", ["dtype", "length", "dimensions"])
+def test_arrays_that_do_not_fit_each_other_are_not_opened(tmp_path, name, change):
+    file = sharing_store("folder", tmp_path / "f").folder / f"{name}.npy"
+    array = np.load(file)
+    if change == "dtype":
+        array = array.astype(np.int16)
+    elif name == "ngrams" or change == "dimensions":
+        array = array[..., None]
+    else:
+        array = array[:-2]
+    np.save(file, array)
+    with pytest.raises((OSError, ValueError)):
+        FolderStore(tmp_path / "f")
 
 
 @pytest.mark.parametrize("damage", ["cut", "beyond", "negative", "missing", "ngrams"])
 def test_folders_whose_rows_do_not_fit_are_not_opened(tmp_path, damage):
     folder = sharing_store("folder", tmp_path / "f").folder
-    file = folder / ("ngrams.f32" if damage == "ngrams" else "rows.i32")
+    file = folder / ("ngrams.npy" if damage == "ngrams" else "rows.npy")
     if damage in ("cut", "ngrams"):
         file.write_bytes(file.read_bytes()[:-4])
     elif damage == "missing":
         file.unlink()
     else:
-        rows = np.fromfile(file, np.int32)
+        rows = np.load(file)
         rows[-1] = len(WORDS) if damage == "beyond" else -1
-        rows.tofile(file)
+        np.save(file, rows)
     with pytest.raises((OSError, ValueError)):
         FolderStore(folder)
 

@@ -98,7 +98,7 @@ def test_content_counts_and_not_the_ending(small, tmp_path, compress, suffix):
     # what was unpacked is gone
     names = {file.name for file in vectors._store.table.folder.iterdir()}
     assert "fasttext.bin" not in names
-    assert "ngrams.f32" in names
+    assert "ngrams.npy" in names
 
 
 def test_words_of_an_extension_start_from_their_ngrams(small):
