@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..utils.arrays import parts
-from ..vectors.store import MemoryStore
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 from .backend import keras
 from .design import RANDOM_DIM
@@ -207,14 +206,11 @@ class Table:
         ValueError
             A row is not finite, or not there.
         """
-        vectors._store.check_whole()
         words = self.rows.ids >= FIRST_ID
         values = self.values
         if not np.isfinite(values).all():
             raise ValueError("Training gave word vectors that are not finite; lower learning_rate.")
-        matrix = vectors.take(np.arange(FIRST_ID, len(vectors) + FIRST_ID))
-        matrix[self.rows.ids[words] - FIRST_ID] = values[words]
-        return WordVectors._of(MemoryStore(vectors.words, matrix))
+        return vectors.replaced(self.rows.ids[words], values[words])
 
     def is_untouched(self) -> bool:
         """Whether the rows are still those of the vectors."""

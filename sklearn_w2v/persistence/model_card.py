@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..utils.versions import versions
-from ..vectors.extension import root_of
 from ..vectors.word_vectors import WordVectors
 from .packed_store import PackedStore
 from .packing import parts
@@ -129,7 +128,7 @@ def _vectors(estimator: Any, mode: str) -> dict[str, Any]:
     for one in parts(estimator):
         vectors = getattr(one, "vectors_", None) if isinstance(one, BaseEstimator) else None
         if isinstance(vectors, WordVectors):
-            root = root_of(vectors._store)
+            root = vectors._store.root
             entries = {"words": len(vectors), "dimensions": vectors.dim}
             if root.path is None and not isinstance(root, PackedStore):
                 return {**entries, "kept": "learnt or made in memory: in the file"}

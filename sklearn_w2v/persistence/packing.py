@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 
 from ..networks.design import NetworkWeights
 from ..vectors.cache import SourceStore
-from ..vectors.extension import ExtendedStore, drawn, root_of
+from ..vectors.extension import ExtendedStore
 from ..vectors.store import Store
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, WordVectors, as_word_vectors
@@ -117,7 +117,7 @@ def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
         store = one._store
         while isinstance(store, ExtendedStore):
             if store.like is not None:
-                yield root_of(store), store.like[store.like >= 0]
+                yield store.root, store.like[store.like >= 0]
             store = store.base
         return
     vectors = getattr(one, "vectors_", None) if isinstance(one, BaseEstimator) else None
@@ -129,7 +129,7 @@ def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
         held.append(network.ids)
     for ids in held:
         if isinstance(ids, np.ndarray):
-            yield root_of(vectors._store), ids.astype(np.int64) - FIRST_ID
+            yield vectors._store.root, ids.astype(np.int64) - FIRST_ID
 
 
 def _plain_parameters(one: Any, left: list[str]) -> None:
@@ -227,7 +227,7 @@ class _Packer:
         held = store.held
         if held is None and self._mode == "rows" and store.subwords is not None:
             places = np.arange(len(store.base), len(store))
-            held = store.take(store.row_of(places)), drawn(store, places)
+            held = store.take(store.row_of(places)), store.drawn(places)
         return ExtendedStore(self.pack(store.base), store.more, store.seed, store.like, held)
 
     def _rows_in_use(self, store: SourceStore) -> NDArray[np.int64]:
@@ -245,6 +245,6 @@ def _pack_vectors(one: Any, packer: _Packer) -> None:
     for name, value in vars(one).items():
         if not isinstance(value, WordVectors):
             continue
-        if name in params and isinstance(root_of(value._store), SourceStore):
+        if name in params and isinstance(value._store.root, SourceStore):
             continue  # a parameter names a file: a new fit reads it
         vars(one)[name] = WordVectors._of(packer.pack(value._store))

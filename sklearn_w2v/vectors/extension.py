@@ -73,6 +73,10 @@ class ExtendedStore(Store):
         return self.base.is_open
 
     @property
+    def root(self) -> Store:
+        return self.base.root
+
+    @property
     def dim(self) -> int:
         return self.base.dim
 
@@ -150,7 +154,7 @@ class ExtendedStore(Store):
         """
         if self.held is not None:
             return self.held[0]
-        before = len(self.base) - len(root_of(self.base))
+        before = len(self.base) - len(self.root)
         # an extension of an extension, by the same seed, must not draw the same rows
         draw = np.random.default_rng([self.seed, before] if before else self.seed)
         bound = np.float32(np.sqrt(3 * self.moments[1]))
@@ -164,6 +168,27 @@ class ExtendedStore(Store):
             copied = self.like >= 0
             rows[copied] = self.base.take(self.base.row_of(self.like[copied]))
         return rows
+
+    def drawn(self, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
+        out = np.zeros(len(indices), bool)
+        added = indices >= len(self.base)
+        out[~added] = self.base.drawn(indices[~added])
+        if added.any():
+            out[added] = self._drawn_here(indices[added] - len(self.base))
+        return out
+
+    def _drawn_here(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which of the added words have rows that were drawn at random."""
+        if self.held is not None:
+            return self.held[1][places]
+        random = np.ones(len(places), bool)
+        if self.subwords is not None:
+            random = ~self.subwords.compose([self.more[place] for place in places.tolist()])[1]
+        if self.like is not None:
+            like = self.like[places]
+            copied = like >= 0
+            random[copied] = self.base.drawn(like[copied])
+        return random
 
     def continues(self, other: Store) -> bool:
         if super().continues(other) or self.base.continues(other):
@@ -212,11 +237,6 @@ class ExtendedStore(Store):
             if not (is_array(np.float32, size, dim)(rows) and is_array(bool, size)(random)):
                 raise unexpected(self, "held")
         self.base._check_opened_state()
-
-
-def root_of(store: Store) -> Store:
-    """The table that a store extends; itself, where it extends none."""
-    return root_of(store.base) if isinstance(store, ExtendedStore) else store
 
 
 def _filled(like: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:
@@ -281,25 +301,3 @@ def checked_words(words: Sequence[str]) -> list[str]:
     if len(set(words)) != len(words):
         raise ValueError("Got words that repeat but expected distinct ones.")
     return words
-
-
-def drawn(store: Store, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the rows of words, by their indices, were drawn at random."""
-    out = np.zeros(len(indices), bool)
-    if not isinstance(store, ExtendedStore) or not len(indices):
-        return out
-    further = indices >= len(store.base)
-    out[~further] = drawn(store.base, indices[~further])
-    places = indices[further] - len(store.base)
-    if store.held is not None:
-        out[further] = store.held[1][places]
-        return out
-    mine = np.ones(len(places), bool)
-    if store.subwords is not None:
-        mine = ~store.subwords.compose([store.more[place] for place in places.tolist()])[1]
-    if store.like is not None:
-        like = store.like[places]
-        copied = like >= 0
-        mine[copied] = drawn(store.base, like[copied])
-    out[further] = mine
-    return out

@@ -45,6 +45,15 @@ class Store(ABC):
         """Whether it was seen that the content is there."""
         return True
 
+    @property
+    def root(self) -> Store:
+        """The table that this store extends, or itself if it extends none."""
+        return self
+
+    def drawn(self, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which words, given by their indices, have rows that were drawn at random."""
+        return np.zeros(len(indices), bool)
+
     def continues(self, other: Store) -> bool:
         """Whether the words of another store, and their rows, stand at the front here."""
         return self is other or self.fingerprint == other.fingerprint

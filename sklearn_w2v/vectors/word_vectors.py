@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..utils.saved_state import check_saved_state, expect, is_instance
 from . import worker_copies  # noqa: F401  (joblib asks it how to send vectors)
 from .cache import SourceStore
-from .extension import ExtendedStore, check_extension, checked_words, drawn
+from .extension import ExtendedStore, check_extension, checked_words
 from .formats.fasttext import subwords_of
 from .formats.spacy import PREFIX
 from .formats.word2vec import write_file
+from .nearest import nearest
 from .store import MemoryStore, Store
 
 __all__ = ["FIRST_ID", "OOV_ID", "PADDING_ID", "WordVectors", "as_word_vectors"]
@@ -24,7 +25,6 @@ __all__ = ["FIRST_ID", "OOV_ID", "PADDING_ID", "WordVectors", "as_word_vectors"]
 PADDING_ID = 0
 OOV_ID = 1
 FIRST_ID = 2  # id of row 0: a word2vec table has no row to spare for padding
-_BLOCK = 1 << 15  # rows that are compared together
 
 
 class WordVectors:
@@ -209,24 +209,16 @@ class WordVectors:
         signs = np.array([1.0] * len(added) + [-1.0] * (len(taken) - len(added)), np.float32)
         units = np.stack([self[word] for word in taken])
         units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-12)
-        query = signs @ units
-        query /= max(float(np.linalg.norm(query)), 1e-12)
         store = self._store
-        cosines = np.empty(store.n_rows, np.float32)
-        for start in range(0, store.n_rows, _BLOCK):  # never the whole matrix in memory
-            stop = min(start + _BLOCK, store.n_rows)
-            block = np.arange(start, stop)
-            held = store.holds(block)
-            rows = store.take(block[held])
-            norms = np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
-            cosines[start:stop] = -np.inf
-            cosines[block[held]] = (rows @ query) / norms
-        given = np.unique(store.row_of(self.find(taken)))
-        cosines[given] = -np.inf
-        there = int(np.count_nonzero(np.isfinite(cosines)))
-        best = np.argsort(-cosines, kind="stable")[: max(0, min(topn, there))]
+        rows = np.arange(store.n_rows)
+        given = store.row_of(self.find(taken))
+        ((best, cosines),) = nearest(
+            (signs @ units)[None], rows[store.holds(rows)], store.take, topn, given[None]
+        )
         names = store.first_words(best).tolist()
-        return [(self.words[at], float(cosines[row])) for at, row in zip(names, best, strict=True)]
+        return [
+            (self.words[at], cosine) for at, cosine in zip(names, cosines.tolist(), strict=True)
+        ]
 
     def _take(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._store.take(self._store.row_of(indices))
@@ -450,6 +442,51 @@ class WordVectors:
             return self
         return self._of(ExtendedStore(self._store, further, int(seed), rows))
 
+    def replaced(self, ids: ArrayLike, rows: ArrayLike) -> WordVectors:
+        """Return vectors of the same words in which some words have other rows.
+
+        Parameters
+        ----------
+        ids : array-like of shape (n,), integer
+            Ids of words, as `W2VIndexer` makes them; 2 is the first word.
+        rows : array-like of shape (n, dim)
+            Their new rows.
+
+        Returns
+        -------
+        WordVectors
+            Vectors in memory, with a row for each word and without n-grams.
+
+        Raises
+        ------
+        ValueError
+            An id is not one of a word, the shapes do not fit, or a value is not finite.
+
+        Examples
+        --------
+        >>> from sklearn_w2v import WordVectors
+        >>> vectors = WordVectors(["雨", "雪"], [[1, 2], [3, 4]])
+        >>> vectors.replaced([3], [[5, 6]]).vectors.tolist()
+        [[1.0, 2.0], [5.0, 6.0]]
+        """
+        self._store.check_whole()
+        numbers = np.asarray(ids, np.int64)
+        new = np.asarray(rows, np.float32)
+        if new.shape != (len(numbers), self.dim):
+            raise ValueError(
+                f"Got rows of shape {new.shape} but expected ({len(numbers)}, {self.dim})."
+            )
+        if len(numbers) and (numbers.min() < FIRST_ID or numbers.max() >= len(self) + FIRST_ID):
+            raise ValueError(
+                f"Got ids from {numbers.min()} to {numbers.max()} but expected {FIRST_ID} to "
+                f"{len(self) + FIRST_ID - 1}: these vectors have {len(self)} words."
+            )
+        if not np.isfinite(new).all():
+            raise ValueError("Got rows with values that are not finite.")
+        matrix = self._take(np.arange(len(self)))
+        matrix[numbers - FIRST_ID] = new
+        return self._of(MemoryStore(self.words, matrix))
+
     def is_extension_of(self, other: object) -> bool:
         """Whether every id of other vectors means the same word and row here.
 
@@ -533,4 +570,4 @@ def has_random_row(vectors: WordVectors, ids: NDArray[np.integer]) -> NDArray[np
         True where `WordVectors.extended` drew the row. Rows that are copies of another
         word's, or made of n-grams, are not random.
     """
-    return drawn(vectors._store, np.asarray(ids, np.int64) - FIRST_ID)
+    return vectors._store.drawn(np.asarray(ids, np.int64) - FIRST_ID)

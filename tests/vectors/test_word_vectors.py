@@ -16,6 +16,8 @@ from joblib.externals.loky.backend.reduction import dumps
 from sklearn.base import clone
 
 from sklearn_w2v import W2VIndexer, WordVectors
+from sklearn_w2v.vectors.store import MemoryStore
+from sklearn_w2v.vectors.subwords import Subwords
 from sklearn_w2v.vectors.word_vectors import as_word_vectors
 
 WORDS = ["雨", "雪", "夏", "海", "rain", "\ud83d"]
@@ -367,3 +369,171 @@ def test_a_line_break_is_saved_under_the_name_that_word2vec_has_for_it(tmp_path)
     both = WordVectors(["</s>", "\n"], [[1, 2], [3, 4]])
     with pytest.raises(ValueError, match="blank"):
         both.save(tmp_path / "both.bin")
+
+
+# --------------------------------------------------------------- looking up
+KINDS = ["memory", "file", "aliases"]
+
+
+@pytest.fixture(params=[*KINDS, *(f"extended {kind}" for kind in KINDS)])
+def any_vectors(request, file):
+    if "aliases" in request.param:
+        (file.parent / "aliases.tsv").write_text("雨天\t雨\nあめ\t雨\n夏季\t夏\n", encoding="utf-8")
+        vectors = WordVectors.load(file, aliases=file.parent / "aliases.tsv")
+    else:
+        vectors = WordVectors.load(file)
+        if "memory" in request.param:
+            vectors = WordVectors(WORDS[:5], TABLE[:5])
+    if "extended" in request.param:
+        return vectors.extended(["\ud83d", "雪の"], seed=3, like=[-1, 1])
+    return vectors
+
+
+def test_matrix_is_read_only(any_vectors):
+    with pytest.raises(ValueError, match="read-only"):
+        any_vectors.vectors[0] = 0
+
+
+def test_words_are_looked_up(any_vectors):
+    asked = [*any_vectors.words[::-1], "雷", ""]
+    rows = [any_vectors.words.index(word) if word in any_vectors.words else -1 for word in asked]
+    assert any_vectors.find(asked).tolist() == rows
+    assert [word in any_vectors for word in asked] == [row >= 0 for row in rows]
+    assert 3 not in any_vectors
+    assert len(any_vectors) == len(any_vectors.words) == len(any_vectors.vectors)
+    for row, word in enumerate(any_vectors.words):
+        np.testing.assert_array_equal(any_vectors[word], any_vectors.vectors[row])
+    with pytest.raises(KeyError, match="雷"):
+        any_vectors["雷"]
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative"), [("w3", []), (["w1", "w2"], []), (["w1", "w2"], ["w3", "w4"])]
+)
+@pytest.mark.parametrize("topn", [0, 1, 10, 47, 1_000])
+def test_most_similar_equals_gensims(positive, negative, topn, monkeypatch):
+    monkeypatch.setattr("sklearn_w2v.vectors.nearest._BLOCK", 16)
+    table = np.random.default_rng(1).normal(size=(50, 8)) * np.arange(1, 51)[:, None]
+    vectors = WordVectors([f"w{number}" for number in range(50)], table)
+    expected = vectors.to_gensim().most_similar(positive, negative, topn=topn) if topn else []
+    got = vectors.most_similar(positive, negative, topn=topn)
+    assert [word for word, _ in got] == [word for word, _ in expected]
+    np.testing.assert_allclose([c for _, c in got], [c for _, c in expected], atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning:gensim")  # of the row of zeros
+def test_most_similar_knows_words_of_an_extension_and_rows_of_zeros():
+    vectors = WordVectors(["a", "b", "zero"], [[1, 0], [1, 0.1], [0, 0]]).extended(["x"], 0)
+    assert {word for word, _ in vectors.most_similar("a")} == {"b", "zero", "x"}
+    assert vectors.most_similar("x", topn=5)[0][1] == pytest.approx(
+        vectors.to_gensim().most_similar("x")[0][1], abs=1e-6
+    )
+    assert dict(vectors.most_similar("a"))["zero"] == 0
+    with pytest.raises(KeyError, match="雷"):
+        vectors.most_similar(["a", "雷"])
+    with pytest.raises(ValueError, match="no words"):
+        vectors.most_similar([])
+
+
+def test_take_gives_zeros_for_padding_the_mean_for_unknown_and_rows(any_vectors):
+    last = len(any_vectors) + 1
+    taken = any_vectors.take(np.array([0, 1, 2, last, 2]))
+    assert taken.dtype == np.float32
+    assert not taken[0].any()
+    np.testing.assert_allclose(taken[1], TABLE[:5].mean(axis=0), rtol=1e-6)
+    np.testing.assert_array_equal(taken[[2, 3, 4]], any_vectors.vectors[[0, -1, 0]])
+    taken[:] = 0  # a copy
+    assert any_vectors.vectors.any()
+    assert any_vectors.take(np.array([], np.int64)).shape == (0, 4)
+
+
+@pytest.mark.parametrize("bad", [-1, 8, 10**9])
+def test_take_refuses_ids_outside_the_table(bad):
+    with pytest.raises(ValueError, match="expected 0 to 7: these vectors have 6 words"):
+        in_memory().take(np.array([2, bad]))
+
+
+def test_every_id_has_the_row_of_its_word(any_vectors):
+    taken = any_vectors.take(np.arange(len(any_vectors) + 2))[2:]
+    np.testing.assert_array_equal(taken, any_vectors.vectors)
+    back = np.arange(len(any_vectors) + 1, 1, -1)
+    np.testing.assert_array_equal(any_vectors.take(back), any_vectors.vectors[::-1])
+
+
+def test_a_list_of_words_that_is_changed_changes_nothing(any_vectors):
+    size, fingerprint = len(any_vectors), any_vectors.fingerprint
+    any_vectors.words.append("added")
+    assert len(any_vectors) == size
+    assert any_vectors.find(["added"]).tolist() == [-1]
+    assert any_vectors.extended(["x"], 0).words[size] == "x"
+    assert any_vectors.fingerprint == fingerprint
+
+
+def test_words_that_share_a_row_come_once_among_the_similar(file):
+    aliases = file.parent / "aliases.tsv"
+    aliases.write_text("".join(f"{word}{n}\t{word}\n" for word in WORDS[:4] for n in range(9)))
+    vectors = WordVectors.load(file, aliases=aliases)
+    plain = WordVectors.load(file)
+    for asked in ("雨", "雨3"):  # what shares its row is the word itself
+        assert vectors.most_similar(asked, topn=99) == plain.most_similar("雨", topn=99)
+    assert vectors.most_similar(["雨", "雨1"], ["雪2"]) == plain.most_similar(["雨", "雨"], ["雪"])
+    extended = vectors.extended(["new"], 0)
+    expected = plain.extended(["new"], 0).most_similar("new", topn=99)
+    assert extended.most_similar("new", topn=99) == expected
+
+
+def test_vectors_without_ngrams_compose_nothing(any_vectors):
+    assert not any_vectors.has_subwords
+    rows, known = any_vectors.compose(["雨", "no such word"])
+    assert rows.shape == (2, 4)
+    assert rows.dtype == np.float32
+    assert not rows.any()
+    assert known.tolist() == [False, False]
+
+
+def test_compose_gives_words_of_ngrams():
+    ngrams = np.random.default_rng(1).normal(size=(7, 4)).astype(np.float32)
+    subwords = Subwords(ngrams, 3, 4)
+    vectors = WordVectors._of(MemoryStore(WORDS, TABLE.copy(), None, subwords))
+    assert vectors.has_subwords
+    rows, known = vectors.compose(("word", "雨", ""))
+    np.testing.assert_array_equal(rows, subwords.compose(["word", "雨", ""])[0])
+    assert known.tolist() == [True, True, False]
+    assert (rows[1] != vectors["雨"]).any()  # its n-grams alone
+    extended = vectors.extended(["word", "", "like"], 0, like=[-1, -1, 2])
+    np.testing.assert_array_equal(extended["word"], rows[0])
+    np.testing.assert_array_equal(extended["like"], TABLE[2])
+    assert extended[""].any()  # random, as it has no n-grams
+    assert extended.has_subwords
+    np.testing.assert_array_equal(extended.compose(["word"])[0][0], rows[0])
+
+
+# ---------------------------------------------------------------- replacing
+def test_replaced_rows_are_those_of_their_words_alone(any_vectors):
+    rows = np.arange(8, dtype=np.float64).reshape(2, 4)
+    size = len(any_vectors)
+    new = any_vectors.replaced([size + 1, 2], rows)
+    table = np.array(any_vectors.vectors)
+    table[[size - 1, 0]] = rows
+    np.testing.assert_array_equal(new.vectors, table)
+    assert new.words == any_vectors.words
+    assert new.path is None
+    assert new != any_vectors
+    assert (
+        any_vectors.replaced([], np.zeros((0, 4))).vectors.tolist() == any_vectors.vectors.tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("ids", "rows", "message"),
+    [
+        ([1], np.zeros((1, 4)), "ids from 1 to 1 but expected 2 to 7: these vectors have 6 words"),
+        ([2, 8], np.zeros((2, 4)), "ids from 2 to 8 but expected 2 to 7"),
+        ([2], np.zeros((2, 4)), r"rows of shape \(2, 4\) but expected \(1, 4\)"),
+        ([2], np.zeros((1, 3)), r"rows of shape \(1, 3\) but expected \(1, 4\)"),
+        ([2], np.full((1, 4), np.nan), "not finite"),
+    ],
+)
+def test_rows_that_do_not_fit_replace_nothing(ids, rows, message):
+    with pytest.raises(ValueError, match=message):
+        in_memory().replaced(ids, rows)
