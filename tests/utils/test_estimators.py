@@ -1,4 +1,4 @@
-"""Searches and pipelines, laid open."""
+"""Steps of searches and pipelines, and attributes that are restored after an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklearn_w2v.utils.estimators import best_of, steps_of
+from sklearn_w2v.utils.estimators import best_of, restore_on_error, steps_of
 
 X, Y = [[0.0], [1.0], [2.0], [3.0]] * 3, [0, 0, 1, 1] * 3
 
@@ -40,3 +40,35 @@ def test_what_is_not_fitted_is_refused():
     for estimator in (LogisticRegression(), Pipeline([("clf", LogisticRegression())])):
         with pytest.raises(NotFittedError):
             steps_of(estimator)
+
+
+# ---------------------------------------------------------------- restoring
+class Thing:
+    def __init__(self):
+        self.width, self.learnt = 3, [1]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_all_attributes_are_as_before(error):
+    thing = Thing()
+    learnt = thing.learnt
+    with pytest.raises(error), restore_on_error(thing):  # noqa: PT012
+        thing.width, thing.learnt, thing.new = 4, [2], 5
+        raise error
+    assert vars(thing) == {"width": 3, "learnt": [1]}
+    assert thing.learnt is learnt
+
+
+def test_of_named_attributes_the_others_stay_changed():
+    thing = Thing()
+    with pytest.raises(ValueError, match="bad"), restore_on_error(thing, "width", "new"):  # noqa: PT012
+        thing.width, thing.learnt, thing.new = 4, [2], 5
+        raise ValueError("bad")
+    assert vars(thing) == {"width": 3, "learnt": [2]}
+
+
+def test_without_an_error_all_stays_changed():
+    thing = Thing()
+    with restore_on_error(thing):
+        thing.width = 4
+    assert thing.width == 4
