@@ -17,10 +17,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ..features.token_ids import check_ids, check_vectors
-from ..networks.backend import keras, trim_memory
+from ..networks.backend import keras
 from ..networks.batches import Batches
 from ..networks.design import RANDOM_DIM, Architecture, Design, NetworkWeights
 from ..networks.embedding_table import RowMap, distinct
+from ..networks.memory import trim_memory
 from ..networks.network import Network
 from ..networks.output import Output
 from ..networks.training_loop import run_epochs

@@ -7,9 +7,7 @@ turned aside while it is imported; what is no chatter is written again afterward
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
-import gc
 import logging
 import os
 import re
@@ -87,56 +85,4 @@ def on_cpu() -> bool:
     return all(device.device_type in ("CPU", "XLA_CPU") for device in devices)
 
 
-_COLLECTED = 1 << 24  # bytes of former fits that are worth a collection
-_KERNELS = 100  # fits after which TensorFlow's kernels are let go
-_left = 0
-_built = 0
-
-
-def free_previous_fits(coming: int) -> None:
-    """Give back the memory of previous fits before a new one.
-
-    Keras models are full of cycles: without this, each process of a search holds hundreds
-    of megabytes that it does not use. A collection walks through all objects of TensorFlow
-    (a fifth of a second), so small fits wait for each other.
-
-    Parameters
-    ----------
-    coming : int
-        Bytes that the new fit will leave behind.
-    """
-    global _left, _built
-    _built += 1
-    if _built % _KERNELS == 0:
-        _clear_kernels()
-    if _left >= _COLLECTED:
-        _left = 0
-        gc.collect()
-    _left += coming
-    trim_memory()
-
-
-def _clear_kernels() -> None:
-    """Forget TensorFlow's kernels, which are made again when they are called.
-
-    It keeps one for each name that a variable ever had: 0.17 MB a fit.
-    """
-    if keras.config.backend() != "tensorflow":
-        return
-    try:
-        from tensorflow.python.eager import context
-
-        context.context().clear_kernel_cache()
-    except (ImportError, AttributeError):  # no public name; without it, memory grows slowly
-        pass
-
-
-def trim_memory() -> None:
-    """Give back the memory of training's freed tensors, which glibc keeps."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError, TypeError):  # another C library
-        pass
-
-
-__all__ = ["expected_tracing", "free_previous_fits", "keras", "on_cpu", "trim_memory"]
+__all__ = ["expected_tracing", "keras", "on_cpu"]

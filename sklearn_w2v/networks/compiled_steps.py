@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backend import keras
+from .batches import Batch
 from .design import Architecture, Design
+from .keras_internals import variable_handles
 from .optimizer_rules import OptimizerRule
 from .output import Output
 
@@ -49,18 +51,13 @@ class Handles:
 
     @classmethod
     def of(cls, head: Any, embedding: Any, frozen: Any = None) -> Handles:
-        """Handles of Keras layers' variables."""
+        """Return the handles of Keras layers' variables."""
         return cls(
-            handles([embedding.embeddings]),
-            [] if frozen is None else handles([frozen.embeddings]),
-            handles(head.trainable_variables),
-            handles(head.non_trainable_variables),
+            variable_handles([embedding.embeddings]),
+            [] if frozen is None else variable_handles([frozen.embeddings]),
+            variable_handles(head.trainable_variables),
+            variable_handles(head.non_trainable_variables),
         )
-
-
-def handles(variables: list[Any]) -> list[Tensor]:
-    """TensorFlow's handles of Keras variables."""
-    return [variable.value.handle for variable in variables]
 
 
 def compiled_steps_of(design: Design, double: bool) -> CompiledSteps | None:
@@ -114,29 +111,43 @@ class CompiledSteps:
         network: Handles,
         rule: OptimizerRule,
         optimizer: Any,
-        batch: tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None],
+        slots: list[list[Tensor]],
+        batch: Batch,
     ) -> dict[str, float]:
-        """One step of an optimizer; loss and accuracy before it."""
-        slots = [handles(of_one) for of_one in rule.slots(optimizer)]
-        table = slots.pop(0) if self._trainable else []
+        """Take one step of an optimizer; return loss and accuracy before it.
+
+        Parameters
+        ----------
+        network : Handles
+        rule : OptimizerRule
+            Formula of the optimizer.
+        optimizer : keras.optimizers.Optimizer
+            Its learning rate and its count of steps are used.
+        slots : list of list of tensor
+            Handles of the optimizer's variables beside each trained one, the table first if it
+            is trained.
+        batch : tuple of arrays
+            Rows of the table, targets and weights.
+        """
+        table, others = (slots[:1], slots[1:]) if self._trainable else ([], slots)
         step = self._step("train", rule)
         loss, accuracy = step(
             *self._batch(batch),
             np.float32(keras.ops.convert_to_tensor(optimizer.learning_rate)),
-            handles([optimizer.iterations])[0],
+            variable_handles([optimizer.iterations])[0],
             network.table,
             network.frozen,
             network.weights,
             network.state,
-            table,
-            [slot for of_one in slots for slot in of_one],
+            [slot for of_one in table for slot in of_one],
+            [slot for of_one in others for slot in of_one],
         )
         return {"loss": float(loss), "accuracy": float(accuracy)}
 
     def test(
         self,
         network: Handles,
-        batch: tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None],
+        batch: Batch,
     ) -> dict[str, float]:
         """Loss and accuracy."""
         step = self._step("test")

@@ -11,6 +11,7 @@ from ..utils.arrays import parts
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
 from .backend import keras
 from .design import RANDOM_DIM
+from .keras_internals import rows_of
 
 _RANDOM_BLOCK = 256  # ids whose random rows are drawn together
 _DENSE = 1 << 22  # ids below which each has a place of its own in a map
@@ -227,6 +228,4 @@ def _rows(values: Any, rows: NDArray[np.int32]) -> NDArray[np.float32]:
     """Copy of rows, without one of the whole table."""
     if isinstance(values, np.ndarray):
         return np.asarray(values[rows])
-    if keras.config.backend() == "tensorflow":  # reads nothing but the rows
-        return np.array(values.value.sparse_read(rows))
-    return np.array(keras.ops.convert_to_numpy(keras.ops.take(values, rows, axis=0)))
+    return rows_of(values, rows)

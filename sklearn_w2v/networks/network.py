@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..vectors.word_vectors import WordVectors
-from .backend import expected_tracing, free_previous_fits, keras
+from .backend import expected_tracing, keras
 from .batches import Batch, batch_width, sorted_batches
 from .compiled_steps import CompiledSteps, Handles, compiled_steps_of
 from .design import Design, NetworkWeights
 from .embedding_table import RowMap, Table
+from .keras_internals import has_handles, variable_handles
 from .layers import embedding_layer, full_model, hold_constraints
+from .memory import free_previous_fits
 from .optimizer_rules import OptimizerRule
 from .training_loop import KerasSteps
 
@@ -48,7 +50,7 @@ class Network:
         table.hand_over(*(layer.embeddings for layer in channels))
         self.model = full_model(self.head, channels, design.output.activation)
         self._steps: CompiledSteps | None = None
-        if shares_steps:
+        if shares_steps and has_handles(self.model):
             self._steps = compiled_steps_of(design, table.double)
         self._handles = None if self._steps is None else Handles.of(self.head, *channels)
         self._trained = [id(variable) for variable in self.model.trainable_variables]
@@ -311,12 +313,15 @@ class SharedSteps:
         self._rule = OptimizerRule.of(self._optimizer)
         if not self._optimizer.built:
             self._optimizer.build(model.trainable_variables)
+        slots = None if self._rule is None else self._rule.slots(self._optimizer)
+        self._slots = None if slots is None else [variable_handles(of_one) for of_one in slots]
 
     def train(self, batch: Batch) -> dict[str, float]:
         """Take one step of the optimizer, on the batch's rows of the table alone."""
-        if self._rule is None or not self._is_as_compiled():
+        if self._rule is None or self._slots is None or not self._is_as_compiled():
             return self._plain.train(batch)
-        return self._compiled.train(self._handles, self._rule, self._optimizer, batch)
+        rule, optimizer = self._rule, self._optimizer
+        return self._compiled.train(self._handles, rule, optimizer, self._slots, batch)
 
     def test(self, batch: Batch) -> dict[str, float]:
         """Return loss and accuracy."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .backend import keras
+from .keras_internals import optimizer_slots
 
 Tensor = Any
 
@@ -65,14 +66,10 @@ class OptimizerRule:
             return cls("sgd", decays, 0.0, bool(optimizer.nesterov), clip)
         return None
 
-    def slots(self, optimizer: Any) -> list[list[Any]]:
-        """The optimizer's variables beside each trained variable."""
-        if self.kind == "adam":
-            pairs = zip(optimizer._momentums, optimizer._velocities, strict=True)
-            return [list(pair) for pair in pairs]
-        if self.decays:
-            return [[one] for one in optimizer.momentums]
-        return [[] for _ in optimizer._trainable_variables]
+    def slots(self, optimizer: Any) -> list[list[Any]] | None:
+        """Return the optimizer's variables beside each trained one; None if they are not there."""
+        n_slots = 2 if self.kind == "adam" else len(self.decays)
+        return optimizer_slots(optimizer, self.kind, n_slots)
 
     def clipped(self, gradients: Sequence[Tensor]) -> list[Tensor]:
         """Gradients within their bounds; rows that are left out are zeros to any norm."""

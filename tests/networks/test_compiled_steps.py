@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_w2v import TokenIds, W2VLSTMClassifier, WordVectors, explain
-from sklearn_w2v.networks import backend, compiled_steps
+from sklearn_w2v.networks import compiled_steps, keras_internals, memory
 from sklearn_w2v.networks.backend import on_cpu
 from sklearn_w2v.networks.batches import Batches
 from sklearn_w2v.networks.cnn import CNN
@@ -285,6 +285,47 @@ def test_a_search_over_many_architectures_does_not_pile_up_steps(monkeypatch):
     assert [key[0].units for key in compiled_steps._compiled] == [4, 5]
 
 
+# --------------------------------------------------------- other internals of Keras
+def test_an_optimizer_without_the_expected_variables_is_left_to_keras(monkeypatch):
+    """A release may rename them: training is that of Keras then, not another one."""
+    ours, theirs = (
+        network(RECURRENT, "softmax", OPTIMIZERS["adam"], shared=shared) for shared in (True, False)
+    )
+    monkeypatch.setattr(OptimizerRule, "slots", lambda *args: None)
+    monkeypatch.setattr(compiled_steps.CompiledSteps, "train", None)  # must not be called
+    assert isinstance(ours.steps(), SharedSteps)
+    a, b = trained(ours, "softmax"), trained(theirs, "softmax")
+    for mine, keras_own in zip(a[1], b[1], strict=True):
+        np.testing.assert_allclose(mine, keras_own, atol=1e-6)
+
+
+def test_slots_are_checked_against_the_trained_variables():
+    net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
+    net.steps()
+    optimizer = net.model.optimizer
+    slots = keras_internals.optimizer_slots(optimizer, "adam", 2)
+    trained_variables = net.model.trainable_variables
+    assert [[tuple(one.shape) for one in of_one] for of_one in slots] == [
+        [tuple(variable.shape)] * 2 for variable in trained_variables
+    ]
+    optimizer._momentums = optimizer._momentums[:-1]
+    assert keras_internals.optimizer_slots(optimizer, "adam", 2) is None
+    optimizer._momentums = None
+    assert keras_internals.optimizer_slots(optimizer, "adam", 2) is None
+
+
+def test_variables_without_handles_are_left_to_keras(monkeypatch):
+    def missing(variables):
+        raise AttributeError("handle")
+
+    monkeypatch.setattr(keras_internals, "variable_handles", missing)
+    net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
+    assert isinstance(net.steps(), KerasSteps)
+    ids, lengths, *_ = documents("softmax")
+    expected = net.head.predict([net.table.embed(ids), ids != 0], verbose=0)
+    np.testing.assert_allclose(net.logits(ids, lengths), expected, atol=1e-5)
+
+
 def resident_mb():
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
@@ -312,9 +353,9 @@ def test_kernels_are_let_go(monkeypatch):
     monkeypatch.setattr(
         type(context.context()), "clear_kernel_cache", lambda self: cleared.append(self)
     )
-    monkeypatch.setattr(backend, "_built", 0)
-    for _ in range(2 * backend._KERNELS):
-        backend.free_previous_fits(0)
+    monkeypatch.setattr(memory, "_built", 0)
+    for _ in range(2 * memory._KERNELS):
+        memory.free_previous_fits(0)
     assert len(cleared) == 2
 
 

@@ -1,0 +1,104 @@
+"""What this package uses of Keras and TensorFlow that is not public, and what it does without.
+
+The compiled steps read and write variables by their handles, and the optimizer's own
+variables beside each trained one: Keras has no public way to run a step of its own on some
+rows of a table. Each function here looks whether it finds what it expects; where it does not,
+training and prediction go through Keras' public methods, with the same results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .backend import keras
+
+
+def variable_handles(variables: Sequence[Any]) -> list[Any]:
+    """Return TensorFlow's handles of Keras variables.
+
+    Raises
+    ------
+    AttributeError
+        A variable has none; `has_handles` says so before.
+    """
+    return [variable.value.handle for variable in variables]
+
+
+def has_handles(model: Any) -> bool:
+    """Whether all variables of a model have handles of TensorFlow's."""
+    try:
+        handles = variable_handles(model.variables)
+    except AttributeError:
+        return False
+    return all("resource" in str(getattr(handle, "dtype", "")) for handle in handles)
+
+
+def optimizer_slots(optimizer: Any, kind: str, n_slots: int) -> list[list[Any]] | None:
+    """Return the variables that an optimizer holds beside each trained variable.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Adam or keras.optimizers.SGD
+        Built.
+    kind : {"adam", "sgd"}
+        Which of them it is.
+    n_slots : int
+        How many there are to be beside each variable.
+
+    Returns
+    -------
+    list of list of keras.Variable, or None
+        In the order of the trained variables; None where they are not as expected.
+    """
+    names = {"adam": ("_momentums", "_velocities"), "sgd": ("momentums",)}[kind][:n_slots]
+    trained = getattr(optimizer, "_trainable_variables", None)
+    found = [getattr(optimizer, name, None) for name in names]
+    if trained is None or any(slots is None for slots in found):
+        return None
+    slots = [list(slots or ()) for slots in found]
+    if any(len(of_one_kind) != len(trained) for of_one_kind in slots):
+        return None
+    beside = (
+        [list(of_one) for of_one in zip(*slots, strict=True)] if slots else [[] for _ in trained]
+    )
+    fits = all(
+        tuple(slot.shape) == tuple(variable.shape)
+        for variable, of_one in zip(trained, beside, strict=True)
+        for slot in of_one
+    )
+    return beside if fits else None
+
+
+def rows_of(variable: Any, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return a copy of some rows of a table, without one of the whole table.
+
+    Parameters
+    ----------
+    variable : keras.Variable of shape (n_rows, dim)
+    rows : ndarray of int32
+        Of any shape.
+    """
+    read = getattr(variable.value, "sparse_read", None)  # TensorFlow's; reads nothing else
+    if read is not None:
+        return np.array(read(rows))
+    return np.array(keras.ops.convert_to_numpy(keras.ops.take(variable, rows, axis=0)))
+
+
+def clear_kernel_cache() -> None:
+    """Forget TensorFlow's kernels, which are made again when they are called.
+
+    It keeps one for each name that a variable ever had: 0.17 MB a fit. There is no public
+    name for it; without it, memory grows slowly.
+    """
+    if keras.config.backend() != "tensorflow":
+        return
+    try:
+        from tensorflow.python.eager import context
+
+        context.context().clear_kernel_cache()
+    except (ImportError, AttributeError):
+        pass
