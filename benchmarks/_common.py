@@ -97,7 +97,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def write(path: Path, title: str, notes: str, tables: Sequence[str]) -> None:
-    """Write a result file beside its final place, and rename it."""
+    """Write a result file under a temporary name, and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     work = path.with_suffix(".tmp")
     work.write_text("\n".join([f"# {title}\n", notes, "", *tables]), encoding="utf-8")

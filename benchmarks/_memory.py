@@ -10,7 +10,7 @@ import psutil
 
 
 def anonymous(pid: int) -> int:
-    """Bytes of a process that stand in no file (``RssAnon``); 0 when it has ended."""
+    """Bytes of a process that are not mapped from a file (``RssAnon``); 0 when it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

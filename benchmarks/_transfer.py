@@ -1,4 +1,4 @@
-"""The full pipeline beside TF-IDF, on one corpus and any splits."""
+"""The full pipeline and TF-IDF, on one corpus and any splits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def compare(
     seen: Callable[[list[Folds]], None],
     **classifier_params: Any,
 ) -> list[Folds]:
-    """Content words and all, frozen and trained, beside TF-IDF on the same tokens and folds.
+    """Content words and all, frozen and trained, and TF-IDF on the same tokens and folds.
 
     Both get token lists that were made once, and both are timed from token lists on. `seen`
     is called after each model, so that a run that is cut short leaves what it has.

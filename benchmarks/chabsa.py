@@ -1,4 +1,4 @@
-"""chABSA: many labels a document. The recipe beside TF-IDF + one LinearSVC for each label.
+"""chABSA: many labels for each document. The recipe and TF-IDF + one LinearSVC for each label.
 
 Sentences of annual reports and the categories that they have an opinion on; five folds that
 keep each report together. Run as ``python benchmarks/chabsa.py --data FOLDER``.
@@ -40,7 +40,7 @@ def run(model: Callable[[], Any], tokens: Any, y: Any, splits: Any, label: str) 
         started = time.perf_counter()
         predicted = model().fit(tokens[train], y[train]).predict(tokens[test])
         seconds = time.perf_counter() - started
-        # a label that a fold neither has nor is given is no part of its mean
+        # labels that a fold neither has nor predicts do not count in its mean
         macro = f1_score(y[test], predicted, average="macro", zero_division=np.nan)
         micro = f1_score(y[test], predicted, average="micro")
         scores.append((micro, macro, accuracy_score(y[test], predicted), seconds))

@@ -28,7 +28,7 @@ def candidates(data: Path) -> dict[str, WordVectors]:
     texts = kyoto(data).texts
     for form in ("surface", "base"):
         tokens = JapaneseTokenizer(form=form, pos=None).transform(texts)
-        # what is known hangs on the words alone, not on what their vectors are worth
+        # coverage depends on the words alone, not on their vectors
         trainer = Word2VecTrainer(vector_size=10, epochs=1, min_count=5, random_state=0)
         vectors = trainer.fit(tokens).vectors_
         made[f"Wikipedia on Kyoto, {form}s, {len(vectors):,} words"] = vectors
@@ -39,7 +39,7 @@ def candidates(data: Path) -> dict[str, WordVectors]:
 def known(vectors: WordVectors, documents: list[list[str]], match: str) -> float:
     """Share of the running words that an indexer finds."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # low coverage is what is asked for
+        warnings.simplefilter("ignore")  # low coverage is expected here
         indexer = W2VIndexer(vectors, match=match, random_state=0).fit(documents)
     return float(indexer.coverage_["tokens"])
 

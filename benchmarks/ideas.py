@@ -106,7 +106,7 @@ def recipe(vectors: Any, seed: int, **params: Any) -> Any:
 
 
 def domain_vectors(vectors: WordVectors, texts: list[list[str]], data: Path, n: int) -> WordVectors:
-    """ChiVe, trained further on token lists and on paragraphs without labels."""
+    """ChiVe after more training on token lists and on paragraphs without labels."""
     tokenizer = JapaneseTokenizer(form="surface", pos=None, n_jobs=2)
     with lzma.open(data / "aozora-corpus" / "corpus.txt.xz", "rt", encoding="utf-8") as file:
         paragraphs = [line.strip() for line in islice(file, n)]
@@ -212,7 +212,7 @@ def main() -> None:
     warnings.simplefilter("ignore", TruncationWarning)
     args.out.mkdir(parents=True, exist_ok=True)
     kept = args.out / "ideas.jsonl"
-    if kept.exists():  # rows of these corpora are made anew, others stay
+    if kept.exists():  # rows of these corpora are replaced, others stay
         lines = kept.read_text(encoding="utf-8").splitlines(keepends=True)
         others = [line for line in lines if json.loads(line)["corpus"] not in args.corpora]
         kept.write_text("".join(others), encoding="utf-8")

@@ -103,8 +103,8 @@ def trials(folder: Path, name: str, seed: int, n_seeds: int) -> Iterator[Trial]:
         train, test = (
             read(folder / f"TREC.{kind}.all", "latin-1")[1] for kind in ("train", "test")
         )
-    for further in range(n_seeds):
-        yield Trial(train, dev, test, seed + further)
+    for offset in range(n_seeds):
+        yield Trial(train, dev, test, seed + offset)
 
 
 def repeated(folder: Path) -> list[str]:
@@ -152,7 +152,7 @@ def row(folds: Folds) -> list[str]:
 
 
 def notes(folder: Path, args: Any) -> str:
-    """What stands above the table."""
+    """Text above the table."""
     sizes = ", ".join(map(str, args.kernel_sizes))
     questions = "; ".join(f"“{text}”" for text in repeated(folder))
     return (
@@ -186,7 +186,7 @@ def main() -> None:
     options.add_argument(
         "--branch",
         action="store_true",
-        help="a linear branch beside the network instead: results/kim2014_branch.md",
+        help="the network with a linear branch instead: results/kim2014_branch.md",
     )
     options.add_argument("--epochs", type=int, default=60)
     options.add_argument("--kernel-sizes", nargs="+", type=int, default=[2, 3, 4, 5])

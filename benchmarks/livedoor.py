@@ -1,4 +1,4 @@
-"""livedoor news, nine classes: the full pipeline beside TF-IDF + LinearSVC.
+"""livedoor news, nine classes: the full pipeline and TF-IDF + LinearSVC.
 
 Stratified 5-fold cross-validation; chiVe vectors; content words and all words, frozen and
 fine-tuned. Run as ``python benchmarks/livedoor.py --data FOLDER``.

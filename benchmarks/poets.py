@@ -1,4 +1,4 @@
-"""Eight poets: the full pipeline beside TF-IDF + LinearSVC, random and grouped splits.
+"""Eight poets: the full pipeline and TF-IDF + LinearSVC, random and grouped splits.
 
 5-fold cross-validation, at random and grouped by collection (no collection is in training
 and test); chiVe vectors; content words and all words, frozen and fine-tuned. Run as
@@ -27,10 +27,10 @@ def main() -> None:
         f"`{FORM}` unless the row says surface. Seconds: fit and predict of one fold, from token "
         f"lists on.\n\n{machine()}"
     )
-    former: list[Folds] = []
+    finished: list[Folds] = []
 
     def seen(done: list[Folds]) -> None:
-        rows = [fold.row() for fold in [*former, *done]]
+        rows = [fold.row() for fold in [*finished, *done]]
         table = markdown(["split", "words", "model", *SCORES], rows)
         write(args.out / "poets.md", "Eight poets", notes, [table])
 
@@ -40,7 +40,7 @@ def main() -> None:
     }
     for name, folds in kinds.items():
         splits = list(folds.split(corpus.data, corpus.target, groups=corpus.groups))
-        former += compare(
+        finished += compare(
             corpus, splits, args.data / CHIVE, name, args.seed, None, seen, epochs=args.epochs
         )
 

@@ -1,4 +1,4 @@
-"""The recipe, ``make_w2v_pipeline(vectors)``, beside TF-IDF + LinearSVC on seven tasks.
+"""The recipe, ``make_w2v_pipeline(vectors)``, and TF-IDF + LinearSVC on seven tasks.
 
 The same defaults for every corpus, the same folds for every model. What the branch and the
 network reach alone is read off the same fits. Each corpus runs in a process of its own, so
@@ -239,7 +239,7 @@ def main() -> None:
     options.add_argument("--network", choices=["lstm"], help="the article's own network instead")
     options.add_argument("--epochs", type=int, default=10, help="of the article's network")
     options.add_argument("--only", choices=list(CORPORA), help=argparse.SUPPRESS)
-    options.add_argument("--tables", action="store_true", help="write the tables anew, run nothing")
+    options.add_argument("--tables", action="store_true", help="only write the tables again")
     args = options.parse_args()
     if args.tables:
         table(args)
@@ -249,7 +249,7 @@ def main() -> None:
         return
     file = scores(args)
     file.parent.mkdir(parents=True, exist_ok=True)
-    if file.exists():  # scores of these corpora are made anew, others stay
+    if file.exists():  # scores of these corpora are replaced, others stay
         lines = file.read_text(encoding="utf-8").splitlines()
         kept = [line for line in lines if json.loads(line)["corpus"] not in args.corpora]
         file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")

@@ -313,10 +313,10 @@ def costs(data: Path, work: Path) -> dict[str, Any]:
         ("foretold", 10_000, 300, 600, 200_000, 2),
     ]
     models = {20_000: reader(data)}
-    further = [f"w{number}" for number in range(180_000)]
-    noise = np.random.default_rng(0).normal(size=(len(further), chive.dim)).astype(np.float32)
+    added = [f"w{number}" for number in range(180_000)]
+    noise = np.random.default_rng(0).normal(size=(len(added), chive.dim)).astype(np.float32)
     matrix = np.concatenate([chive.take(np.arange(len(chive)) + 2), noise])
-    WordVectors([*chive.words, *further], matrix).save(work / "wide.bin")
+    WordVectors([*chive.words, *added], matrix).save(work / "wide.bin")
     models[200_000] = reader(data, work / "wide.bin")
     shortest_time: dict[int, list[float]] = {}
     for _ in range(ROUNDS):
@@ -349,7 +349,7 @@ def part_of(path: str, n: int, workers: int) -> tuple[str, int]:
 
 
 def start_up(data: Path, work: Path) -> dict[str, Any]:
-    """What stands ahead of the first document: workers, TensorFlow, the model, the vectors."""
+    """Time before the first document: workers, TensorFlow, the model, the vectors."""
     seconds = {}
     started = time.perf_counter()
     with cluster(2) as client:
@@ -384,7 +384,7 @@ def fitted(runs: list[list[Any]], column: int) -> Any:
 
 
 def cost_table(runs: list[list[Any]]) -> tuple[str, str]:
-    """The formula with its constants, and predicted beside measured seconds."""
+    """The formula with its constants, and predicted next to measured seconds."""
     wall, cpu = fitted(runs, 5), fitted(runs, 6)
     rows = []
     for run in runs:

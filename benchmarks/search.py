@@ -115,7 +115,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--epochs", type=int, default=3)
     args = options.parse_args()
-    # collections differ in their poems' lengths; how many are cut is no matter here
+    # collections differ in the lengths of poems; how many are cut does not matter here
     warnings.simplefilter("ignore", TruncationWarning)
     corpus = load_poets(args.data / "poets")
     rows = []

@@ -1,4 +1,4 @@
-"""Time and memory beside other ways to do the same: training, search, vectors, words, prediction.
+"""Time and memory of ours and of other ways: training, search, vectors, words, prediction.
 
 Ours and each peer run in turn, each in its own process, several rounds; the tables hold medians,
 ratios, and the peak of the proportional set size of the process tree. Run as
@@ -382,7 +382,7 @@ def predictions(run: Runner) -> str:
 
 
 def main() -> None:
-    """Run and write ``results/speed.md``; a part that is not run keeps its former table."""
+    """Run and write ``results/speed.md``; parts that are not run keep their tables."""
     options = parser(__doc__)
     options.add_argument("--n", type=int, default=640, help="training documents")
     options.add_argument("--rounds", type=int, default=3)

@@ -1,4 +1,4 @@
-"""JapaneseTokenizer beside MeCab's own parse and the naive route, over the whole of livedoor.
+"""JapaneseTokenizer, MeCab's own parse and the naive route, over the whole of livedoor.
 
 Proves that the fast route gives what ``node.feature`` gives, for each form, with content words
 and all words, and measures CPU time relative to MeCab's parse without output. Run as

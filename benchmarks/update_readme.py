@@ -83,7 +83,7 @@ def table(page: str) -> str:
 
 
 def recipe(page: str) -> str:
-    """Table of the recipe beside TF-IDF, from ``results/recipe.jsonl``."""
+    """Table of the recipe and TF-IDF, from ``results/recipe.jsonl``."""
     rows = [
         json.loads(line)
         for line in (RESULTS / "recipe.jsonl").read_text(encoding="utf-8").splitlines()
@@ -108,7 +108,7 @@ def recipe(page: str) -> str:
 
 
 def updated(page: str) -> str:
-    """The page with its tables made anew."""
+    """The page with its tables updated."""
     text = (ROOT / page).read_text(encoding="utf-8")
     text = RECIPE_MARKS.sub(lambda found: found[1] + recipe(page) + found[2], text)
     return MARKS.sub(lambda found: found[1] + table(page) + found[2], text)

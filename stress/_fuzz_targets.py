@@ -1,4 +1,4 @@
-"""What fuzzing calls, and how it changes model files; imported with coverage switched on."""
+"""Targets of fuzzing, and the mutation of model files; imported with coverage switched on."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def aliases(data: bytes) -> None:
 
 
 def fasttext(data: bytes) -> None:
-    """The reader of fastText, gensim's parser behind it."""
+    """The reader of fastText, which calls gensim's parser."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = _written(data)
@@ -129,16 +129,16 @@ def models(data: bytes) -> None:
         try:
             predict(_NEW)
         except (ValueError, TypeError, AttributeError) as error:
-            # parameters are the user's to choose, in a file as in a program; but ids, shapes
-            # and weights have been compared, so that no arithmetic may stumble on them
+            # a file may set any parameter, as a program may; but ids, shapes and weights have
+            # been checked, so no error may come from the arithmetic
             files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
             if any(file.is_relative_to(room) for file in files for room in _ROOMS_OF_ARITHMETIC):
-                raise AssertionError("`load` let through what no fit has made") from error
+                raise AssertionError("`load` accepted what no fit can have made") from error
 
 
 # ------------------------------------------------------------- changing models
 def mutate_models(data: bytes, most: int, seed: int) -> bytes:
-    """Another model: a node of its tree, an array or raw bytes changed."""
+    """Change a node of the tree of a model, an array or raw bytes."""
     draw = random.Random(seed)
     try:
         parts = entries(data)
@@ -155,7 +155,7 @@ def mutate_models(data: bytes, most: int, seed: int) -> bytes:
 
 
 def _nodes(tree: Any) -> list[tuple[Any, Any]]:
-    """Places of a tree: containers and keys."""
+    """Nodes of a tree, as pairs of container and key."""
     found, todo = [], [tree]
     while todo and len(found) < 20_000:
         one = todo.pop()
@@ -181,7 +181,7 @@ def _change_node(schema: Any, files: list[str], draw: random.Random) -> None:
         return
     holder, key = draw.choice(places)
     kind = draw.randrange(6)
-    if kind == 0:  # what stands elsewhere in the tree
+    if kind == 0:  # a copy of another node
         other, name = draw.choice(places)
         holder[key] = json.loads(json.dumps(other[name]))
     elif kind == 1:
@@ -195,7 +195,7 @@ def _change_node(schema: Any, files: list[str], draw: random.Random) -> None:
         if numbers:
             holder, key = draw.choice(numbers)
             holder[key] = str(draw.choice(_VALUES))
-    else:  # two attributes change places
+    else:  # swap two nodes
         other, name = draw.choice(places)
         holder[key], other[name] = other[name], holder[key]
         try:

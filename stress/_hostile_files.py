@@ -1,4 +1,4 @@
-"""Small whole files, which fuzzing starts from and hostile ones are made of."""
+"""Small valid files, from which fuzzing starts and broken files are made."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def entries(data: bytes) -> dict[str, bytes]:
 
 
 def zipped(parts: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    """A zip of entries, with checksums that fit."""
+    """A zip of entries, with valid checksums."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", compression) as file:
         for name, data in parts.items():
@@ -88,7 +88,7 @@ def zipped(parts: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> by
 
 
 def model_file(model: bytes) -> bytes:
-    """A model file around ``model.skops``, with checksums that fit: as an attacker makes it."""
+    """A model file around ``model.skops`` with valid checksums, as an attacker would make it."""
     import hashlib
     import json
 
@@ -101,7 +101,7 @@ def model_file(model: bytes) -> bytes:
 
 
 def seeds_of(target: str) -> list[bytes]:
-    """Whole files that fuzzing of a target starts from."""
+    """Valid files from which fuzzing of a target starts."""
     if target == "vectors":
         plain = [text_vectors(), text_vectors(False), binary_vectors(), binary_vectors(b"")]
         packed = [pack(data) for pack in COMPRESSORS.values() for data in plain]

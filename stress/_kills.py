@@ -1,4 +1,4 @@
-"""Run something in a forked process, and kill it: after a while, or at one of its file calls."""
+"""Run a function in a forked process, and kill it after a time or at one of its file calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# audit events of what changes files; writes have none, they are for the clock
+# audit events of calls that change files; writes have none and are hit by the clock
 _EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.chmod"}
 
 
@@ -24,9 +24,9 @@ class Done:
     Parameters
     ----------
     killed : bool
-        By SIGKILL.
+        Whether SIGKILL ended it.
     error : str
-        Its traceback; empty where it succeeded, or was killed.
+        Its traceback; empty if it succeeded or was killed.
     seconds : float
         Wall time.
     """
@@ -52,7 +52,7 @@ def in_child(
     after : float or None, default=None
         Seconds after which it is killed.
     at_event : int or None, default=None
-        The file call, counted from 0, ahead of which it kills itself.
+        The file call, counted from 0, before which it kills itself.
     within : Path or None, default=None
         Folder whose files count for `at_event`.
     timeout : float, default=300

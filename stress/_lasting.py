@@ -114,7 +114,7 @@ def _in_threads(model: Any, texts: list[str], expected: Any, row: Row) -> None:
             try:
                 found = model.predict_proba(texts[part][:16])
                 np.testing.assert_allclose(found, expected[part][:16], rtol=0, atol=1e-6)
-            except Exception as error:  # whatever a thread stumbles on is a failure
+            except Exception as error:  # any error in a thread is a failure
                 errors.append(error)
 
     workers = [threading.Thread(target=work, args=[number]) for number in range(8)]

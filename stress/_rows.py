@@ -1,7 +1,7 @@
-"""Rows of what a stress script saw; ``report.py`` makes a table of them.
+"""Rows with the results of the stress scripts; ``report.py`` makes a table of them.
 
-One row is one kind of fault or input, tried `count` times. A failure is whatever must not
-happen: a crash, a half file taken for a whole one, another prediction than before.
+A row is one kind of fault or input, tried `count` times. A failure is anything that must not
+happen: a crash, an incomplete file taken for a complete one, a changed prediction.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ class Row:
     Parameters
     ----------
     area : str
-        Heading that it stands under, as in ``"faults"``.
+        Heading of the row in the table, such as ``"faults"``.
     what : str
         What was done, in a few words; with `area`, it names the row.
     count : int, default=0
         How many times.
     failures : int, default=0
-        How many of these went wrong.
+        How many of them failed.
     seconds : float, default=0.0
         Wall time of all.
     note : str, default=""
-        What else was measured, in words.
+        Other measurements, in words.
     """
 
     area: str
@@ -46,7 +46,7 @@ class Row:
     note: str = ""
 
     def fail(self, why: object) -> None:
-        """Count a failure, and say on the terminal what it was."""
+        """Count a failure and print it."""
         self.failures += 1
         print(f"FAILURE {self.area} | {self.what}: {why}", flush=True)
 

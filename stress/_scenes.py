@@ -1,4 +1,4 @@
-"""What is killed: a conversion, a save, a training, a search; and how to tell a half file."""
+"""Work that is killed: conversion, save, training, search; and checks of the files it leaves."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Scene:
     Parameters
     ----------
     folder : Path
-        Where all of its files stand; empty at first.
+        Folder for all of its files; empty at first.
     """
 
     name = ""
-    imports: tuple[str, ...] = ("sklearn_w2v.vectors.word_vectors",)  # ahead of all forks
+    imports: tuple[str, ...] = ("sklearn_w2v.vectors.word_vectors",)  # imported before all forks
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,13 +44,13 @@ class Scene:
         """Write what the work needs, once."""
 
     def reset(self) -> None:
-        """Make all ready for the work; its results are gone, or those of a former work."""
+        """Prepare a run: results of earlier runs are removed or put back to the old ones."""
 
     def act(self) -> None:
         """Do the work."""
 
     def check(self) -> None:
-        """Look at what stands there after a kill; raises where it must not be so."""
+        """Check the files after a kill; raises if they are not valid."""
 
     def run(self) -> None:
         """Do the work with temporary files in this folder; for a forked process."""
@@ -84,7 +84,7 @@ def write_vectors(path: Path, seed: int, words: int = _WORDS, dim: int = _DIM) -
 
 
 class Conversion(Scene):
-    """The first opening of a vectors file, with a former form of it in the cache."""
+    """The first opening of a vectors file, with an earlier form of it in the cache."""
 
     name = "conversion of vectors"
 
@@ -113,7 +113,7 @@ class Conversion(Scene):
 
 
 class Save(Scene):
-    """A model file that takes the place of a former one."""
+    """A model file that replaces an older one."""
 
     name = "save over a former model"
     imports = ("sklearn_w2v.classifiers.lstm", "sklearn_w2v.persistence.model_file", "skops.io")
@@ -148,18 +148,18 @@ class Save(Scene):
         from sklearn_w2v import load
 
         found = _weights(load(self.folder / "model.w2v"))
-        assert found in self.weights, "neither the former model nor the new one"
+        assert found in self.weights, "neither the old model nor the new one"
 
 
 def _weights(model: Any) -> str:
-    """Hash of all that a model has learnt; of one that was loaded, and not used yet."""
+    """Hash of everything that a model has learnt; the model is loaded and not used yet."""
     classifier = model.named_steps["clf"]
     learnt = classifier._network, classifier._blend.branch.__dict__, model.named_steps["ids"]._used
     return str(joblib.hash(learnt))
 
 
 class Training(Scene):
-    """``sklearn-w2v vectors train`` over a former vectors file."""
+    """``sklearn-w2v vectors train`` onto an existing vectors file."""
 
     name = "vectors train over a former file"
     imports = ("sklearn_w2v.cli.app", "sklearn_w2v.cli.vector_training", "gensim.models")
@@ -201,7 +201,9 @@ class Training(Scene):
                     raise RuntimeError(said.getvalue()) from error
 
     def check(self) -> None:
-        assert self.target.read_bytes() in (self.old, self.new), "neither the former nor the new"
+        assert self.target.read_bytes() in (self.old, self.new), (
+            "neither the old file nor the new one"
+        )
 
 
 class Search(Scene):

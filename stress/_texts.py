@@ -135,7 +135,7 @@ CASES: dict[str, tuple[Callable[[], tuple[Any, Any]], bool]] = {
 
 
 def try_case(case: str, network: str, bow: str | None) -> None:
-    """Fit and predict odd documents or labels; raises where that goes another way."""
+    """Fit and predict odd documents or labels; raises if something else happens."""
     make, refused = CASES[case]
     texts, labels = make()
     model = small(network, bow=bow)
@@ -206,7 +206,7 @@ def check_probabilities(found: Any, n_documents: int) -> None:
 
 @contextmanager
 def _told(row: Row, what: str) -> Iterator[None]:
-    """Count whatever goes wrong in the block as a failure."""
+    """Count any error in the block as a failure."""
     try:
         yield
     except Exception as error:  # all of them are

@@ -1,4 +1,4 @@
-"""Kill, crowd and outlast the package; rows of what happened, for the table.
+"""Kill processes, let them compete, and run for long; the results become rows of the table.
 
 ``python stress/faults.py`` runs all parts, ``--parts kills races`` some of them, and
 ``--quick`` all of them in a short form, as the tests do.
@@ -76,19 +76,19 @@ def _kills(scene: Scene, row: Row, kills: int, moments: random.Random) -> None:
 
 
 def _sweep(scene: Scene, row: Row) -> str:
-    """Whether the next work removes what the killed ones left."""
+    """Check that the next run removes what killed ones left; returns words for the note."""
     scene.age()
     scene.reset()
     done = in_child(scene.run)
     names = scene.leftovers()
     if done.error or names:
-        row.fail(done.error or f"stays behind: {names}")
+        row.fail(done.error or f"not removed: {names}")
         return "which stayed"
     return "removed by the next"
 
 
 def races(kind: str, rounds: int) -> Row:
-    """Four processes do the same at once."""
+    """Run the same work in four processes at once."""
     folder = Path(tempfile.mkdtemp(prefix="stress-"))
     start = time.perf_counter()
     try:
@@ -103,7 +103,7 @@ def races(kind: str, rounds: int) -> Row:
                     raise AssertionError(done.error)
                 scene.check()
                 if scene.leftovers():
-                    raise AssertionError(f"left behind: {scene.leftovers()}")
+                    raise AssertionError(f"not removed: {scene.leftovers()}")
             except (AssertionError, OSError, ValueError) as error:
                 row.fail(error)
         row.seconds = time.perf_counter() - start

@@ -2,8 +2,8 @@
 
 ``python stress/fuzz.py`` fuzzes each target for ``$SKLEARN_W2V_FUZZ_SECONDS`` (600) and appends
 rows to the table; ``python stress/fuzz.py TARGET [libFuzzer's options]`` runs one. A finding
-is whatever ends in anything but a ValueError, TypeError or counted warning, takes more than
-half a minute, or more memory than `_RSS` says; its input stays in ``stress/findings``.
+is an input that ends in anything but a ValueError, a TypeError or a counted warning, or takes more
+than half a minute or more memory than `_RSS`; it is kept in ``stress/findings``.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _run(target: str) -> Row:
     row = Row("hostile", f"fuzzing: {target}")
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="sklearn_w2v-fuzz-") as folder:
-        # elsewhere, since a process counts the memory of the one that started it as its own
+        # in another process, since the memory of a parent counts for its child
         seeds = [sys.executable, __file__, "--seeds", target, folder]
         subprocess.run(seeds, capture_output=True, check=True)
         done = subprocess.run(
@@ -94,7 +94,7 @@ def _fuzz(target: str, options: list[str]) -> None:
     with atheris.instrument_imports(include=["sklearn_w2v", "skops.io"]):
         import _fuzz_targets
 
-        if target == "models":  # which the target itself imports when it is called
+        if target == "models":  # the target imports these when it is called
             import sklearn_w2v.classifiers.cnn
             import sklearn_w2v.classifiers.lstm
             import sklearn_w2v.persistence.model_file  # noqa: F401

@@ -1,4 +1,4 @@
-"""Files and texts that are broken or meant to break; rows of what happened, for the table.
+"""Broken and malicious files and texts; the results become rows of the table.
 
 ``python stress/hostile.py`` runs all parts, ``--parts vectors texts`` some of them, and
 ``--quick`` all of them in a short form, as the tests do. Fuzzing is a script of its own.
@@ -69,12 +69,12 @@ def whole_vectors() -> dict[str, bytes]:
 
 
 def open_vectors(path: Path) -> bool:
-    """Open a file as a user does; whether it was refused, in words that name it."""
+    """Open a file as a user does; returns whether an error that names it refused it."""
     from sklearn_w2v import WordVectors
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.simplefilter("ignore", UserWarning)  # that words repeat, or are no UTF-8
+        warnings.simplefilter("ignore", UserWarning)  # repeated words, words that are not UTF-8
         try:
             vectors = WordVectors.load(path)
         except ValueError as error:
@@ -92,7 +92,7 @@ def _names(path: Path, error: ValueError) -> bool:
 
 
 def open_model(path: Path, expected: Any, new: list[str]) -> bool:
-    """Open a file as a user does; whether it was refused, in words that name it."""
+    """Open a file as a user does; returns whether an error that names it refused it."""
     from sklearn_w2v import load
 
     with warnings.catch_warnings():
@@ -107,7 +107,7 @@ def open_model(path: Path, expected: Any, new: list[str]) -> bool:
 
 
 def vectors(quick: bool) -> None:
-    """Vector files of all formats, changed."""
+    """Changed vector files of all formats."""
     for name, change in CHANGES.items():
         with _Folder() as path, measured(AREA, f"vector files {name}") as row:
             refused = 0
@@ -117,7 +117,7 @@ def vectors(quick: bool) -> None:
 
 
 def model_files(quick: bool) -> None:
-    """Model files, changed: refused by checksum, or the very model."""
+    """Changed model files: each is refused by its checksum, or gives the same model."""
     from sklearn_w2v import load
 
     new = ["雨 夏", "", "誰も 知らない"]
@@ -147,14 +147,14 @@ def _try(
     kind: str,
     opened: Callable[[Path], bool],
 ) -> int:
-    """Open a file, changed again and again; how often it was refused."""
+    """Open a file with many changes, one at a time; returns how often it was refused."""
     refused = 0
     for seed in range(count):
         row.count += 1
         path.write_bytes(change(data, random.Random(seed)))
         try:
             refused += opened(path)
-        except Exception as error:  # whatever else than a refusal is a failure
+        except Exception as error:  # anything but a refusal is a failure
             row.fail(f"{kind}, seed {seed}: {error!r}")
     return refused
 
@@ -172,7 +172,7 @@ class _Folder:
 
 
 def parts() -> Iterator[tuple[str, Callable[[bool], None]]]:
-    """Names and what they run."""
+    """Names of the parts, and functions that run them."""
     yield "vectors", vectors
     yield "models", model_files
     for name, make in TEXTS.items():

@@ -36,7 +36,7 @@ def machine() -> str:
 
 
 def main() -> int:
-    """Write the table; 1 where something failed."""
+    """Write the table; returns 1 if something failed."""
     rows = read()
     parts = ["# Reliability", _NOTES, machine()]
     for area, its in groupby(rows, key=lambda row: row.area):

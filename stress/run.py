@@ -19,11 +19,11 @@ _OURS = {"run", "report"}
 
 
 def main(names: list[str]) -> int:
-    """Run scripts in processes of their own; 1 where one broke off or saw a failure."""
+    """Run scripts in processes of their own; returns 1 if one broke off or counted a failure."""
     known = sorted(path.stem for path in _FOLDER.glob("[!_]*.py") if path.stem not in _OURS)
     unknown = sorted(set(names) - set(known))
     if unknown:
-        raise SystemExit(f"There is no stress script {unknown}; there are {known}.")
+        raise SystemExit(f"Got {unknown} but expected stress scripts among {known}.")
     if not names:
         rows_file().unlink(missing_ok=True)
     root = str(_FOLDER.parent)

@@ -2,7 +2,7 @@
 Your own tokenizer, and English
 ===============================
 
-Nothing behind the tokenizer knows what language it reads. Any function from a text to its words
+No step after the tokenizer knows which language it reads. Any function from a text to its words
 will do, or token lists of your own.
 """
 

@@ -49,6 +49,6 @@ ConfusionMatrixDisplay.from_estimator(
 # For the corpora themselves there are readers that know their headings and licences' files:
 # :func:`sklearn_w2v.datasets.load_livedoor`, :func:`~sklearn_w2v.datasets.load_poets`,
 # :func:`~sklearn_w2v.datasets.load_chabsa`. What the linear branch and the network are worth,
-# found on held-out texts, stands in the classifier:
+# found on held-out texts, is an attribute of the classifier:
 branch, network = pipeline["clf"].bow_weights_
 print(f"linear branch {branch:.2f}, network {network:.2f}")

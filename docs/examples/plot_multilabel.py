@@ -47,7 +47,7 @@ print(classification_report(y_test, predicted, target_names=names, digits=2, zer
 print(f"all singers right: {np.mean((predicted == y_test).all(axis=1)):.2f}")
 
 # %%
-# Each probability stands by itself: a row need not sum to one, and the threshold of one half may be
+# Each probability is independent: a row need not sum to one, and the threshold of one half may be
 # moved for each label.
 probability = pipeline.predict_proba(test_texts)
 figure, ax = plt.subplots(figsize=(6, 3), layout="constrained")

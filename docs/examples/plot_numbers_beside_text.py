@@ -1,9 +1,9 @@
 """
-Text beside numbers
-===================
+Text next to numbers
+====================
 
 A table has a column of text and columns of numbers. ``W2VVectorizer`` makes features of the text,
-and scikit-learn's ``ColumnTransformer`` puts them beside the others.
+and scikit-learn's ``ColumnTransformer`` puts them next to the others.
 """
 
 # %%
