@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from .features.indexer import W2VIndexer
-from .text.documents import check_documents
+from .text.documents import check_documents, check_texts, refuse_single_text
 from .text.tokenizer import JapaneseTokenizer
 
 _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_breaks": True}
@@ -164,7 +164,8 @@ def predict_iter(
     cold
     cold
     """
-    if isinstance(X, str | bytes | Mapping) or hasattr(X, "columns"):
+    refuse_single_text(X, "predict_iter", "X")
+    if isinstance(X, Mapping) or hasattr(X, "columns"):
         raise TypeError(
             f"Got {type(X).__name__} as X but predict_iter expected an iterable of documents."
         )
@@ -183,7 +184,7 @@ def _apply(documents: Iterable[str], tokenizer: Callable[[str], list[str]]) -> l
 
 def _split(documents: Iterable[str]) -> list[list[str]]:
     """Split at blanks; unlike ``str.split``, a model file can name this function."""
-    return [text.split() for text in check_documents(documents, "the tokenizer")]
+    return [text.split() for text in check_texts(documents, "the tokenizer")]
 
 
 def _predictions(

@@ -54,7 +54,7 @@ def test_nothing_gives_nothing(pipeline):
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        ({"X": "雨が降る"}, TypeError, "Got str as X"),
+        ({"X": "雨が降る"}, TypeError, "Got a single str as X"),
         ({"X": {"text": TEXTS}}, TypeError, "Got dict as X"),
         ({"X": pd.DataFrame({"text": TEXTS})}, TypeError, "Got DataFrame as X"),
         ({"chunk_size": 0}, ValueError, "chunk_size=0"),

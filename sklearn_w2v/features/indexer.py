@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import CoverageWarning, TruncationWarning
-from ..text.documents import DocumentsOutMixin, check_documents, split_tokens
+from ..text.documents import DocumentsOutMixin, check_tokens
 from ..text.token import analyses, count_words
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, _size
@@ -414,4 +414,4 @@ def _ids(rows: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _documents(X: Any) -> list[list[str]]:
-    return split_tokens(check_documents(X, "W2VIndexer"), "W2VIndexer")
+    return check_tokens(X, "W2VIndexer")

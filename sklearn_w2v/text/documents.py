@@ -1,4 +1,4 @@
-"""Columns of documents: what comes in, and what scikit-learn may ask of what comes out."""
+"""Checks of documents that users pass, and the base of transformers that return documents."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ from sklearn.base import TransformerMixin
 
 
 def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
-    """List of documents, or a TypeError where one long string or a table came."""
-    if isinstance(documents, str | bytes):
-        raise TypeError(
-            f"Got a single {type(documents).__name__} but {what} expected an iterable of "
-            "documents; put the text into a list."
-        )
+    """Return documents as a list; refuse a single text and a table.
+
+    Parameters
+    ----------
+    documents : iterable
+        A list, a one-dimensional array, or a column of pandas, polars or pyarrow.
+    what : str
+        Who asks, for messages.
+
+    Raises
+    ------
+    TypeError
+        It is none of these.
+    """
+    refuse_single_text(documents, what)
     shape = getattr(documents, "shape", (0,))
     if len(shape) != 1:
         raise TypeError(
@@ -31,20 +40,93 @@ def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
         ) from None
 
 
+def refuse_single_text(documents: Any, what: str, name: str | None = None) -> None:
+    """Refuse one text in place of documents, since each of its characters would pass for one.
+
+    Parameters
+    ----------
+    documents : object
+        What the user passed.
+    what : str
+        Who asks, for messages.
+    name : str or None, default=None
+        Name of the parameter, if there are several that hold documents.
+
+    Raises
+    ------
+    TypeError
+        It is a str or bytes.
+    """
+    if isinstance(documents, str | bytes):
+        raise TypeError(
+            f"Got a single {type(documents).__name__}{f' as {name}' if name else ''} but {what} "
+            "expected an iterable of documents; put the text into a list."
+        )
+
+
+def check_texts(documents: Iterable[Any], what: str) -> list[str]:
+    """Return documents as a list of str.
+
+    Raises
+    ------
+    TypeError
+        As for `check_documents`; or a document is not a str, and the message names its
+        position.
+    """
+    texts = check_documents(documents, what)
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(
+                f"Document {position} is of type {type(text).__name__} ({text!r:.60}) but "
+                f"{what} expected a str."
+            )
+    return texts
+
+
+def check_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
+    """Return documents as token lists; plain strings are split at white space.
+
+    Raises
+    ------
+    TypeError
+        As for `check_documents`; or a document is neither a list of str nor a str, and the
+        message names its position.
+    """
+    out = []
+    for position, document in enumerate(check_documents(documents, what)):
+        if isinstance(document, str):
+            out.append(document.split())
+            continue
+        if not isinstance(document, list | tuple | np.ndarray):
+            raise TypeError(
+                f"Document {position} is of type {type(document).__name__} but {what} expected "
+                "a list of str, or a str of words with blanks between them."
+            )
+        tokens = document if isinstance(document, list) else list(document)
+        for token in tokens:
+            if not isinstance(token, str):
+                raise TypeError(
+                    f"Document {position} holds {token!r:.40} of type {type(token).__name__} "
+                    f"but {what} expected tokens of type str."
+                )
+        out.append(tokens)
+    return out
+
+
 def _listed(documents: Any) -> list[Any]:
-    """Documents as Python's own objects: columns of pyarrow and polars have others."""
+    """Return documents as Python's own objects; columns of pyarrow and polars have others."""
     for name in ("to_pylist", "to_list"):
         if callable(getattr(documents, name, None)):
             return list(getattr(documents, name)())
-    # a part of a pyarrow column, taken one by one
+    # items of a pyarrow column that came one by one
     return [one.as_py() if hasattr(one, "as_py") else one for one in documents]
 
 
 class DocumentsOutMixin(TransformerMixin):
-    """Base of transformers whose output, one object a document, is no table of features.
+    """Base of transformers that return an object for each document, not a table of features.
 
-    They take part in ``set_output`` and ``get_feature_names_out`` of a pipeline without
-    following: a table of words or of ids would lose what these bring along.
+    They accept ``set_output`` and answer ``get_feature_names_out``, as a pipeline needs, but
+    never return a table: words would lose their forms there, and ids their vectors.
     """
 
     _output_name: ClassVar[str]
@@ -53,11 +135,11 @@ class DocumentsOutMixin(TransformerMixin):
         super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
 
     def _n_columns(self) -> int:
-        """How many columns a document has in the output."""
+        """Return how many columns the output has for a document."""
         return 1
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Accept the wish for another container, which only steps behind can follow.
+        """Accept a wish for another container, which only later steps can fulfil.
 
         Parameters
         ----------
@@ -72,7 +154,7 @@ class DocumentsOutMixin(TransformerMixin):
         return self
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        """Names of the columns, for pipelines that are asked for the names of their features.
+        """Return names of the columns, for pipelines that are asked for their features' names.
 
         Parameters
         ----------
@@ -82,36 +164,7 @@ class DocumentsOutMixin(TransformerMixin):
         Returns
         -------
         ndarray of str, object
-            One name for lists of words; one for each place of a word in ids.
+            One name for lists of words; for ids, one for each position.
         """
         names = [f"{self._output_name}{number}" for number in range(self._n_columns())]
         return np.asarray(names, dtype=object)
-
-
-def split_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
-    """Token lists of documents; plain strings are split on white space.
-
-    Raises
-    ------
-    TypeError
-        A document is neither; the message names its position.
-    """
-    out = []
-    for position, document in enumerate(documents):
-        if isinstance(document, str):
-            out.append(document.split())
-            continue
-        if not isinstance(document, list | tuple | np.ndarray):
-            raise TypeError(
-                f"Document {position} is of type {type(document).__name__} but {what} expected "
-                "a list of str, or a str of words with blanks between."
-            )
-        tokens = document if isinstance(document, list) else list(document)
-        for token in tokens:
-            if not isinstance(token, str):
-                raise TypeError(
-                    f"Document {position} holds {token!r:.40} of type {type(token).__name__} "
-                    f"but {what} expected tokens of type str."
-                )
-        out.append(tokens)
-    return out

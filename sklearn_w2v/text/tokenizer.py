@@ -15,7 +15,7 @@ from ..exceptions import UnusedParameterWarning
 from ..utils.dask import local_jobs
 from ..utils.sklearn_compat import StrOptions
 from . import mecab
-from .documents import DocumentsOutMixin, check_documents
+from .documents import DocumentsOutMixin, check_texts
 from .token import Forms, share_tokens
 from .unidic import _pos_pattern, _tokenize
 
@@ -190,13 +190,7 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         settings = folder, user, *_ = self._settings()
         if self.pos is not None and self.pos != "content" and user is None:
             _warn_of_pos(self.pos, folder)
-        texts = check_documents(X, "JapaneseTokenizer")
-        for position, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise TypeError(
-                    f"Document {position} is of type {type(text).__name__} ({text!r:.60}) but "
-                    "JapaneseTokenizer expected a str."
-                )
+        texts = check_texts(X, "JapaneseTokenizer")
         jobs = local_jobs(self.n_jobs)
         if jobs == 1 or len(texts) < _PARALLEL_FROM:
             return _tokenize(texts, settings)

@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from ..exceptions import UnusedParameterWarning
-from ..text.documents import check_documents, split_tokens
+from ..text.documents import check_tokens
 from ..utils.dask import local_jobs
 from ..utils.progress import report_progress
 from ..utils.saved_state import expect, is_instance
@@ -156,7 +156,7 @@ class Word2VecTrainer(BaseEstimator):
         An error or Ctrl-C leaves the trainer as it was before.
         """
         self._validate_params()
-        documents = split_tokens(check_documents(X, "Word2VecTrainer"), "Word2VecTrainer")
+        documents = check_tokens(X, "Word2VecTrainer")
         sentences = Sentences(documents, check_corpus(self.corpus))
         initial = None if self.initial_vectors is None else as_word_vectors(self.initial_vectors)
         if initial is not None and initial.dim != self.vector_size:

@@ -1,3 +1,5 @@
+"""Documents that come in as lists or columns of any library, and documents that go out."""
+
 from __future__ import annotations
 
 import pandas as pd
@@ -5,7 +7,7 @@ import polars as pl
 import pytest
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer
-from sklearn_w2v.text.documents import check_documents
+from sklearn_w2v.text.documents import check_documents, check_texts, refuse_single_text
 
 TEXTS = ["雨が降る", "夏の海"]
 
@@ -33,6 +35,20 @@ def test_columns_of_pyarrow_and_their_parts(small_vectors):
 def test_what_is_no_column_is_refused(bad):
     with pytest.raises(TypeError, match="but it expected"):
         check_documents(bad, "it")
+
+
+def test_documents_that_are_no_texts_are_refused_by_their_position():
+    assert check_texts(pd.Series(TEXTS), "it") == TEXTS
+    with pytest.raises(TypeError, match=r"Document 1 is of type int \(3\) but it expected a str"):
+        check_texts(["雨", 3], "it")
+
+
+def test_a_single_text_is_refused_by_the_name_of_its_parameter():
+    refuse_single_text(TEXTS, "it", "X")
+    with pytest.raises(TypeError, match="Got a single str as X but it expected an iterable"):
+        refuse_single_text("雨", "it", "X")
+    with pytest.raises(TypeError, match="Got a single bytes but it expected"):
+        refuse_single_text(b"x", "it")
 
 
 @pytest.mark.parametrize("container", ["default", "pandas", "polars", None])

@@ -18,7 +18,7 @@ from sklearn.utils import estimator_checks
 
 import sklearn_w2v
 from sklearn_w2v import Token, W2VIndexer, Word2VecTrainer, WordVectors
-from sklearn_w2v.text.documents import split_tokens
+from sklearn_w2v.text.documents import check_tokens
 
 DOCS = [["雨", "が", "降る"], ["雪", "が", "降る"], ["夏", "の", "海"]] * 10
 FROZEN = {"alpha": 1e-9, "min_alpha": 1e-9}  # training that hardly moves a row
@@ -40,7 +40,7 @@ def trainer(**parameters):
     ],
 )
 def test_documents_of_all_kinds_become_token_lists(documents):
-    assert split_tokens(documents, "X") == [["a", "b"], ["c"], []]
+    assert check_tokens(documents, "X") == [["a", "b"], ["c"], []]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_documents_of_all_kinds_become_token_lists(documents):
 )
 def test_documents_of_wrong_types_are_named(documents, message):
     with pytest.raises(TypeError, match=message):
-        split_tokens(documents, "Thing")
+        check_tokens(documents, "Thing")
 
 
 @pytest.mark.parametrize("documents", ["雨 が 降る", b"bytes", 3, np.array([["a", "b"]])])

@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
 
+from ...text.documents import refuse_single_text
 from ...utils.estimators import best_of
 from ...utils.files import written_beside
 from ...utils.printable import clean
@@ -240,11 +241,7 @@ def _documents(X: Any, name: str) -> Any:
     """Documents that can be walked through more than once and have a length."""
     if X is None:
         return None
-    if isinstance(X, str | bytes):
-        raise TypeError(
-            f"Got a single {type(X).__name__} as {name} but expected documents; put the text "
-            "into a list."
-        )
+    refuse_single_text(X, "the report", name)
     if hasattr(X, "to_pylist"):  # pyarrow's columns hold objects of its own
         return X.to_pylist()
     if hasattr(X, "shape") or hasattr(X, "__len__"):
