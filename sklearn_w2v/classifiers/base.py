@@ -141,7 +141,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         Raises
         ------
         ValueError
-            `X` holds anything but ids, or labels do not fit; or training went astray, and the
+            `X` holds anything but ids, or labels do not fit; or training diverged, and the
             weights are not finite.
 
         Warns

@@ -71,9 +71,12 @@ class Weigher:
         return float(np.average(self._each(logits), weights=self._weights))
 
     def weigh(self, network: Logits) -> tuple[float, float, float]:
-        """Loss, scale of the decisions and weight of the network's logits (0 if not better)."""
+        """Return the loss, the scale of the decisions and the weight of the network's logits.
+
+        The weight is 0 where the network is not better.
+        """
         alone = self.loss, self.scale, 0.0
-        if len(network) < 2 or not np.isfinite(network).all():  # no error to tell, or astray
+        if len(network) < 2 or not np.isfinite(network).all():  # no standard error, or diverged
             return alone
         best = minimize(
             lambda p: self._mean(p[0] * self._linear + p[1] * network),
@@ -114,7 +117,7 @@ class HeldOut(keras.callbacks.Callback):
         self._best: list[NDArray[Any]] | None = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Weigh."""
+        """Weigh the network as it is now."""
         loss, scale, weight = self._weigher.weigh(self._logits())
         if loss < self.loss:
             self.loss, self.scale, self.weight, self._last = loss, scale, weight, epoch + 1
@@ -123,14 +126,14 @@ class HeldOut(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Go back to the best weights."""
+        """Restore the best weights."""
         if self._best is not None:
             self.model.set_weights(self._best)
             self._best = None
 
 
 def _blocks(y: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
-    """Each document's block of neighbours.
+    """Return the number of each document's block of neighbours.
 
     Where blocks swallow whole classes (a sorted file of many small ones), they are smaller:
     about a class that no other block has, the other side could say nothing.
@@ -138,9 +141,9 @@ def _blocks(y: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
     size = max(1, min(_BLOCK, len(y) // (4 * n_folds)))
     blocks = np.arange(len(y)) // size
     while size > 1 and y.ndim == 1:
-        there = np.unique(np.column_stack([y, blocks]), axis=0)[:, 0]
+        pairs = np.unique(np.column_stack([y, blocks]), axis=0)
         counts = np.bincount(y)
-        swallowed = (np.bincount(there) == 1) & (counts > 1)
+        swallowed = (np.bincount(pairs[:, 0]) == 1) & (counts > 1)
         if counts[swallowed].sum() <= _SWALLOWED * len(y):
             break
         size //= 2
@@ -149,7 +152,7 @@ def _blocks(y: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
 
 
 def inner_folds(documents: TrainingSet, seed: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    """Splits of the training documents; empty where they are too few.
+    """Split the training documents into inner folds; none where they are too few.
 
     Neighbours in a file belong together more often than not (pairs of a statement and its
     contrary, passages of a book, songs of an album), so they stand on one side.
@@ -191,7 +194,7 @@ class Blend:
     def linear(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
     ) -> Logits:
-        """The branch's share of the logits."""
+        """Return the branch's share of the logits."""
         counts = self.features.count(ids, lengths, vectors)
         return np.asarray(self.scale * self.branch.decide(counts), np.float32)
 
@@ -235,12 +238,12 @@ class LinearFolds:
         self._n_classes = n_classes
 
     def fit(self, rows: NDArray[Any] | slice) -> LinearBranch:
-        """A branch that is fitted on some documents."""
+        """Return a branch that is fitted on some documents."""
         part = self._documents.take(rows)
         return self._new().fit(self._counts[rows], part.y, self._n_classes, part.weights)
 
     def decide(self, folds: list[tuple[NDArray[Any], NDArray[Any]]]) -> Logits:
-        """Decisions about each fold's held-out documents, one fold after the other."""
+        """Return decisions about each fold's held-out documents, one fold after the other."""
         return np.concatenate([self.fit(train).decide(self._counts[held]) for train, held in folds])
 
 

@@ -35,7 +35,7 @@ class W2VCNNClassifier(W2VClassifier):
     hidden : int or None, default=None
         Units of a hidden layer (relu); None leaves it out, as the paper does.
     dropout : float, default=0.5
-        Share of units dropped ahead of the output, and behind the hidden layer.
+        Share of units dropped before the output, and after the hidden layer.
     max_norm : float or None, default=3.0
         Largest L2 norm of the weight vector of each class in the output layer; longer ones
         are cut after each step (Kim 2014, section 2.1). As there, it is meant for weights
@@ -43,7 +43,7 @@ class W2VCNNClassifier(W2VClassifier):
         ``1 - dropout``, so the layer's weights are held to ``max_norm * (1 - dropout)``.
         None sets no bound.
     maxlen : int or None, default=None
-        Number of words of a document that the network reads; those behind reach only the
+        Number of words of a document that the network reads; later ones reach only the
         bag of words. None reads all that `X` holds.
     bow : {"words", "ngrams"} or None, default=None
         Linear branch beside the network: a support vector machine on sublinear tf-idf of

@@ -27,7 +27,7 @@ _KINDS: dict[str, dict[str, Any]] = {
 
 
 class Features:
-    """Sublinear tf-idf of n-grams.
+    """Counts of n-grams, for a sublinear tf-idf.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Features:
     def count(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
     ) -> sp.csr_matrix:
-        """Counts in the columns that the first call chooses."""
+        """Return counts, in the columns that the first call chooses."""
         new = not hasattr(self.counter, "keys_")
         how = self.counter.fit_transform if new else self.counter.transform
         return how(ids, lengths, vectors)
@@ -95,31 +95,32 @@ class LinearBranch:
         self.coef = np.zeros((counts.shape[1], n_classes), np.float32)
         self.intercept = np.full(n_classes, -1.0, np.float32)
         if not counts.shape[1]:  # no known word: the intercept of the least squared hinge loss
-            there = target if target.ndim == 2 else np.eye(n_classes)[target]
-            self.intercept[:] = 2 * np.average(there, axis=0, weights=weights) - 1
+            has_label = target if target.ndim == 2 else np.eye(n_classes)[target]
+            self.intercept[:] = 2 * np.average(has_label, axis=0, weights=weights) - 1
             return self
         self._tfidf = TfidfTransformer(sublinear_tf=True).fit(counts)
         X = self._tfidf.transform(counts)
         if target.ndim == 2:
             for label in range(n_classes):
-                there = np.unique(target[:, label])
-                if len(there) == 1:  # nothing to tell apart
-                    self.intercept[label] = 2 * float(there[0]) - 1
+                values = np.unique(target[:, label])
+                if len(values) == 1:  # nothing to tell apart
+                    self.intercept[label] = 2 * float(values[0]) - 1
                     continue
                 model = self._svm(X, target[:, label], weights)
                 self.coef[:, label], self.intercept[label] = model.coef_[0], model.intercept_[0]
             return self
-        there = np.unique(target)
-        if len(there) == 1:
-            self.intercept[there] = 1.0
+        classes = np.unique(target)
+        if len(classes) == 1:
+            self.intercept[classes] = 1.0
             return self
         model = self._svm(X, target, weights)
-        if len(there) == 2:
-            self.coef[:, there[1]], self.intercept[there[1]] = model.coef_[0], model.intercept_[0]
-            self.coef[:, there[0]] = -model.coef_[0]
-            self.intercept[there[0]] = -model.intercept_[0]
+        if len(classes) == 2:
+            first, second = classes
+            coef, intercept = model.coef_[0], model.intercept_[0]
+            self.coef[:, second], self.intercept[second] = coef, intercept
+            self.coef[:, first], self.intercept[first] = -coef, -intercept
         else:
-            self.coef[:, there], self.intercept[there] = model.coef_.T, model.intercept_
+            self.coef[:, classes], self.intercept[classes] = model.coef_.T, model.intercept_
         return self
 
     def _check_saved_state(self, n_features: int, n_classes: int) -> None:
@@ -143,14 +144,14 @@ class LinearBranch:
             )
 
     def decide(self, counts: sp.csr_matrix) -> NDArray[np.float32]:
-        """Decisions of shape (n_documents, n_classes)."""
+        """Return decisions of shape (n_documents, n_classes)."""
         if not counts.shape[1]:
             return np.tile(self.intercept, (counts.shape[0], 1))
         out: NDArray[np.float32] = self._tfidf.transform(counts) @ self.coef
         return (out + self.intercept).astype(np.float32)
 
     def weights(self, counts: sp.csr_matrix, label: int) -> NDArray[np.float64]:
-        """What one occurrence of each feature adds to a document's decision.
+        """Return what one occurrence of each feature adds to a document's decision.
 
         Parameters
         ----------

@@ -34,9 +34,9 @@ class W2VLSTMClassifier(W2VClassifier):
         How the states of all words become one vector: the last word's state, the
         maximum or mean of each unit, or a mean with learnt weights.
     dropout : float, default=0.0
-        Share of units dropped behind the encoder and behind the hidden layer.
+        Share of units dropped after the encoder and after the hidden layer.
     maxlen : int or None, default=None
-        Number of words of a document that the network reads; those behind reach only the
+        Number of words of a document that the network reads; later ones reach only the
         bag of words. None reads all that `X` holds.
     bow : {"words", "ngrams"} or None, default=None
         Linear branch beside the network: a support vector machine on sublinear tf-idf of

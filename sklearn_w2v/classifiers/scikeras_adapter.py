@@ -1,4 +1,4 @@
-"""The one room that touches scikeras, and makes it a clean scikit-learn classifier.
+"""The one module that knows scikeras, and makes it a clean scikit-learn classifier.
 
 scikeras 0.13 brings the parameters routed to Keras (``optimizer__clipnorm``) and the type
 that users know. Its own data handling, label encoding, seeding and pickling are replaced:
@@ -26,10 +26,10 @@ _ROUTED = ("optimizer__", "callbacks__")
 
 
 class _MixinFirst(type):
-    """Puts ClassifierMixin ahead of scikeras' classes.
+    """Put ClassifierMixin before scikeras' classes in the order of inheritance.
 
     scikeras inherits from it on the right of BaseEstimator, where scikit-learn's tags
-    never reach it: such a class is no classifier to ``is_classifier``.
+    never reach it: such a class is not a classifier to ``is_classifier``.
     """
 
     def mro(cls) -> list[type]:
@@ -103,7 +103,7 @@ class ScikerasAdapter(KerasClassifier, metaclass=_MixinFirst):
         return tags
 
     def _new_optimizer(self) -> Any:
-        """Optimizer of this fit's own, with the routed parameters."""
+        """Return a new optimizer with the routed parameters."""
         routed = route_params(self.get_params(), "optimizer", pass_filter=set(), strict=True)
         if self.learning_rate is not None:
             routed.setdefault("learning_rate", self.learning_rate)
@@ -117,13 +117,8 @@ class ScikerasAdapter(KerasClassifier, metaclass=_MixinFirst):
             return unflatten_params(optimizer, params=routed)
         return type(optimizer).from_config({**optimizer.get_config(), **routed})
 
-    def _optimizer_config(self) -> Any:
-        """What the parameters say about the optimizer."""
-        optimizer = self._new_optimizer()
-        return type(optimizer), optimizer.get_config()
-
     def _fresh_callbacks(self) -> list[Any]:
-        """Copies of the user's callbacks: a fit must not leave its traces in them."""
+        """Return copies of the user's callbacks: a fit must not leave its traces in them."""
         if self.callbacks is None:
             routed = [name for name in vars(self) if name.startswith("callbacks__")]
             if routed:
@@ -141,7 +136,7 @@ class ScikerasAdapter(KerasClassifier, metaclass=_MixinFirst):
         return list(made)
 
     def __getstate__(self) -> dict[str, Any]:
-        """State with callbacks that pickle takes: a callback must not stop a pickle."""
+        """Return the state, with callbacks that can be pickled: they must not stop a pickle."""
         state: dict[str, Any] = dict(BaseEstimator.__getstate__(self))
         if state.get("callbacks") is not None:
             try:
@@ -158,7 +153,7 @@ class ScikerasAdapter(KerasClassifier, metaclass=_MixinFirst):
 
 
 def _packed(callbacks: Any) -> Any:
-    """Callbacks that pickle refuses (lambdas, say), by cloudpickle; None if it does, too."""
+    """Return callbacks (lambdas, say) as cloudpickle takes them; None if it refuses them, too."""
     wrapped = wrap_non_picklable_objects(callbacks, keep_wrapper=False)
     try:
         pickle.dumps(wrapped)

@@ -1,4 +1,4 @@
-"""Targets: labels of one class a document, or of any number of them."""
+"""Labels become places of classes, or an indicator matrix, and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_INDICATOR = (
 
 
 def plain_labels(labels: Any) -> list[Any]:
-    """Labels as Python has them; dates as NumPy has them: nanoseconds would become numbers."""
+    """Return labels as Python's values, but dates as NumPy's: they would become numbers."""
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "mM":
         return list(labels)
     return list(labels.tolist() if hasattr(labels, "tolist") else labels)
@@ -39,7 +39,7 @@ class Targets:
 
     @classmethod
     def of(cls, labels: NDArray[Any], classes: Any = None) -> Targets:
-        """Targets of checked labels, as `check_labels` gives them.
+        """Make targets of checked labels, as `check_labels` gives them.
 
         Parameters
         ----------
@@ -68,7 +68,7 @@ class Targets:
         return cls(np.unique(labels) if given is None else given, False)
 
     def encode(self, labels: NDArray[Any]) -> NDArray[Any]:
-        """Place of each label among the classes (int64), or the indicator matrix (float32).
+        """Return the place of each label among the classes, or the indicator matrix (float32).
 
         Raises
         ------
@@ -94,14 +94,14 @@ class Targets:
         return places.astype(np.int64)
 
     def decode(self, probabilities: NDArray[np.float32]) -> NDArray[Any]:
-        """Labels, or the indicator matrix of what is more probable than not."""
+        """Return labels, or the indicator matrix of what is more probable than not."""
         if self.multilabel:
             return (probabilities > 0.5).astype(np.int64)
         return np.asarray(self.classes[np.argmax(probabilities, axis=1)])
 
 
 def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
-    """Labels as an array of one dimension, or an indicator matrix of two (int64).
+    """Return labels as an array of one dimension, or an indicator matrix of two (int64).
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        There are none, too few or too many, or they are no classes, or a matrix holds
+        There are none, too few or too many, or they are not classes, or a matrix holds
         anything but 0 and 1.
     TypeError
         Labels of several types, which have no order.
@@ -140,7 +140,7 @@ def check_labels(estimator: Any, y: Any, n_documents: int) -> NDArray[Any]:
 
 
 def _check_types(y: Any) -> None:
-    """Refuse a list of strings and others, whose 1, None or NaN NumPy makes strings of."""
+    """Refuse a list of strings and other values: NumPy would make strings of 1, None or NaN."""
     if not isinstance(y, list | tuple):
         return
     kinds = {issubclass(kind, str) for kind in set(map(type, y))}
@@ -153,7 +153,7 @@ def _check_types(y: Any) -> None:
 
 
 def _without_extension(y: Any) -> Any:
-    """A pandas column of nullable numbers as an array of them, where none is missing.
+    """Return a pandas column of nullable numbers as a plain array, where none is missing.
 
     scikit-learn makes floats of it, and the predicted labels would be 1.0 instead of 1.
     """
@@ -168,7 +168,7 @@ def _without_extension(y: Any) -> Any:
 
 
 def _kind_of_target(y: Any) -> str:
-    """Kind of a target in scikit-learn's words, if it is one of classes."""
+    """Return the kind of a target in scikit-learn's words, if it is one of classes."""
     if sp.issparse(y) and y.ndim != 2:
         raise ValueError(
             f"Got a sparse y of shape {y.shape} but expected two dimensions; pass labels as a "
@@ -185,7 +185,7 @@ def _kind_of_target(y: Any) -> str:
 
 
 def _indicator(y: Any, name: str) -> NDArray[np.int64]:
-    """A matrix of 0 and 1; scikit-learn takes any two whole numbers for it."""
+    """Return a matrix of 0 and 1; scikit-learn takes any two whole numbers for one."""
     matrix = np.asarray(y.toarray() if sp.issparse(y) else y)
     labels = matrix.astype(np.int64)
     if labels.size and (labels.min() < 0 or labels.max() > 1):

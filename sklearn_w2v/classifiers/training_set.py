@@ -1,4 +1,4 @@
-"""Checks of what comes into the classifiers."""
+"""Documents to learn from, and checks of what belongs to them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,55 @@ from ..vectors.word_vectors import WordVectors
 from .targets import Targets, check_labels
 
 
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one answer
+class TrainingSet:
+    """Documents to learn from: ids, targets and weights of each.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_documents, width), int32
+        Right-padded ids.
+    lengths : ndarray of shape (n_documents,)
+        Number of words of each.
+    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+        Places of the classes, or an indicator matrix.
+    weights : ndarray of shape (n_documents,) or None
+        Weights.
+    """
+
+    ids: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    y: NDArray[Any]
+    weights: NDArray[np.float32] | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
+        """Return some of the documents."""
+
+        def part(array: Any) -> Any:
+            return None if array is None else array[rows]
+
+        return TrainingSet(*map(part, (self.ids, self.lengths, self.y, self.weights)))
+
+    def cut(self, width: int | None) -> TrainingSet:
+        """Return the documents with no more than a number of words of each."""
+        if width is None or self.ids.shape[1] <= width:
+            return self
+        return replace(self, ids=self.ids[:, :width], lengths=np.minimum(self.lengths, width))
+
+    def weighted(self) -> TrainingSet:
+        """Return the documents without those of weight 0, as if they were not there."""
+        if self.weights is None or self.weights.all():
+            return self
+        return self.take(np.flatnonzero(self.weights))
+
+
 def total_weights(
     sample_weight: Any, class_weight: Any, labels: NDArray[Any], classes: NDArray[Any]
 ) -> NDArray[np.float32] | None:
-    """sample_weight times class_weight in one new vector; None where neither is given.
+    """Multiply sample_weight and class_weight into one new vector; None where neither is given.
 
     Raises
     ------
@@ -62,7 +107,7 @@ def total_weights(
 
 
 def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows to train on and rows held out, stratified where the classes are large enough.
+    """Split rows to train on and rows to hold out, stratified where the classes are large enough.
 
     Raises
     ------
@@ -90,7 +135,7 @@ def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any],
 def check_validation(
     estimator: Any, validation: tuple[Any, Any], vectors: WordVectors | None, targets: Targets
 ) -> TrainingSet | None:
-    """TrainingSet to validate on, from ``X_val`` and ``y_val``; None where there are none.
+    """Return the documents to validate on, ``X_val`` and ``y_val``; None where neither is given.
 
     Raises
     ------
@@ -108,48 +153,3 @@ def check_validation(
     ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
     y = targets.encode(check_labels(estimator, y_val, len(ids)))
     return TrainingSet(ids, lengths, y, None)
-
-
-@dataclass(frozen=True, eq=False)  # arrays have no equality of one answer
-class TrainingSet:
-    """Ids, targets and what else belongs to each document.
-
-    Parameters
-    ----------
-    ids : ndarray of shape (n_documents, width), int32
-        Right-padded ids.
-    lengths : ndarray of shape (n_documents,)
-        Number of words of each.
-    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
-        Places of the classes, or an indicator matrix.
-    weights : ndarray of shape (n_documents,) or None
-        Weights.
-    """
-
-    ids: NDArray[np.int32]
-    lengths: NDArray[np.int64]
-    y: NDArray[Any]
-    weights: NDArray[np.float32] | None
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
-        """Some of the documents."""
-
-        def part(array: Any) -> Any:
-            return None if array is None else array[rows]
-
-        return TrainingSet(*map(part, (self.ids, self.lengths, self.y, self.weights)))
-
-    def cut(self, width: int | None) -> TrainingSet:
-        """The documents without the words behind a number of them."""
-        if width is None or self.ids.shape[1] <= width:
-            return self
-        return replace(self, ids=self.ids[:, :width], lengths=np.minimum(self.lengths, width))
-
-    def weighted(self) -> TrainingSet:
-        """Without the documents of no weight: as if they were not there."""
-        if self.weights is None or self.weights.all():
-            return self
-        return self.take(np.flatnonzero(self.weights))

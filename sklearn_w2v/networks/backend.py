@@ -1,7 +1,7 @@
 """Keras, imported without its backend's start-up chatter.
 
 TensorFlow logs from C++ before any level can be set, so the file descriptor itself is
-turned aside while it is imported; what is no chatter is written again afterwards.
+turned aside while it is imported; lines that are not chatter are written afterwards.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class _NoRetracing(logging.Filter):
 
 @contextlib.contextmanager
 def expected_tracing() -> Iterator[None]:
-    """TensorFlow's advice against many traced functions stays away.
+    """Keep TensorFlow's advice against many traced functions from the user.
 
-    Every fit has a graph of its own, so that a search must trace often; there is nothing
-    that the user could do about it.
+    Every fit has a graph of its own, so a search must trace often, and the user could not
+    change that.
     """
     logger, quiet = logging.getLogger("tensorflow"), _NoRetracing()
     logger.addFilter(quiet)
@@ -76,7 +76,7 @@ def expected_tracing() -> Iterator[None]:
 
 @functools.cache
 def on_cpu() -> bool:
-    """Whether TensorFlow computes, and on no accelerator."""
+    """Whether TensorFlow computes, and on the processor alone."""
     if keras.config.backend() != "tensorflow":
         return False
     import tensorflow

@@ -16,7 +16,7 @@ _STEP = 16  # widths are multiples of this
 def shuffled_batches(
     lengths: NDArray[np.int64], batch_size: int, random: np.random.Generator
 ) -> list[NDArray[np.int64]]:
-    """Rows of each batch of one epoch.
+    """Plan the batches of one epoch: rows of each.
 
     Documents are shuffled, then sorted by a jittered length within pools of many
     batches; so a batch is hardly padded, and still no two epochs see the same batches.
@@ -46,7 +46,7 @@ def shuffled_batches(
 
 
 def sorted_batches(lengths: NDArray[np.int64], words: int) -> list[NDArray[np.int64]]:
-    """Rows of batches for prediction, shortest documents first.
+    """Plan the batches of a prediction, shortest documents first.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def sorted_batches(lengths: NDArray[np.int64], words: int) -> list[NDArray[np.in
 
 
 def batch_width(lengths: NDArray[np.int64]) -> int:
-    """Width of a batch: its longest document, rounded up so that few widths occur."""
+    """Return the width of a batch: its longest document, rounded up so that few widths occur."""
     return int(-(-int(lengths.max()) // _STEP) * _STEP)
 
 

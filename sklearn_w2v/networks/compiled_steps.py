@@ -149,7 +149,7 @@ class CompiledSteps:
         network: Handles,
         batch: Batch,
     ) -> dict[str, float]:
-        """Loss and accuracy."""
+        """Return loss and accuracy."""
         step = self._step("test")
         loss, accuracy = step(
             *self._batch(batch), network.table, network.frozen, network.weights, network.state
@@ -159,7 +159,7 @@ class CompiledSteps:
     def logits(
         self, network: Handles, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Logits of documents that are given as vectors."""
+        """Return the logits of documents that are given as vectors."""
         out = self._step("predict")(vectors, mask, network.weights, network.state)
         return np.asarray(out)
 
@@ -170,7 +170,7 @@ class CompiledSteps:
         mask: NDArray[np.bool_],
         label: int,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits of one class, and their gradients by the documents' vectors."""
+        """Return logits of one class, and their gradients by the documents' vectors."""
         step = self._step("gradients")
         logits, gradients = step(vectors, mask, np.int32(label), network.weights, network.state)
         return np.asarray(logits), np.asarray(gradients)

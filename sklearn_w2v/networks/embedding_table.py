@@ -19,7 +19,7 @@ _EXACT = 64  # rows up to which a table has no spare ones
 
 
 class RowMap:
-    """Which row of a small table stands for which id of the vectors.
+    """A map from ids of the vectors to rows of a small table.
 
     Rows are in the order in which ids came: rows 0 and 1 are padding and unknown, and
     later ids are appended, so that a table that grows keeps its rows.
@@ -40,8 +40,8 @@ class RowMap:
         return cls(used.astype(np.int32))
 
     def rows(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Row of each id; -1 where the table has none."""
-        if self._dense is not None:  # the last place is that of all ids behind
+        """Return the row of each id; -1 where the table has none."""
+        if self._dense is not None:  # the last place is that of all larger ids
             return self._dense.take(ids, mode="clip")
         places = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
         rows = self._order[places].astype(np.int32)
@@ -54,7 +54,7 @@ class RowMap:
 
 
 def distinct(ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Sorted distinct ids, without sorting them all."""
+    """Return sorted distinct ids, without sorting them all."""
     if not ids.size:
         return ids.ravel()
     there = np.zeros(int(ids.max()) + 1, bool)
@@ -64,7 +64,7 @@ def distinct(ids: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def random_rows(ids: NDArray[np.int32], dim: int, seed: int) -> NDArray[np.float32]:
-    """Rows that hang on their id and the seed alone, so that a table that grows keeps its own.
+    """Draw rows that depend on their id and the seed alone: a table that grows keeps its own.
 
     Uniform on [-0.25, 0.25]; padding has zeros.
     """
@@ -78,7 +78,7 @@ def random_rows(ids: NDArray[np.int32], dim: int, seed: int) -> NDArray[np.float
 
 
 def padded_size(n_rows: int) -> int:
-    """Rows of a table in memory: an eighth of a power of two, so that folds have one size.
+    """Round a number of rows up to an eighth of a power of two, so that folds have one size.
 
     TensorFlow prepares a graph anew for each shape of a variable, and keeps all of them.
     """
@@ -89,9 +89,9 @@ def padded_size(n_rows: int) -> int:
 
 
 class Table:
-    """Rows of a network's embedding, and where rows outside of it come from.
+    """The rows of word vectors that a network holds, and where other rows come from.
 
-    Behind the rows stand spare ones, zeros that nothing reads (`padded_size`).
+    After the rows come spare ones, zeros that nothing reads (`padded_size`).
 
     Parameters
     ----------
@@ -141,12 +141,12 @@ class Table:
 
     @values.setter
     def values(self, values: NDArray[np.float32]) -> None:
-        whole = np.zeros((padded_size(len(values)), values.shape[1]), np.float32)
-        whole[: len(values)] = values
+        padded = np.zeros((padded_size(len(values)), values.shape[1]), np.float32)
+        padded[: len(values)] = values
         if isinstance(self._values, np.ndarray):
-            self._values = whole
+            self._values = padded
         else:
-            self._values.assign(whole)
+            self._values.assign(padded)
 
     @property
     def frozen(self) -> NDArray[np.float32] | None:
@@ -154,7 +154,7 @@ class Table:
         return _array(self._frozen)[: len(self.rows.ids)] if self.double else None
 
     def channels(self) -> list[NDArray[np.float32]]:
-        """The rows and those of the frozen copy, with the spare ones, for layers."""
+        """Return the rows and those of the frozen copy, with the spare ones, for layers."""
         return [_array(one) for one in (self._values, self._frozen) if one is not None]
 
     def hand_over(self, values: Any, frozen: Any = None) -> None:
@@ -162,7 +162,7 @@ class Table:
         self._values, self._frozen = values, frozen
 
     def initial(self, ids: NDArray[np.int32], vectors: WordVectors | None) -> NDArray[np.float32]:
-        """What rows of ids hold before training."""
+        """Return what the rows of ids hold before training."""
         if vectors is not None:
             return vectors.take(ids)
         return random_rows(ids, self._random_dim, self.seed)
@@ -170,7 +170,7 @@ class Table:
     def embed(
         self, ids: NDArray[np.int32], vectors: WordVectors | None = None
     ) -> NDArray[np.float32]:
-        """Sum of the channels' vectors of ids.
+        """Return the sum of the channels' vectors of ids.
 
         Ids that the table lacks take the row of `vectors`, an extension of the table's own
         vectors, untouched.
@@ -188,7 +188,7 @@ class Table:
         return out
 
     def grown(self, ids: NDArray[np.int32]) -> Table:
-        """This table with rows for more ids."""
+        """Return this table with rows for more ids."""
         rows = self.rows.with_more(ids)
         if rows is self.rows:
             return self
@@ -200,7 +200,7 @@ class Table:
         return Table(rows, self.vectors, values, self.seed, self._random_dim, self.double)
 
     def word_vectors(self, vectors: WordVectors) -> WordVectors:
-        """All words, those of this table with its rows.
+        """Return all word vectors, those of this table with its rows.
 
         Raises
         ------
@@ -225,7 +225,7 @@ def _array(values: Any) -> NDArray[np.float32]:
 
 
 def _rows(values: Any, rows: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Copy of rows, without one of the whole table."""
+    """Return a copy of rows, without one of the whole table."""
     if isinstance(values, np.ndarray):
         return np.asarray(values[rows])
     return rows_of(values, rows)

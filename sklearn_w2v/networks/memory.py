@@ -8,7 +8,7 @@ import gc
 from .keras_internals import clear_kernel_cache
 
 _COLLECTED = 1 << 24  # bytes of former fits that are worth a collection
-_KERNELS = 100  # fits after which TensorFlow's kernels are let go
+_KERNELS = 100  # fits after which TensorFlow's kernels are freed
 _left = 0
 _built = 0
 
@@ -23,7 +23,7 @@ def free_previous_fits(coming: int) -> None:
     Parameters
     ----------
     coming : int
-        Bytes that the new fit will leave behind.
+        Bytes that the new fit will leave.
     """
     global _left, _built
     _built += 1

@@ -23,7 +23,7 @@ class ProjectedLSTM(keras.layers.LSTM):
     units : int
         Size of the state.
     right_padded : bool, default=False
-        A promise that masks are True up to some step and False behind, which saves putting
+        A promise that masks are True up to some step and False after it, which saves putting
         the steps in such an order first.
     **kwargs : dict
         As for ``keras.layers.LSTM``.
@@ -41,13 +41,13 @@ class ProjectedLSTM(keras.layers.LSTM):
         self.right_padded = right_padded
 
     def get_config(self) -> dict[str, Any]:
-        """Configuration from which the layer is built again."""
+        """Return the configuration from which the layer is built again."""
         return {**super().get_config(), "right_padded": self.right_padded}
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
     ) -> Any:
-        """Outputs of the layer, as ``keras.layers.LSTM`` gives them."""
+        """Return the outputs of the layer, as ``keras.layers.LSTM`` gives them."""
         if initial_state is not None or not self._is_plain() or not on_cpu():
             return super().call(
                 sequences, initial_state=initial_state, mask=mask, training=training
@@ -93,7 +93,7 @@ class ProjectedLSTM(keras.layers.LSTM):
         if not self.return_sequences:
             return states[0] if reverse else _last(states, there)
         zeros = self.zero_output_for_mask
-        if upright is not None and not reverse:  # behind its end, a document keeps its state
+        if upright is not None and not reverse:  # after its end, a document keeps its state
             states = tf.where(upright, states, 0.0 if zeros else _last(states, there)[None])
         if before is not None:
             states = _out_of_order(states, mask, before, reverse)
@@ -103,7 +103,7 @@ class ProjectedLSTM(keras.layers.LSTM):
 
 
 def _last(states: Any, there: Any) -> Any:
-    """State after the last word of each document; zeros where there is none."""
+    """Return the state after the last word of each document; zeros where it has no word."""
     import tensorflow as tf
 
     if there is None:
@@ -114,7 +114,7 @@ def _last(states: Any, there: Any) -> Any:
 
 
 def _in_order(inputs: Any, there: Any) -> Any:
-    """Inputs with all masked steps moved behind, counts of steps up to each, and the mask."""
+    """Return inputs with all masked steps at the end, counts of steps up to each, and the mask."""
     import tensorflow as tf
 
     number = tf.cast(there, tf.int32)
@@ -125,7 +125,7 @@ def _in_order(inputs: Any, there: Any) -> Any:
 
 
 def _out_of_order(states: Any, mask: Any, before: Any, reverse: bool) -> Any:
-    """States at the steps where the mask has them; a masked step has its predecessor's."""
+    """Return states at the steps of the mask; a masked step has its predecessor's."""
     import tensorflow as tf
 
     # the next step of the document that is not masked, or the one before

@@ -16,7 +16,7 @@ Tensor = Any
 
 
 def recurrence(z: Tensor, kernel: Tensor, reverse: bool, training: bool) -> Any:
-    """States of an LSTM after each step, from zeros on.
+    """Return the states of an LSTM after each step, from zeros on.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def recurrence(z: Tensor, kernel: Tensor, reverse: bool, training: bool) -> Any:
             zeros = tf.zeros_like(states[:1])
             pair = [states[1:], zeros] if reverse else [zeros, states[:-1]]
             units = kernel.shape[0]
-            ahead = tf.reshape(tf.concat(pair, axis=0), [-1, units])
-            dkernel = tf.matmul(ahead, tf.reshape(dz, [-1, 4 * units]), transpose_a=True)
+            before = tf.reshape(tf.concat(pair, axis=0), [-1, units])
+            dkernel = tf.matmul(before, tf.reshape(dz, [-1, 4 * units]), transpose_a=True)
             return dz, dkernel
 
         return states, gradient
@@ -62,7 +62,7 @@ def _array(steps: Tensor, size: int) -> Any:
 
 
 def _forward(z: Tensor, kernel: Tensor, reverse: bool, keep: bool) -> list[Any]:
-    """Arrays of the state after each step, and with `keep` of the factors of the gradient.
+    """Return arrays of the state after each step, and with `keep` of the factors of the gradient.
 
     By these six, side by side, gradients of the cell come to the input, forget and cell
     gates, those of the state to the output gate and the cell, and those of the cell to the
@@ -91,7 +91,7 @@ def _forward(z: Tensor, kernel: Tensor, reverse: bool, keep: bool) -> list[Any]:
 
 
 def _backward(upstream: Tensor, factors: Any, kernel: Tensor, reverse: bool) -> Tensor:
-    """Gradient of the projected inputs."""
+    """Return the gradient of the projected inputs."""
     steps, units = tf.shape(upstream)[0], kernel.shape[0]
     given = _array(steps, units).unstack(upstream)
     transposed = tf.transpose(kernel)

@@ -11,29 +11,29 @@ from .layers import hold_constraints
 
 
 class Steps(Protocol):
-    """How a model learns from one batch, and is tested on one."""
+    """What trains a model on one batch, and tests it on one."""
 
     def train(self, batch: Batch) -> dict[str, float]:
-        """Change the weights; loss and metrics before that."""
+        """Change the weights; return loss and metrics before that."""
         ...
 
     def test(self, batch: Batch) -> dict[str, float]:
-        """Loss and metrics."""
+        """Return loss and metrics."""
         ...
 
 
 class KerasSteps:
-    """A compiled Keras model's own steps."""
+    """The steps of a compiled Keras model itself."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
 
     def train(self, batch: Batch) -> dict[str, float]:
-        """One step of the optimizer."""
+        """Take one step of the optimizer."""
         return dict(self._model.train_on_batch(*batch, return_dict=True))
 
     def test(self, batch: Batch) -> dict[str, float]:
-        """Loss and metrics."""
+        """Return loss and metrics."""
         return dict(self._model.test_on_batch(*batch, return_dict=True))
 
 
@@ -104,14 +104,14 @@ def run_epochs(
                 break
         if epochs:  # an optimizer with moving averages puts them in place
             model.optimizer.finalize_variable_values(model.trainable_variables)
-            hold_constraints(model)  # their averages are of weights ahead of being held
+            hold_constraints(model)  # averages are of weights before they were held
         calls.on_train_end(logs)
     history: dict[str, list[float]] = model.history.history
     return {name: list(map(float, values)) for name, values in history.items()}
 
 
 class _Mean:
-    """Mean of what batches of different sizes gave."""
+    """Mean of the metrics of batches of different sizes."""
 
     def __init__(self) -> None:
         self._sums: dict[str, float] = {}
