@@ -27,7 +27,14 @@ from ..networks.output import Output
 from ..networks.training_loop import run_epochs
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, _size
-from ..utils.saved_state import LARGEST_ID, expect, is_instance, is_whole, lies_within
+from ..utils.saved_state import (
+    LARGEST_ID,
+    expect,
+    is_instance,
+    is_whole,
+    lies_within,
+    unexpected,
+)
 from ..utils.sklearn_compat import (
     HasMethods,
     Interval,
@@ -305,7 +312,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             self._architecture(dim, len(self.classes_), seed),
             self._channels(),
             Output.of(self.output, self._targets.multilabel),
-            self.maxlen,
+            None if self.maxlen is None else int(self.maxlen),
         )
 
     def _learn(
@@ -539,6 +546,8 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
                 "multilabel": is_instance(bool),
             },
         )
+        if self.vectors_ is not None:
+            self.vectors_._check_opened_state()
         weights: Any = self._network
         weights._check_saved_state()
         design, vectors = weights.design, self.vectors_
@@ -553,7 +562,9 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         ):
             raise ValueError(f"the {type(self).__name__} in it has weights of another network")
         if self._blend is not None:
-            self._blend._check_saved_state(len(self.classes_))
+            self._blend._check_saved_state()
+            if self._blend.branch.coef.shape[1] != len(self.classes_):
+                raise unexpected(self, "_blend")
 
     def _has_design(self, design: Design) -> bool:
         """Whether a classifier of this type can have been fitted with a design."""

@@ -17,7 +17,7 @@ from ..networks.backend import keras
 from ..networks.network import Network
 from ..networks.output import Output
 from ..utils.progress import report_progress
-from ..utils.saved_state import expect, is_instance, is_number
+from ..utils.saved_state import expect, is_instance, is_number, unexpected
 from ..vectors.word_vectors import WordVectors
 from .linear_branch import Features, LinearBranch
 from .training_set import TrainingSet
@@ -198,7 +198,7 @@ class Blend:
         counts = self.features.count(ids, lengths, vectors)
         return np.asarray(self.scale * self.branch.decide(counts), np.float32)
 
-    def _check_saved_state(self, n_classes: int) -> None:
+    def _check_saved_state(self) -> None:
         """Refuse a branch that has not as many rows as the counter has columns."""
         expect(
             self,
@@ -209,7 +209,10 @@ class Blend:
                 "weight": is_number(0),
             },
         )
-        self.branch._check_saved_state(self.features._check_saved_state(), n_classes)
+        self.features._check_saved_state()
+        self.branch._check_saved_state()
+        if len(self.branch.coef) != len(self.features.counter.keys_):
+            raise unexpected(self, "branch")
 
 
 class LinearFolds:

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.svm import LinearSVC
 
 from ..features.ngrams import NgramCounter
-from ..utils.saved_state import expect, is_array, is_instance, is_whole
+from ..utils.saved_state import expect, is_array, is_instance
 from ..vectors.word_vectors import WordVectors
 
 MAX_FEATURES = 1 << 19
@@ -46,18 +46,10 @@ class Features:
         how = self.counter.fit_transform if new else self.counter.transform
         return how(ids, lengths, vectors)
 
-    def _check_saved_state(self) -> int:
-        """Refuse a counter that no call of `count` can have made; return its columns."""
+    def _check_saved_state(self) -> None:
+        """Refuse what no call of `count` can have made."""
         expect(self, {"counter": is_instance(NgramCounter)})
-        expect(
-            self.counter,
-            {
-                "pairs": is_instance(bool),
-                "characters": is_whole(0, 3),
-                "keys_": lambda keys: is_array(np.int64, None)(keys) and (np.diff(keys) > 0).all(),
-            },
-        )
-        return len(self.counter.keys_)
+        self.counter._check_saved_state()
 
 
 class LinearBranch:
@@ -123,18 +115,16 @@ class LinearBranch:
             self.coef[:, classes], self.intercept[classes] = model.coef_.T, model.intercept_
         return self
 
-    def _check_saved_state(self, n_features: int, n_classes: int) -> None:
-        """Refuse weights of other shapes than these."""
+    def _check_saved_state(self) -> None:
+        """Refuse weights of shapes that do not fit each other."""
+        expect(self, {"coef": is_array(np.float32, None, None)})
+        n_features, n_classes = self.coef.shape
+        expect(self, {"intercept": is_array(np.float32, n_classes)})
         if n_features:
             expect(self, {"_tfidf": is_instance(TfidfTransformer)})
             fits = is_array(None, n_features)
             expect(self._tfidf, {"idf_": lambda idf: fits(idf) and idf.dtype.kind == "f"})
             self._tfidf._validate_params()
-        shapes = {
-            "coef": is_array(np.float32, n_features, n_classes),
-            "intercept": is_array(np.float32, n_classes),
-        }
-        expect(self, shapes)
 
     def _svm(self, X: sp.csr_matrix, y: NDArray[Any], weights: Any) -> Any:
         with warnings.catch_warnings():  # a thousand passes are enough for a branch

@@ -19,6 +19,7 @@ from ..text.documents import DocumentsOutMixin, check_tokens
 from ..text.token import analyses, count_words
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, _size
+from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
 from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
@@ -26,6 +27,7 @@ from .lookup import Word, composed, forms_are_known_better, look_up, settle
 from .token_ids import TokenIds
 
 _WORDS = 3  # unknown words that the diagram shows
+_LONGEST = 1 << 26  # words of a document that a model file may ask for
 _LISTED = 20  # unknown words that coverage_ names
 _CUT_WARNING = 0.10  # share of documents that may be cut without a word
 
@@ -364,6 +366,29 @@ default=None
             self._warn_cut(lengths)
         return TokenIds(out, vectors)
 
+    def _check_saved_state(self) -> None:
+        """Refuse what no `fit` can have made, after a model file was read."""
+        if "vectors_" not in vars(self):
+            return
+        expect(self, {"vectors_": is_instance(WordVectors)})
+        self.vectors_._check_opened_state()
+        words = len(self.vectors_)
+        expect(
+            self,
+            {
+                "maxlen_": is_whole(1, _LONGEST),
+                "match_": lambda value: value in ("exact", "text", "forms"),
+                "_n_known": is_whole(0, words),
+                "_used": is_array(np.int32, None),
+                "_own": lambda own: (
+                    type(own) is dict
+                    and all(type(word) is str for word in own)
+                    and all(map(is_whole(0, words - 1), own.values()))
+                ),
+                "coverage_": _is_coverage,
+            },
+        )
+
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__().copy()
         state.pop("_ids", None)  # made again from vectors_ as words come
@@ -407,6 +432,16 @@ class _IdsByForms(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         return self._others[word, getattr(word, "forms", ())]
+
+
+def _is_coverage(value: Any) -> bool:
+    unknown = value.get("unknown") if type(value) is dict else None
+    return (
+        type(unknown) is list
+        and all(type(one) is tuple and len(one) == 2 for one in unknown)
+        and all(type(word) is str and is_whole(0)(count) for word, count in unknown)
+        and all(is_number(0)(value.get(name)) for name in ("tokens", "types", "exact", "cut"))
+    )
 
 
 def _ids(rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..utils.saved_state import expect, is_array, is_instance, is_whole
 from ..vectors.word_vectors import FIRST_ID, WordVectors
 from .lookup import texts_of
 
@@ -36,7 +37,7 @@ class NgramCounter:
         Whether pairs of adjacent words count.
     characters : int
         Longest run of characters that counts, up to 3; 0 leaves characters out. The text is
-        that of the words one behind the other, with a blank between two words where both
+        that of the words one after the other, with a blank between two words where both
         are of a script that has blanks.
     min_df : int
         Pairs and runs in fewer documents are left out; words never are.
@@ -52,6 +53,17 @@ class NgramCounter:
     def __init__(self, pairs: bool, characters: int, min_df: int, max_features: int) -> None:
         self.pairs, self.characters = pairs, characters
         self.min_df, self.max_features = min_df, max_features
+
+    def _check_saved_state(self) -> None:
+        """Refuse columns that no `fit_transform` can have chosen."""
+        expect(
+            self,
+            {
+                "pairs": is_instance(bool),
+                "characters": is_whole(0, 3),
+                "keys_": lambda keys: is_array(np.int64, None)(keys) and (np.diff(keys) > 0).all(),
+            },
+        )
 
     def fit_transform(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None

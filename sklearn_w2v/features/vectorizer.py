@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import CoverageWarning
 from ..utils.estimators import restore_on_error
+from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
 from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 from .token_ids import check_ids, check_vectors
@@ -291,6 +292,30 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if len(self.components_):
             pooled -= (pooled @ self.components_.T) @ self.components_
         return normalize(pooled, norm=self.norm, copy=False) if self.norm else pooled
+
+    def _check_saved_state(self) -> None:
+        """Refuse what no `fit` can have made, after a model file was read."""
+        if "vectors_" not in vars(self):
+            return
+        expect(self, {"vectors_": is_instance(WordVectors), "_ids": is_array(np.int32, None)})
+        self.vectors_._check_opened_state()
+        dim, n_ids = self.vectors_.dim, len(self._ids)
+        expect(
+            self,
+            {
+                "_ids": lambda ids: (
+                    not len(ids) or (ids[0] >= FIRST_ID and (np.diff(ids) > 0).all())
+                ),
+                "_weights": lambda value: (
+                    is_array(np.float64, n_ids)(value) or is_array(np.float32, n_ids)(value)
+                ),
+                "_unseen_weight": is_number(0),
+                "_pooling": lambda value: type(value) is str and value in POOLINGS,
+                "components_": is_array(np.float32, None, dim),
+                "_n_features_out": is_whole(1, 2 * dim),
+                "n_features_in_": is_whole(1),
+            },
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

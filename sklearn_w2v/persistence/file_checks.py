@@ -71,7 +71,13 @@ def is_trusted(name: str) -> bool:
     if name in trusted_types():
         return True
     module, _, kind = name.rpartition(".")
-    if not module.startswith("sklearn_w2v.") or importlib.util.find_spec(module) is None:
+    if not module.startswith("sklearn_w2v."):
+        return False
+    try:
+        there = importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the room is not there either
+        there = False
+    if not there:
         return False
     found = getattr(importlib.import_module(module), kind, None)
     if not isinstance(found, type):
