@@ -1,109 +1,36 @@
-"""Types and functions that a model file may refer to."""
+"""Refuse model files whose entries or whose tree of objects are not as `save` writes them.
+
+This happens before anything is made of the file: before memory is taken for its arrays, and
+before skops looks up the types that it names.
+"""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import io
 import json
 import zipfile
-from dataclasses import is_dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
-# plain data and estimators beside those on skops' own list; nothing that runs code by itself
-_TYPES = [
-    "sklearn_w2v.classifiers.blend.Blend",
-    "sklearn_w2v.classifiers.linear_branch.Features",
-    "sklearn_w2v.classifiers.linear_branch.LinearBranch",
-    "sklearn_w2v.classifiers.lstm.W2VLSTMClassifier",
-    "sklearn_w2v.classifiers.cnn.W2VCNNClassifier",
-    "sklearn_w2v.features.indexer.W2VIndexer",
-    "sklearn_w2v.features.ngrams.NgramCounter",
-    "sklearn_w2v.persistence.packed_store.PackedStore",
-    "sklearn_w2v.pipeline._apply",
-    "sklearn_w2v.pipeline._split",
-    "sklearn_w2v.vectors.subwords.Subwords",
-    "sklearn_w2v.classifiers.targets.Targets",
-    "sklearn_w2v.text.tokenizer.JapaneseTokenizer",
-    "sklearn_w2v.text.token.Token",
-    "sklearn_w2v.vectors.cache.SourceStore",
-    "sklearn_w2v.vectors.extension.ExtendedStore",
-    "sklearn_w2v.vectors.store.MemoryStore",
-    "sklearn_w2v.features.vectorizer.W2VVectorizer",
-    "sklearn_w2v.vectors.word_vectors.WordVectors",
-    "sklearn_w2v.vectors.trainer.Word2VecTrainer",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.metrics._scorer._CurveScorer",
-    "sklearn.metrics._scorer._PassthroughScorer",
-    "sklearn.metrics._scorer._Scorer",
-    "sklearn.utils._bunch.Bunch",
-    "sklearn.utils._metadata_requests.MetadataRequest",
-    "sklearn.utils._metadata_requests.MethodMetadataRequest",
-]
-# of a search's ``cv``
-_SPLITTERS = (
-    "GroupKFold",
-    "GroupShuffleSplit",
-    "KFold",
-    "LeaveOneGroupOut",
-    "PredefinedSplit",
-    "RepeatedKFold",
-    "RepeatedStratifiedKFold",
-    "ShuffleSplit",
-    "StratifiedGroupKFold",
-    "StratifiedKFold",
-    "StratifiedShuffleSplit",
-)
-
-
-@cache
-def is_trusted(name: str) -> bool:
-    """Whether a model file may refer to a type or function by itself.
-
-    Besides `trusted_types`, these are the classes of this package that check their own saved
-    state, and the dataclasses of its networks, which their classifiers check: who adds a
-    network need not name it here.
-    """
-    if name in trusted_types():
-        return True
-    module, _, kind = name.rpartition(".")
-    if not module.startswith("sklearn_w2v."):
-        return False
-    try:
-        there = importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # the room is not there either
-        there = False
-    if not there:
-        return False
-    found = getattr(importlib.import_module(module), kind, None)
-    if not isinstance(found, type):
-        return False
-    is_design = module.startswith("sklearn_w2v.networks.") and is_dataclass(found)
-    return is_design or hasattr(found, "_check_saved_state")
-
-
-@cache
-def trusted_types() -> tuple[str, ...]:
-    """Names as skops has them, with scikit-learn's splitters and the functions of its scorers."""
-    from sklearn.metrics import get_scorer, get_scorer_names
-
-    functions = {getattr(get_scorer(name), "_score_func", None) for name in get_scorer_names()}
-    return (
-        *_TYPES,
-        *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
-        *(f"{one.__module__}.{one.__name__}" for one in functions if one is not None),
-    )
-
+from .trusted_types import is_trusted
 
 _NPY, _ZIP = b"\x93NUMPY", b"PK\x03\x04"
 _SPARSE = 32  # times the model's size that its sparse matrices may unpack to
-
-
 _SPARSE_LEAST = 1 << 26  # bytes; columns of ones pack well
+_STORES = {
+    "sklearn_w2v.persistence.packed_store.PackedStore",
+    "sklearn_w2v.vectors.subwords.Subwords",
+    "sklearn_w2v.vectors.cache.SourceStore",
+    "sklearn_w2v.vectors.extension.ExtendedStore",
+    "sklearn_w2v.vectors.store.MemoryStore",
+}
+_BUILDER = "ConstructorFromReduceNode"
+# what takes the type that a node names as it is: nothing is called with the file's values
+_PLAIN = {"ObjectNode", "TypeNode", "FunctionNode"}
+_ELSE = {("sklearn.utils._bunch.Bunch", "DictNode")}
+_MANY = 10_000  # keys that are no strings, whose hashes a file can make collide
+_TEXT_KEYS = {"builtins.str", "sklearn_w2v.text.token.Token"}
 
 
 def check_entries(model: bytes) -> None:
@@ -174,31 +101,6 @@ def _check_array(entry: Any, info: zipfile.ZipInfo) -> None:
     whole = size == info.file_size - entry.tell() and all(length >= 0 for length in shape)
     if dtype.hasobject or not whole:
         raise ValueError(f"{info.filename} is no array of {shape}, {dtype}")
-
-
-_STORES = {
-    "sklearn_w2v.persistence.packed_store.PackedStore",
-    "sklearn_w2v.vectors.subwords.Subwords",
-    "sklearn_w2v.vectors.cache.SourceStore",
-    "sklearn_w2v.vectors.extension.ExtendedStore",
-    "sklearn_w2v.vectors.store.MemoryStore",
-}
-
-
-_BUILDER = "ConstructorFromReduceNode"
-
-
-# what takes the type that a node names as it is: nothing is called with the file's values
-_PLAIN = {"ObjectNode", "TypeNode", "FunctionNode"}
-
-
-_ELSE = {("sklearn.utils._bunch.Bunch", "DictNode")}
-
-
-_MANY = 10_000  # keys that are no strings, whose hashes a file can make collide
-
-
-_TEXT_KEYS = {"builtins.str", "sklearn_w2v.text.token.Token"}
 
 
 def check_schema(model: bytes) -> None:

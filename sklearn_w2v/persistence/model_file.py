@@ -20,10 +20,11 @@ from ..vectors.extension import ExtendedStore
 from ..vectors.store import Store
 from ..vectors.word_vectors import WordVectors, as_word_vectors
 from ..version import __version__
-from .file_checks import check_entries, check_names, check_schema, is_trusted
+from .file_checks import check_entries, check_names, check_schema
 from .model_card import card_of
 from .packing import pack, parts
 from .state_checks import check_estimators, check_stores
+from .trusted_types import is_trusted
 
 FORMAT = 1
 KIND = "sklearn_w2v model"
