@@ -58,13 +58,13 @@ def pipeline(**params):
 def count_tokenized(monkeypatch) -> list[str]:
     """Every text that is tokenized in this process from now on."""
     seen: list[str] = []
-    original = sklearn_w2v.text.tokenizer._tokenize
+    original = sklearn_w2v.text.tokenizer.tokenize
 
     def spy(texts, settings):
         seen.extend(texts)
         return original(texts, settings)
 
-    monkeypatch.setattr(sklearn_w2v.text.tokenizer, "_tokenize", spy)
+    monkeypatch.setattr(sklearn_w2v.text.tokenizer, "tokenize", spy)
     return seen
 
 

@@ -1,9 +1,9 @@
-"""MeCab behind a wall: dictionaries, taggers and the texts that it cannot take.
+"""The only place that calls MeCab: dictionaries, taggers, and texts that MeCab cannot take.
 
 MeCab is fast and unforgiving. An output format that names a field which a word
-lacks, a path cost beyond 2**31, or a file that is no dictionary end the process
-with a segmentation fault; a NUL character cuts the text in silence. Everything in
-this module exists so that none of that reaches a user.
+lacks, a path cost beyond 2**31, or a file that is not a dictionary ends the process
+with a segmentation fault; a NUL character cuts off the text without a warning. This
+module exists so that no user sees any of that.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ OVERLAP = 400
 _PIP = {"unidic-lite": "pip install unidic-lite", "unidic": "pip install unidic"}
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# NUL, and white space that UniDic takes for symbols and ties to its neighbours; the
-# ideographic space stays, as UniDic knows it
+# NUL, and white space that UniDic would take for symbols and join with their neighbours; not
+# the ideographic space, which UniDic knows
 _BLANK = re.compile("[\0\x0b-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f]")
 _MECAB_MAGIC = 0xEF718F77
 _HEADER = struct.Struct("<10I32s")
@@ -37,7 +37,7 @@ _local = threading.local()
 
 
 def dictionary_folder(dictionary: str | os.PathLike[str]) -> str:
-    """Folder of a dictionary given by name or path.
+    """Return the folder of a dictionary that is given by name or path.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ def dictionary_folder(dictionary: str | os.PathLike[str]) -> str:
     ImportError
         The named dictionary package is not installed, or has no data yet.
     ValueError
-        The path holds no compiled MeCab dictionary.
+        The path does not hold a compiled MeCab dictionary.
     """
     name = os.fspath(dictionary)
     if name in _PIP:
         try:
             folder = importlib.import_module(name.replace("-", "_")).DICDIR
-        except (ImportError, AttributeError) as error:  # a folder of that name is imported, too
+        except (ImportError, AttributeError) as error:  # a folder of that name can be imported, too
             raise ImportError(
                 f"dictionary={name!r} needs a package that is not installed: {_PIP[name]}"
             ) from error
@@ -79,7 +79,7 @@ def dictionary_folder(dictionary: str | os.PathLike[str]) -> str:
 
 
 def check_dictionary_file(path: str, fields: int, what: str, limit: int | None = None) -> None:
-    """Refuse a ``.dic`` file whose words lack fields that our output formats name.
+    """Refuse a ``.dic`` file whose words lack fields that the output formats name.
 
     Parameters
     ----------
@@ -90,12 +90,13 @@ def check_dictionary_file(path: str, fields: int, what: str, limit: int | None =
     what : str
         How the message names the file.
     limit : int or None, default=None
-        How many bytes of word features are looked at; None means all.
+        How many bytes of word features are checked; None means all.
 
     Raises
     ------
     ValueError
-        The file is missing, is no MeCab dictionary in UTF-8, or has short entries.
+        The file is missing, is not a MeCab dictionary in UTF-8, or has entries with too few
+        fields.
     """
     if not os.path.isfile(path):
         raise ValueError(f"{what} {path!r} is not a file.")
@@ -122,17 +123,17 @@ def check_dictionary_file(path: str, fields: int, what: str, limit: int | None =
 
 
 def _count_fields(entry: bytes) -> int:
-    """How many fields MeCab reads; commas inside a quoted field separate nothing."""
+    """Count the fields as MeCab does: commas inside a quoted field do not separate fields."""
     if b'"' not in entry:
         return entry.count(b",") + 1
     return len(next(csv.reader([entry.decode("utf-8", "replace")], skipinitialspace=True)))
 
 
 def get_tagger(dictionary: str, user_dictionary: str | None, node: str, unknown: str) -> Any:
-    """Tagger of this thread for a dictionary and an output format.
+    """Return this thread's tagger for a dictionary and an output format.
 
-    A tagger holds MeCab's lattice, so two threads must never share one; it costs a
-    millisecond, and each thread keeps those that it made.
+    A tagger holds MeCab's lattice, so two threads must never share one. Making one takes a
+    millisecond, and each thread keeps its taggers.
     """
     cache: dict[tuple[Any, ...], Any] = _local.__dict__.setdefault("taggers", {})
     stamp = os.stat(user_dictionary).st_mtime_ns if user_dictionary else 0
@@ -140,13 +141,13 @@ def get_tagger(dictionary: str, user_dictionary: str | None, node: str, unknown:
     if key not in cache:
         import fugashi
 
-        if len(cache) >= 32:  # a search over many user dictionaries must not pile them up
+        if len(cache) >= 32:  # for a search over many user dictionaries
             cache.clear()
         args = ["-r", os.devnull, "-d", dictionary]
         if user_dictionary:  # MeCab reads a row of CSV here
             args += ["-u", '"' + user_dictionary.replace('"', '""') + '"']
-        # -F is ignored without -O ""; -U keeps unknown words from reading missing fields;
-        # fugashi strips the end of the output, so the end has a name.
+        # -F is ignored without -O ""; -U is needed since unknown words lack some fields; -E
+        # marks the end of the output, which fugashi strips
         args += ["-O", "", "-F", node, "-U", unknown, "-E", "EOS"]
         try:
             cache[key] = fugashi.GenericTagger(" ".join(map(shlex.quote, args)))
@@ -159,13 +160,13 @@ def get_tagger(dictionary: str, user_dictionary: str | None, node: str, unknown:
 
 
 def _reason(error: RuntimeError) -> str:
-    """MeCab's own words, the last line of fugashi's long message."""
+    """Return MeCab's message, which is the last line of fugashi's."""
     lines = [line.strip() for line in str(error).split("\n") if line.strip(" -")]
     return lines[-1] if lines else type(error).__name__
 
 
 def clean(text: str, normalize: str | None) -> str:
-    """Text as MeCab can take it: plain blanks, no lone surrogate, composed, full-width kana."""
+    """Return text that MeCab can take: plain blanks, no lone surrogates, normalized characters."""
     if type(text) is not str:  # numpy's str_, which fugashi refuses
         text = str.__str__(text)
     if not text.isascii():
@@ -201,18 +202,18 @@ class Lattice:
         self._formats = (r"%ps %pe\t" + node + r"\n", r"%ps %pe\t" + unknown + r"\n")
 
     def parse(self, text: str) -> str:
-        """Lines, one for each token, with a last line ``EOS``."""
+        """Return lines, one for each token, and a last line ``EOS``."""
         if len(text) > MAX_WHOLE:
             return self._parse_long(text)
         lines: str = self._short.parse(text)
         return lines
 
     def _parse_long(self, text: str) -> str:
-        """Parse overlapping windows and join them at a token on which both agree.
+        """Parse overlapping windows and join them at a token that both have.
 
-        MeCab's path is the best one under costs of adjacent words only (Kudo et al.,
-        EMNLP 2004), so where two windows share a word far from both their ends, the
-        path through it is that of the whole text.
+        MeCab's path depends on the costs of words and of adjacent words only (Kudo et al.,
+        EMNLP 2004). So where two windows share a word far from the ends of both, the path
+        through it is that of the whole text.
         """
         tagger = get_tagger(*self._args, *self._formats)
         kept: list[tuple[int, int, str]] = []
@@ -221,7 +222,7 @@ class Lattice:
             window = text[start : start + WINDOW]
             nodes = _positions(tagger.parse(window), offset)
             joined = _join(kept, nodes, offset)
-            if joined is None:  # nothing in common: go on right behind the last window
+            if joined is None:  # no common token: continue right after the last window
                 start += OVERLAP
                 offset += len(window[:OVERLAP].encode())
                 continue
@@ -234,7 +235,7 @@ class Lattice:
 
 
 def _positions(lines: str, offset: int) -> list[tuple[int, int, str]]:
-    """Tokens of an output with positions as (first byte, last byte + 1, line)."""
+    """Return the tokens of an output as (first byte, last byte + 1, line)."""
     nodes = []
     for line in lines.split("\n")[:-1]:
         place, _, rest = line.partition("\t")
@@ -246,11 +247,11 @@ def _positions(lines: str, offset: int) -> list[tuple[int, int, str]]:
 def _join(
     left: list[tuple[int, int, str]], right: list[tuple[int, int, str]], offset: int
 ) -> list[tuple[int, int, str]] | None:
-    """Join two windows at the common token nearest to the middle of their overlap."""
+    """Join two windows at the common token that is nearest to the middle of their overlap."""
     first = len(left)
     while first and left[first - 1][0] >= offset:
         first -= 1
-    if first == len(left):  # blank behind the last word, whose end `right` may begin with
+    if first == len(left):  # blanks after the last word, with whose end `right` may begin
         end = left[-1][1] if left else 0
         left.extend(node for node in right if node[0] >= end)
         return left
@@ -268,7 +269,7 @@ def _join(
 def resolve(
     dictionary: str | os.PathLike[str], user_dictionary: str | os.PathLike[str] | None
 ) -> tuple[str, str | None]:
-    """Check both dictionaries and return their absolute paths; cheap when asked again."""
+    """Check both dictionaries, once for each thread, and return their absolute paths."""
     folder = os.path.abspath(dictionary_folder(dictionary))
     user = None if user_dictionary is None else os.path.abspath(os.fspath(user_dictionary))
     checked: set[Any] = _local.__dict__.setdefault("checked", set())
@@ -287,7 +288,7 @@ def resolve(
 
 @lru_cache(maxsize=8)
 def parts_of_speech(folder: str) -> frozenset[tuple[str, str]]:
-    """Pairs of pos1 and pos2 that a dictionary's words have; empty where it does not say."""
+    """Return the pairs of pos1 and pos2 in a dictionary; none if it does not list them."""
     try:
         with open(os.path.join(folder, "left-id.def"), encoding="utf-8") as lines:
             fields = [line.partition(" ")[2].split(",") for line in lines]

@@ -1,4 +1,4 @@
-"""Where the words of a text stand in it."""
+"""Finds the positions of words in their text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from . import mecab
 from .tokenizer import JapaneseTokenizer
-from .unidic import _FIRST_FIELDS, _break_lines, _route
+from .unidic import FIRST_FIELDS, break_lines, output_formats
 
 Span = tuple[int, int]
 
@@ -18,22 +18,22 @@ _LONGEST_BIT = 64  # characters; only a heap of combining marks is longer
 def spans_of(
     tokenizer: Any, texts: Sequence[Any], documents: Sequence[Sequence[str]]
 ) -> list[list[Span] | None]:
-    """Where each document's words stand in its text.
+    """Find the position of each document's words in its text.
 
     Parameters
     ----------
     tokenizer : estimator or None
-        What made the words.
+        The tokenizer that made the words.
     texts : sequence of str or of anything else
-        What came in.
+        Texts, as the user passed them.
     documents : sequence of sequence of str
-        The words.
+        Words of each text.
 
     Returns
     -------
     list of (list of (int, int) or None)
-        First character and last one + 1 of each word; None where that cannot be told: the text
-        is no str, or the words are not those of the text.
+        First character and last one + 1 of each word; None for a document whose text is not a
+        str, or whose words are not found in it.
     """
     out = []
     for text, words in zip(texts, documents, strict=True):
@@ -50,22 +50,22 @@ def spans_of(
 def _japanese_spans(
     tokenizer: JapaneseTokenizer, text: str, words: Sequence[str]
 ) -> list[Span] | None:
-    """Spans of what `JapaneseTokenizer` gives for a text; None if it gives other words."""
-    pairs = _located(text, tokenizer._settings())
-    places = None if pairs is None else _places(text, tokenizer.normalize)
+    """Return the spans of `JapaneseTokenizer`'s words; None if it makes other words."""
+    pairs = _locate(text, tokenizer._settings())
+    places = None if pairs is None else _character_spans(text, tokenizer.normalize)
     if pairs is None or places is None or [word for word, _ in pairs] != list(words):
         return None
     return [(places[start][0], places[end - 1][1]) for _, (start, end) in pairs]
 
 
-def _located(text: str, settings: tuple[Any, ...]) -> list[tuple[str, Span]] | None:
-    """Words of a text, as `_tokenize` gives them, with their spans in the cleaned text."""
+def _locate(text: str, settings: tuple[Any, ...]) -> list[tuple[str, Span]] | None:
+    """Return the words of a text, as `tokenize` does, with their spans in the cleaned text."""
     folder, user, form, pattern, normalize, stop, _, line_breaks = settings
-    # which words come out hangs on no further forms
-    known, unknown, find = _route(form, pattern, False, True)
+    # the words do not depend on whether they have their forms
+    known, unknown, find = output_formats(form, pattern, False, True)
     text = mecab.clean(text, normalize)
     lines = mecab.Lattice(folder, user, known, unknown).parse(text) if text else ""
-    surfaces = _FIRST_FIELDS.findall(lines)[:-1]
+    surfaces = FIRST_FIELDS.findall(lines)[:-1]
     words = find(lines) if lines else []
     if len(words) != len(surfaces):
         return None
@@ -78,7 +78,7 @@ def _located(text: str, settings: tuple[Any, ...]) -> list[tuple[str, Span]] | N
         end = start + len(surface)
         entries.append((word, (start, end)) if word else "")
     if line_breaks:
-        entries = _break_lines(entries, lines, text)
+        entries = break_lines(entries, lines, text)
     begin = len(text) - len(text.lstrip())
     feeds = [begin + at for at, one in enumerate(text.strip()) if one == "\n"]
     breaks = iter([("\n", (at, at + 1)) for at in feeds])
@@ -86,11 +86,11 @@ def _located(text: str, settings: tuple[Any, ...]) -> list[tuple[str, Span]] | N
     return [pair for pair in pairs if pair[0] not in stop]
 
 
-def _places(text: str, normalize: str | None) -> list[Span] | None:
-    """Span in a text of each character of its cleaned form.
+def _character_spans(text: str, normalize: str | None) -> list[Span] | None:
+    """Return the span in a text of each character of its cleaned form.
 
-    Characters that cleaning changes together (a kana and its voicing mark) are found by
-    cleaning the text bit by bit; None where that does not give the cleaned text.
+    To find characters that cleaning changes together, such as a kana and its voicing mark, the
+    text is cleaned bit by bit. None if the bits together are not the cleaned text.
     """
     cleaned = mecab.clean(text, normalize)
     if cleaned == text:
@@ -111,7 +111,7 @@ def _places(text: str, normalize: str | None) -> list[Span] | None:
         return None
     places: list[Span] = []
     for (start, bit), end in zip(bits, [start for start, _ in bits[1:]] + [len(text)], strict=True):
-        if bit == "".join(alone[start:end]):  # nothing has changed its neighbour
+        if bit == "".join(alone[start:end]):  # no character was changed by a neighbour
             places += [(at, at + 1) for at in range(start, end) for _ in alone[at]]
         else:
             places += [(start, end)] * len(bit)
@@ -119,10 +119,10 @@ def _places(text: str, normalize: str | None) -> list[Span] | None:
 
 
 def _aligned(text: str, words: Sequence[str]) -> list[Span] | None:
-    """Spans of words that come in the text one after the other.
+    """Return the spans of words that follow each other in the text.
 
-    None where a letter or a digit stands between two of them: then a word may have been left
-    out, and the same word further on be taken for one that was changed.
+    None if there is a letter or a digit between two of them: then the tokenizer may have
+    changed or dropped a word, and the spans could be those of later words.
     """
     spans = []
     end = 0

@@ -1,4 +1,4 @@
-"""Token: a word that brings its other forms along."""
+"""Token: a word with its other forms."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ Forms = tuple[str, ...]
 
 
 class Token(str):
-    """A word and the further forms by which word vectors may know it.
+    """A word with other forms by which word vectors may know it.
 
-    It is a str in every way: it equals, hashes, sorts and prints as its text, and goes
-    wherever a str goes. Only `W2VIndexer` looks at its forms.
+    It is a str in every way: it equals, hashes, sorts and prints as its text, and can be used
+    wherever a str can. Only `W2VIndexer` reads its forms.
 
     Parameters
     ----------
     text : str, default=""
         The word.
     forms : iterable of str, default=()
-        Further forms, in the order in which they are to be tried; repeats are left out.
-        The text may stand among them: then it is tried at that place, else behind them.
+        Other forms, in the order in which they are to be tried; repeats are left out. If the
+        text is among them, it is tried at that place, else after them.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Token(str):
     Raises
     ------
     TypeError
-        The text is no str, or the forms are not an iterable of str.
+        The text is not a str, or the forms are not an iterable of str.
 
     See Also
     --------
@@ -57,7 +57,9 @@ class Token(str):
                 f"Got text={text!r:.40} of type {type(text).__name__} but expected a str."
             )
         if isinstance(forms, str):
-            raise TypeError(f"Got forms={forms!r:.40} but expected an iterable of str, not one.")
+            raise TypeError(
+                f"Got forms={forms!r:.40} but expected an iterable of str, not a single str."
+            )
         new = super().__new__(cls, text)
         new.forms = tuple(dict.fromkeys(forms))
         for form in new.forms:
@@ -77,7 +79,7 @@ class Token(str):
 def share_tokens(
     documents: Sequence[Sequence[str]], pool: dict[tuple[str, Forms], str]
 ) -> list[list[str]]:
-    """The documents with one object for equal tokens of equal forms, out of a pool."""
+    """Return the documents with one object, from a pool, for equal tokens of equal forms."""
     flat = chain.from_iterable
     objects = dict(zip(map(id, flat(documents)), flat(documents), strict=True))
     shared = {
@@ -96,15 +98,15 @@ def _forms(word: str) -> Forms:
 
 
 def analyses(words: Sequence[str]) -> list[tuple[str, Forms]]:
-    """Distinct pairs of text and forms, in the order in which they come."""
+    """Return distinct pairs of text and forms, in the order of their first use."""
     if not _any_token(words):
         return [(word, ()) for word in dict.fromkeys(words)]
-    objects = {id(word): word for word in words}  # a shared token is looked at once
+    objects = {id(word): word for word in words}  # a shared token is read once
     return list(dict.fromkeys((str(word), _forms(word)) for word in objects.values()))
 
 
 def count_words(documents: Sequence[Sequence[str]]) -> tuple[Counter[str], dict[str, Forms]]:
-    """How often each text comes, and the forms that it brings most often.
+    """Count each text, and find the forms that it has most often.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ def count_words(documents: Sequence[Sequence[str]]) -> tuple[Counter[str], dict[
     counts : Counter of str
         Keys are plain str.
     forms : dict of str to tuple of str
-        Forms of each text, equally frequent ones decided by their order; empty where no
+        Forms of each text; of equally frequent ones, those that sort first. Empty if no
         document holds a `Token`.
     """
     flat = chain.from_iterable

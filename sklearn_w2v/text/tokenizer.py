@@ -1,4 +1,4 @@
-"""JapaneseTokenizer: texts to token lists."""
+"""JapaneseTokenizer: splits texts into token lists."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..utils.sklearn_compat import StrOptions
 from . import mecab
 from .documents import DocumentsOutMixin, check_texts
 from .token import Forms, share_tokens
-from .unidic import _pos_pattern, _tokenize
+from .unidic import pos_pattern, tokenize
 
-_BATCH = 100  # documents that a worker gets at once
-_PARALLEL_FROM = 1_100  # below, starting the workers costs more than it gains
+_BATCH = 100  # documents that a worker gets at a time
+_PARALLEL_FROM = 1_100  # documents; for fewer, workers cost more time than they save
 
 
 class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
@@ -31,63 +31,64 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
     Parameters
     ----------
     form : {"surface", "base", "lemma"}, default="base"
-        Which form of a word comes out. ``"surface"``: as written. ``"base"``: the
+        Form of the words that are returned. ``"surface"``: as written. ``"base"``: the
         dictionary spelling of what was written (UniDic ``orthBase``: 聴い -> 聴く).
-        ``"lemma"``: UniDic's lemma, which merges spellings (聴く -> 聞く), with the
-        foreign gloss behind ``-`` cut off (スポーツ-sport -> スポーツ). Words that the
-        dictionary does not know come out as written. Choose the form that the word
-        vectors were trained on.
+        ``"lemma"``: UniDic's lemma, which merges spellings (聴く -> 聞く), without the
+        foreign gloss after ``-`` (スポーツ-sport -> スポーツ). Words that the dictionary
+        does not know are returned as written. Choose the form that the word vectors were
+        trained on.
     pos : "content", list or None, default="content"
         Parts of speech to keep. ``"content"`` keeps the 自立語 that carry meaning, in
         the terms of UniDic's short units: 名詞, 代名詞, 動詞, 形容詞, 形状詞 and 副詞,
         without the subclasses 数詞 and 助動詞語幹 and with 非自立可能 (a label of the
         lexicon, not of the use: a third of these are main verbs). School grammar counts
-        接続詞, 感動詞 and 連体詞 as 自立語, too; they are left out since they name
-        nothing. A list holds ``pos1`` strings or ``(pos1, pos2)`` pairs. None keeps all:
-        right for authorship and style, which live in function words and punctuation.
+        接続詞, 感動詞 and 連体詞 as 自立語, too; they are left out since they do not name
+        anything. A list holds ``pos1`` strings or ``(pos1, pos2)`` pairs. None keeps all
+        words, which is right for authorship and style, since function words and punctuation
+        show these.
     stop_words : collection of str or None, default=None
         Words to drop, compared with the chosen form.
     normalize : {"NFC", "NFKC"} or None, default="NFC"
-        Unicode normalization ahead of the analysis. Both also make half-width kana
-        full-width, since UniDic does not know them. None leaves the text as it is.
+        Unicode normalization before the analysis. Both forms also make half-width kana
+        full-width, since UniDic does not know half-width ones. None leaves the text as it is.
     dictionary : {"unidic-lite", "unidic"} or path, default="unidic-lite"
         Dictionary: an installed package, or the folder of a compiled dictionary in
         UniDic's format.
     user_dictionary : path or None, default=None
         Compiled MeCab user dictionary in UniDic's format (``fugashi-build-dict``).
     n_jobs : int or None, default=None
-        Processes that share the documents, through joblib. Below 1,100 documents one
-        process is used, as starting more would cost more than it gains.
+        Number of processes that share the documents, through joblib. For fewer than 1,100
+        documents one process is used, since starting more would take more time than it saves.
     forms : bool, default=False
-        Whether each word brings its further forms along: a `Token`, which is a str with
-        ``forms``, the forms in the order in which they are to be tried. These are the
-        lemma, the base form, the surface, and all of them in NFKC and in lower case; of
-        names, whose lemma is only their reading, the lemma comes last. The words
-        themselves stay the same. By the forms, `W2VIndexer` finds the vectors of
-        normalised words, and ``form="surface"`` keeps the endings that tell authors apart.
+        Whether each word has its other forms: it is a `Token`, which is a str with ``forms``,
+        in the order in which they are to be tried. These are the lemma, the base form, the
+        surface, and all of them in NFKC and in lower case; the lemma of a name, which is only
+        its reading, comes last. The words themselves stay the same. By the forms,
+        `W2VIndexer` finds the vectors of normalised words, while ``form="surface"`` keeps the
+        endings that distinguish authors.
     line_breaks : bool, default=False
-        Whether a token ``"\n"`` stands at the place of each line feed of the text, without
-        those ahead of its first and behind its last character that is no blank; an empty
-        line gives two in a row. Verse lives in its line breaks. The words are the same with
-        and without, as MeCab reads over line feeds. ``"\r\n"`` is one line feed, ``"\r"``
-        alone is a blank. `pos` drops no ``"\n"``, `stop_words` only where it is among them.
-        With `W2VIndexer`, ``"\n"`` is a word that most vectors lack and gets a row of its
+        Whether there is a token ``"\n"`` for each line feed of the text, except for those
+        before the first and after the last character that is not a blank; an empty line
+        gives two in a row. Line breaks are part of verse. The words are the same with and
+        without, as MeCab ignores line feeds. ``"\r\n"`` is one line feed, ``"\r"`` alone is
+        a blank. `pos` never drops ``"\n"``, and `stop_words` only if it is among them.
+        For `W2VIndexer`, ``"\n"`` is a word that most vectors lack, which gets a row of its
         own.
 
     See Also
     --------
-    Token : A word with its further forms.
+    Token : A word with its other forms.
     W2VIndexer : Turns the token lists into ids of word vectors.
 
     Notes
     -----
-    Blank tokens never come out, but for line feeds with ``line_breaks=True``. NUL characters
-    and the white space that UniDic does not know (carriage return, no-break space, line
-    separator, ...) count as blanks, lone surrogates become U+FFFD. MeCab may tie an
-    ideographic space to an unknown symbol before it; such a word is left as MeCab gives it.
-    Texts above 20,000 characters, which MeCab does not survive reliably, are parsed in
-    overlapping windows that are joined at words on which both windows agree; only a run of
-    thousands of characters of one class can be cut in two.
+    Blank tokens are never returned, except for line feeds with ``line_breaks=True``. NUL
+    characters and the white space that UniDic does not know (carriage return, no-break space,
+    line separator, ...) count as blanks, and lone surrogates become U+FFFD. MeCab may join an
+    ideographic space with an unknown symbol before it; such a word stays as it is.
+    Texts above 20,000 characters, on which MeCab may crash, are parsed in overlapping windows,
+    which are joined at words that both windows have; only a run of thousands of characters of
+    one class can be cut in two.
 
     References
     ----------
@@ -173,7 +174,7 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         Returns
         -------
         list of list of str
-            The words of each document, in order; each has its ``forms`` with ``forms=True``.
+            The words of each document, in order; with ``forms=True``, each has its ``forms``.
             With ``line_breaks=True``, ``"\n"`` is among them.
 
         Raises
@@ -193,12 +194,12 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         texts = check_texts(X, "JapaneseTokenizer")
         jobs = local_jobs(self.n_jobs)
         if jobs == 1 or len(texts) < _PARALLEL_FROM:
-            return _tokenize(texts, settings)
+            return tokenize(texts, settings)
         batches = Parallel(n_jobs=jobs)(
-            delayed(_tokenize)(texts[start : start + _BATCH], settings)
+            delayed(tokenize)(texts[start : start + _BATCH], settings)
             for start in range(0, len(texts), _BATCH)
         )
-        # one pool of strings for all batches: a worker shares them only within its own
+        # share equal words between batches, as each worker did within a batch
         if self.forms:
             tokens: dict[tuple[str, Forms], str] = {}
             return [doc for batch in batches for doc in share_tokens(batch, tokens)]
@@ -206,7 +207,7 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         return [list(map(pool.setdefault, doc, doc)) for batch in batches for doc in batch]
 
     def _settings(self) -> tuple[Any, ...]:
-        """Everything that a worker needs, checked."""
+        """Check the parameters and return what a worker needs."""
         self._validate_params()
         if isinstance(self.stop_words, list | tuple | set | frozenset):
             for word in self.stop_words:
@@ -214,7 +215,7 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
                     raise TypeError(f"Got {word!r} in stop_words but expected only str.")
         folder, user = mecab.resolve(self.dictionary, self.user_dictionary)
         stop = frozenset(self.stop_words or ())
-        pattern = _pos_pattern(self.pos)
+        pattern = pos_pattern(self.pos)
         switches = bool(self.forms), bool(self.line_breaks)
         return folder, user, self.form, pattern, self.normalize, stop, *switches
 
@@ -227,7 +228,7 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
 
 
 def _warn_of_pos(pos: Any, folder: str) -> None:
-    """Name parts of speech that no word of the dictionary has: misspelt ones keep nothing."""
+    """Warn of parts of speech that no word of the dictionary has, such as misspelt ones."""
     known = mecab.parts_of_speech(folder)
     names = {pos1 for pos1, _ in known}
     odd = [
@@ -238,7 +239,7 @@ def _warn_of_pos(pos: Any, folder: str) -> None:
     if known and odd:
         warnings.warn(
             UnusedParameterWarning(
-                f"No word of the dictionary has {odd} of pos, so that nothing is kept for it; pos1 "
+                f"No word of the dictionary has {odd} of pos, so no word is kept for it; pos1 "
                 f"is one of {', '.join(sorted(names - {'BOS/EOS'}))}."
             ),
             stacklevel=4,

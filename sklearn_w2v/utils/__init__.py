@@ -1,1 +1,1 @@
-"""What knows nothing of words: files, progress, and compatibility with other libraries."""
+"""Helpers that know nothing of words: files, progress, and what is private of other libraries."""

@@ -1,4 +1,4 @@
-"""Files that may be compressed, opened by their content."""
+"""Opens files that may be compressed; their content tells, not their names."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _OPENERS: dict[bytes, Callable[..., Any]] = {
 }
 _NAMES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _HEAD = 6
-_RATIO = 100  # texts and vectors pack to a tenth; a hundredth is padding, or a bomb
-_LEAST = 1 << 28  # bytes that may always come out
+_RATIO = 100  # texts and vectors shrink to a tenth; a hundredth means padding, or a bomb
+_LEAST = 1 << 28  # bytes that any file may unpack to
 
 
 def open_plain(path: str) -> IO[bytes]:
-    """Open a file that may be compressed, as its content says."""
-    raw = open(path, "rb")  # noqa: SIM115  (whoever asked closes it)
+    """Open a file for reading, and decompress it if its content is compressed."""
+    raw = open(path, "rb")  # noqa: SIM115  (the caller closes it)
     try:
         plain = plain_of(raw)
     except BaseException:
@@ -37,14 +37,14 @@ def open_plain(path: str) -> IO[bytes]:
 
 
 def plain_of(raw: IO[bytes]) -> IO[bytes]:
-    """Content of an open file that may be compressed; the file tells how far it is.
+    """Return the decompressed content of an open file, whose position shows the progress.
 
     Raises
     ------
     ValueError
-        While it is read: far more comes out than such a file can hold.
+        While it is read: it unpacks to far more than vectors or texts would.
     OSError
-        While it is read: the file is cut or damaged.
+        While it is read: the file is cut off or damaged.
     """
     head = raw.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
     opener = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
@@ -54,22 +54,22 @@ def plain_of(raw: IO[bytes]) -> IO[bytes]:
 
 
 def compression_of(head: bytes) -> str | None:
-    """Name of the compression that a file's first bytes tell."""
+    """Return the name of the compression that a file's first bytes show, if there is one."""
     return next((name for magic, name in _NAMES.items() if head.startswith(magic)), None)
 
 
 class _Unpacked(io.RawIOBase):
-    """What comes out of a compressed file, up to a multiple of the file's size.
+    """Decompressed content of a file, up to a multiple of the file's size.
 
     Parameters
     ----------
     packed : file
-        That unpacks.
+        Object that decompresses.
     raw : file
-        What it reads; of a pipe, nobody knows the size.
+        File that it reads. The size of a pipe is not known, so it has no limit.
     """
 
-    below: IO[bytes] | None = None  # closed along
+    below: IO[bytes] | None = None  # closed together with this file
 
     def __init__(self, packed: Any, raw: IO[bytes]) -> None:
         self._packed, self._name = packed, getattr(raw, "name", "the input")
@@ -89,13 +89,13 @@ class _Unpacked(io.RawIOBase):
         try:
             count: int = self._packed.readinto(buffer)
         except (EOFError, lzma.LZMAError, zlib.error) as error:
-            # as gzip and bzip2 say it of other damage: whoever reads knows one kind of error
+            # the kind of error that gzip and bzip2 raise for other damage
             raise OSError(str(error)) from error
         self._left -= count
         if self._left < 0:
             raise ValueError(
                 f"{self._name!r} of {self._size} bytes unpacks to more than {_RATIO} times as "
-                "much; where that is meant, unpack it ahead"
+                "much; if that is right, unpack it first"
             )
         return count
 

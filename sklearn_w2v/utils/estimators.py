@@ -1,4 +1,4 @@
-"""What stands inside of searches and pipelines."""
+"""Steps of searches and pipelines, and attributes that are restored when a fit fails."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 
 
 def best_of(estimator: Any) -> Any:
-    """The estimator itself, or the best one of a fitted search."""
+    """Return the estimator itself or, of a fitted search, the best one."""
     while hasattr(estimator, "best_estimator_"):
         estimator = estimator.best_estimator_
     return estimator
 
 
 def steps_of(estimator: Any) -> list[Any]:
-    """Steps of a fitted estimator, with pipelines within pipelines laid open.
+    """Return the steps of a fitted estimator, also those of pipelines within pipelines.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def steps_of(estimator: Any) -> list[Any]:
     Returns
     -------
     list of estimator
-        Without those that pass their input through.
+        The steps, without those that return their input unchanged.
 
     Raises
     ------
@@ -49,21 +49,22 @@ def _transformers(steps: list[tuple[str, Any]]) -> list[Any]:
     for _, step in steps:
         if isinstance(step, Pipeline):
             flat += _transformers(step.steps)
-        elif hasattr(step, "transform"):  # samplers have their say in fit alone
+        elif hasattr(step, "transform"):  # samplers act in fit only
             flat.append(step)
     return flat
 
 
 @contextmanager
 def restore_on_error(estimator: Any, *names: str) -> Iterator[None]:
-    """Where the block breaks off (an error, Ctrl-C), an estimator is as it was before.
+    """Restore an estimator's attributes when the block fails, by an error or by Ctrl-C.
 
     Parameters
     ----------
     estimator : estimator
-        Its attributes are assigned in the block, not changed.
+        The block assigns its attributes, and does not change the former values in place.
     *names : str
-        The attributes in question; none means all of them, which are kept for that long.
+        Attributes to restore; without names, all of them. Their former values are kept in
+        memory as long as the block runs.
     """
     own = vars(estimator)
     former = {name: own[name] for name in names or own if name in own}
@@ -72,5 +73,5 @@ def restore_on_error(estimator: Any, *names: str) -> Iterator[None]:
     except BaseException:
         if names:
             former = {**{k: v for k, v in vars(estimator).items() if k not in names}, **former}
-        estimator.__dict__ = former  # at once: Ctrl-C may come again
+        estimator.__dict__ = former  # in one step, as Ctrl-C may come again
         raise

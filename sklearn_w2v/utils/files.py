@@ -1,9 +1,10 @@
-"""Files that are written beside their place and renamed; temporary files that locks tell.
+"""Files that are written under another name and renamed, and temporary files with locks.
 
-Who writes a temporary file holds a lock on it, or on one file in a temporary folder. The
-system lets go of the lock when the process ends, however it ends: what nobody holds, and
-nobody has changed for a while, is left over. Process ids would not tell, since containers
-that share a folder count their processes apart.
+A process that writes a temporary file holds a lock on it, or on one file in a temporary
+folder. The system releases the lock when the process ends, however it ends. So a file that
+nobody has locked, and nobody has changed for a while, was left by a killed process. Process
+ids would not show that, since containers that share a folder number their processes
+independently.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows: there, age decides
+except ImportError:  # on Windows, age decides
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX = ".tmp-w2v-"
-FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # no room, or no more
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # the disk or the quota
 
 
 @contextmanager
 def written_beside(path: str) -> Iterator[str]:
-    """Name of a new file in the same folder, which takes the place of `path` at the end.
+    """Yield the name of a new file in the same folder, which replaces `path` at the end.
 
-    Where the block raises, the new file is removed, and a former one stays as it is. What a
-    killed process could not remove is removed by a later writer into the same folder.
+    If the block raises, the new file is removed, and a former file stays as it is. What a
+    killed process could not remove, a later writer into the same folder removes.
 
     Parameters
     ----------
@@ -44,22 +45,24 @@ def written_beside(path: str) -> Iterator[str]:
     Yields
     ------
     str
-        Name to write to; it ends like the target.
+        Name of the file to write, which ends like the target.
 
     Raises
     ------
     OSError
-        It cannot be written; the error names the target.
+        The file cannot be written; the error names the target.
     """
     folder, name = os.path.split(os.path.abspath(path))
-    # the end of the name alone: names have a longest length
+    # only the end of the name, since the length of names is limited
     work = os.path.join(folder, f"{_PREFIX}{random_name()}{name[-12:]}")
     sweep_files(folder, _PREFIX)
     with naming(path, work):
         try:
             with locked_file(work):
                 yield work
-                with open(work, "rb+") as file:  # a crash of the machine must not leave a name
+                with open(
+                    work, "rb+"
+                ) as file:  # a crash of the machine must not leave an empty file
                     os.fsync(file.fileno())
                 os.replace(work, path)
         finally:
@@ -69,16 +72,16 @@ def written_beside(path: str) -> Iterator[str]:
 
 @contextmanager
 def naming(path: str | os.PathLike[str], *others: str, hint: str = "") -> Iterator[None]:
-    """Let errors of writing name a path: those that name none, and those that name `others`.
+    """Make errors of writing name a path if they name none, or name one of `others`.
 
     Parameters
     ----------
     path : path
-        What the user knows.
+        Name that the user knows.
     *others : str
-        Names that mean nothing to the user; or folders of such names.
+        Names that the user does not know, or folders of such names.
     hint : str, default=""
-        What to do when there is no room.
+        What to do if there is no room.
     """
     try:
         yield
@@ -95,16 +98,16 @@ def naming(path: str | os.PathLike[str], *others: str, hint: str = "") -> Iterat
 LOCK = ".sklearn_w2v-lock"
 
 
-_QUIET = 600  # seconds without a change; ahead of its first one, a lock is not held yet
+_QUIET = 600  # seconds without a change; a new file may not be locked yet
 
 
-_DAY = 86_400  # where the file system has no locks at all
+_DAY = 86_400  # seconds, if the file system has no locks at all
 
 
-_HOST = platform.node().encode("utf-8", "replace")  # machines may not share locks, either
+_HOST = platform.node().encode("utf-8", "replace")  # machines may not share locks
 
 
-_RANDOM = re.compile("[a-z0-9_]{8}")  # what mkdtemp makes names with
+_RANDOM = re.compile("[a-z0-9_]{8}")  # the part of names that mkdtemp makes up
 
 
 _held: dict[str, int] = {}  # locks of the folders that this process uses
@@ -112,12 +115,12 @@ _held: dict[str, int] = {}  # locks of the folders that this process uses
 
 @contextmanager
 def locked_file(path: str) -> Iterator[int | None]:
-    """A new file that is locked within the block; the permissions are the usual ones.
+    """Make a new file with the usual permissions, and lock it within the block.
 
     Yields
     ------
     int or None
-        Its handle; None where an open file could not be renamed (Windows).
+        Its handle; None on Windows, where an open file cannot be renamed.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     if fcntl is None:
@@ -132,14 +135,14 @@ def locked_file(path: str) -> Iterator[int | None]:
 
 
 def locked_folder(parent: str | os.PathLike[str] | None, prefix: str) -> str:
-    """A new folder that is locked until `release`, or until this process ends.
+    """Make a new folder that is locked until `release`, or until this process ends.
 
     Parameters
     ----------
     parent : path or None
-        Where it stands; None is the system's folder of temporary files.
+        Folder to make it in; None is the system's folder of temporary files.
     prefix : str
-        What its name begins with.
+        Start of its name.
     """
     folder = tempfile.mkdtemp(prefix=prefix, dir=parent)
     try:
@@ -157,7 +160,7 @@ def locked_folder(parent: str | os.PathLike[str] | None, prefix: str) -> str:
 
 
 def release(folder: str) -> None:
-    """Let go of a folder's lock, and remove its file."""
+    """Release a folder's lock and remove the lock's file."""
     with suppress(OSError):
         os.unlink(os.path.join(folder, LOCK))
     handle = _held.pop(folder, None)
@@ -166,7 +169,7 @@ def release(folder: str) -> None:
 
 
 def scratch_folder() -> str:
-    """A new locked folder in the system's place for temporary files; former ones are swept."""
+    """Make a new locked folder for temporary files, and remove those of killed processes."""
     folder = locked_folder(None, "sklearn_w2v-")
     sweep_folders(os.path.dirname(folder), "sklearn_w2v-", by_age=False)
     return folder
@@ -180,22 +183,22 @@ def remove(folder: str, pid: int) -> None:
 
 
 def sweep_folders(parent: str | os.PathLike[str], prefix: str, by_age: bool) -> None:
-    """Remove folders that killed processes left behind.
+    """Remove folders that killed processes left.
 
     Parameters
     ----------
     parent : path
-        Where they stand.
+        Folder to look in.
     prefix : str
-        What their names begin with.
+        Start of their names.
     by_age : bool
-        Whether those without a lock, or on a file system that has none, are removed when
+        Whether folders without a lock, or on a file system without locks, are removed when
         nothing in them has changed for a day.
     """
     for path in _entries(parent, prefix):
         if not _RANDOM.fullmatch(path.name.removeprefix(prefix)):
             continue  # a name that somebody chose
-        with suppress(OSError):  # gone meanwhile, or not ours to look into
+        with suppress(OSError):  # gone meanwhile, or not readable
             if path.is_symlink() or not path.is_dir() or not _mine(path):
                 continue
             changed = max(one.lstat().st_mtime for one in [path, *path.iterdir()])
@@ -204,7 +207,7 @@ def sweep_folders(parent: str | os.PathLike[str], prefix: str, by_age: bool) -> 
 
 
 def sweep_files(parent: str | os.PathLike[str], prefix: str) -> None:
-    """Remove files that killed processes left behind; each of them is its own lock."""
+    """Remove files that killed processes left; each file is its own lock."""
     for path in _entries(parent, prefix):
         with suppress(OSError):
             if path.is_symlink() or not path.is_file() or not _mine(path):
@@ -214,7 +217,7 @@ def sweep_files(parent: str | os.PathLike[str], prefix: str) -> None:
 
 
 def random_name() -> str:
-    """Sixteen hexadecimal digits."""
+    """Return sixteen random hexadecimal digits."""
     return secrets.token_hex(8)
 
 
@@ -236,7 +239,10 @@ def _lock(handle: int) -> None:
 
 
 def _is_left(path: Path, changed: float, by_age: bool, content: bytes | None = None) -> bool:
-    """Whether nobody holds a file, as far as can be told; a lock's content is its machine."""
+    """Return whether, as far as is known, no process holds a file.
+
+    The content of a lock is the name of its machine.
+    """
     age = time.time() - changed
     if age < _QUIET:
         return False
@@ -246,11 +252,11 @@ def _is_left(path: Path, changed: float, by_age: bool, content: bytes | None = N
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return old or not os.listdir(path.parent)  # killed ahead of its lock
+        return old or not os.listdir(path.parent)  # killed before it made its lock
     except OSError:
         return False
     try:
-        # an empty lock is of a process that was killed ahead of its first word
+        # an empty lock belongs to a process that was killed before it wrote the name
         if content is not None and os.read(handle, len(content) + 1) not in (b"", content):
             return old
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""What scikit-learn's diagrams show of fitted estimators: coverage and size of the table.
+"""Summaries of fitted estimators in scikit-learn's diagrams, such as coverage and table size.
 
-scikit-learn lists every attribute of a fitted estimator, and asks for each: for a classifier,
-``word_vectors_`` would be a copy of a table of maybe a gigabyte.
+scikit-learn would show every attribute of a fitted estimator, and read each for it: reading a
+classifier's ``word_vectors_`` makes a copy of a table that may take a gigabyte.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from .sklearn_compat import diagram_box, fitted_attributes_table, is_fitted
 
 
 class Shown:
-    """Text whose ``repr`` is itself, for scikit-learn to escape.
+    """Text whose ``repr`` is the text itself; scikit-learn escapes it.
 
     Parameters
     ----------
     text : str
-        The text; of more than 30 characters, scikit-learn leaves out the middle.
+        The text. scikit-learn leaves out the middle if it has more than 30 characters.
     """
 
     def __init__(self, text: str) -> None:
@@ -29,14 +29,14 @@ class Shown:
 
 
 class FittedRepr:
-    """Mixin: in diagrams, a caption below the name and a short table of what was learnt."""
+    """Mixin that gives diagrams a caption below the name and a short table of what was learnt."""
 
     def _summary(self) -> dict[str, Any]:
-        """Names and values of what is worth showing of a fitted estimator."""
+        """Return names and values that describe a fitted estimator."""
         raise NotImplementedError
 
     def _caption(self) -> str:
-        """One line about a fitted estimator."""
+        """Return one line about a fitted estimator."""
         raise NotImplementedError
 
     def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
@@ -51,7 +51,7 @@ class FittedRepr:
 
     @property
     def _sk_visual_block_(self) -> Callable[[], Any]:
-        """Box of a diagram; scikit-learn makes its own where the attribute is missing."""
+        """Function that makes a diagram's box; without it, scikit-learn makes its own."""
         if not is_fitted(self):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self._fitted_block

@@ -1,4 +1,4 @@
-"""Text that may be shown: escaped, and without characters that a page must not hold."""
+"""Text that a web page can show: escaped, and without characters that HTML forbids."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 
 
 def escaped(text: str) -> str:
-    """Text that is nothing but text, in elements and in attributes."""
+    """Escape text for HTML, for elements and for attributes."""
     return html.escape(FORBIDDEN.sub("\ufffd", text), quote=True)
 
 
-# what HTML cannot hold, and what turns the direction of the text behind it
+# what HTML cannot hold, noncharacters included
 _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
-    """Text without characters that a page cannot show."""
+    """Replace the characters that a page cannot show."""
     return _UNSHOWN.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""How far a long step is: told to whoever listens, who may ask it to stop."""
+"""Progress of long steps, reported to a listener, which may ask a step to stop."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ _listener: ContextVar[Listener | None] = ContextVar("sklearn_w2v_progress", defa
 
 
 def report_progress(what: str, done: int, total: int, note: str = "") -> bool:
-    """Tell how far a step is; costs nothing where nobody listens.
+    """Report how far a step is; this costs nothing if nobody listens.
 
     Parameters
     ----------
     what : str
         Name of the step.
     done, total : int
-        Parts of it that are done, and all of them; a total of 0 means that nobody knows.
+        Number of parts that are done, and of all parts; a total of 0 means that it is not
+        known.
     note : str, default=""
-        What else there is to say: ``"epoch 3 of 15"``.
+        More about it, such as ``"epoch 3 of 15"``.
 
     Returns
     -------
     bool
-        Whether the step shall stop where it can.
+        Whether the step should stop as soon as it can.
     """
     listener = _listener.get()
     return listener is not None and listener(what, done, total, note)
@@ -34,12 +35,12 @@ def report_progress(what: str, done: int, total: int, note: str = "") -> bool:
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Let a listener hear of all steps within the block, in this thread.
+    """Have all steps within the block, in this thread, reported to a listener.
 
     Parameters
     ----------
     listener : callable
-        Called as `report_progress` is; what it returns is what `report_progress` returns.
+        Called with the arguments of `report_progress`, which returns what it returns.
     """
     token = _listener.set(listener)
     try:

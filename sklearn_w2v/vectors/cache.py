@@ -1,4 +1,4 @@
-"""The cache of converted vectors, and the store that opens its source when it is used."""
+"""The cache of converted vectors, and a store that opens its source on first use."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .store import Store
 from .subwords import Subwords
 
 _WORK = "tmp-"
-_SEEN = "seen"  # the source's witness, when it was last found to be what the form was made of
+_SEEN = "seen"  # file with the source's witness when it last was what the form was made of
 _TRIES = 3
 _NO_ROOM = (
     "the converted vectors do not fit there; make room, or set SKLEARN_W2V_CACHE to another folder"
@@ -40,16 +40,16 @@ _NO_ROOM = (
 
 
 class SourceStore(Store):
-    """Vectors of a source, opened when they are used; pickles as what names them.
+    """Vectors of a source, opened on first use; their pickle holds the name and the fingerprint.
 
     Parameters
     ----------
     path : str
-        What `find_source` knows.
+        A name that `find_source` knows.
     aliases : str or None
         Absolute path of a file of aliases.
     expected : str or None
-        Fingerprint that the source must have; None opens it now.
+        Fingerprint that the source must have; with None, it is opened at once to find out.
     """
 
     def __init__(self, path: str, aliases: str | None, expected: str | None = None) -> None:
@@ -73,19 +73,19 @@ class SourceStore(Store):
 
     @property
     def table(self) -> FolderStore:
-        """The opened folder form.
+        """The folder form, opened if it is not open.
 
         Raises
         ------
         FileNotFoundError
-            The file is not there any more.
+            The file no longer exists.
         ImportError
-            The package is not there any more.
+            The package is no longer installed.
         ValueError
-            The source holds something else now.
+            The source has changed.
         """
         if self._opened is not None and not self._opened.is_whole:
-            self._opened = None  # somebody cut the cache off under us: it is made again
+            self._opened = None  # its files were cut off: convert again
         if self._opened is None:
             assert self.path is not None
             try:
@@ -93,8 +93,8 @@ class SourceStore(Store):
             except FileNotFoundError as error:
                 gone = self.aliases if os.path.isfile(self.path) else self.path
                 raise FileNotFoundError(
-                    f"These word vectors stand in {gone!r}, which is not there any more on the "
-                    f"host {platform.node()!r}; put the file back."
+                    f"These word vectors are in {gone!r}, which no longer exists on the host "
+                    f"{platform.node()!r}; put the file back."
                 ) from error
             if store.fingerprint != self._expected:
                 raise ValueError(self._changed(store))
@@ -152,61 +152,61 @@ class SourceStore(Store):
 
 
 def cache_folder() -> Path:
-    """Folder of converted vectors: ``$SKLEARN_W2V_CACHE`` or the user's cache folder."""
+    """Return the folder of converted vectors: ``$SKLEARN_W2V_CACHE`` or the user's cache folder."""
     named = os.environ.get("SKLEARN_W2V_CACHE")
     return Path(named) if named else Path(platformdirs.user_cache_dir("sklearn_w2v"))
 
 
 def open_source(path: str, aliases: str | None = None) -> FolderStore:
-    """Open vectors of any known source through their folder form.
+    """Open vectors of any known source: convert them if needed, and map the result.
 
-    The form is keyed by the absolute paths of the source's files, their sizes and times
-    of change; it is made in a folder beside the final one and renamed, so that processes
-    that convert the same file at once do not meet, and a broken conversion leaves nothing
-    behind. What a killed one leaves is removed by a later conversion. A source that changes
+    The name of the converted form depends on the absolute paths of the source's files, their
+    sizes and times of change. The form is written in a folder of its own and then renamed, so
+    that several processes may convert the same file at the same time, and a failed conversion
+    leaves nothing. What a killed one leaves, a later conversion removes. A source that changes
     while it is read is read again.
 
     Parameters
     ----------
     path : str
-        What `find_source` knows.
+        A name that `find_source` knows.
     aliases : str or None, default=None
         Path of a file of aliases.
 
     Raises
     ------
     FileNotFoundError
-        There is no such file.
+        The file does not exist.
     ImportError
-        There is no such package.
+        The package is not installed.
     ValueError
-        The content is in no known format, or broken.
+        The content is not in a known format, or broken.
     OSError
-        There is no room for the form, or the source does not stop changing.
+        There is no room for the form, or the source keeps changing.
     """
     source = find_source(path, aliases)
     for _ in range(_TRIES):
         stamp, witness = source.stamp(), source.witness()
-        store = _opened(source, stamp, witness)
+        store = _open_or_convert(source, stamp, witness)
         if store is not None and (source.stamp(), source.witness()) == (stamp, witness):
             return store
-    raise OSError(f"{source.label} changes while it is read; wait until it is written.")
+    raise OSError(f"{source.label} changes while it is read; wait until it is written completely.")
 
 
-def _opened(source: Source, stamp: str, witness: str) -> FolderStore | None:
-    """The folder form of a source, converted if need be; None where the source has changed."""
-    name = _short(source.name)
-    form = f"{name}-{_short(stamp)}"
+def _open_or_convert(source: Source, stamp: str, witness: str) -> FolderStore | None:
+    """Return the folder form of a source, converted if needed; None if the source has changed."""
+    name = _hash_of(source.name)
+    form = f"{name}-{_hash_of(stamp)}"
     root = cache_folder() / "vectors"
-    store = _known(source, root / form, witness)
+    store = _find_form(source, root / form, witness)
     if store is not None:
         return store
     try:
         root.mkdir(parents=True, exist_ok=True)
         work = locked_folder(root, f"{_WORK}{name}-")
-    except OSError:  # a cache that cannot be written: convert for this process alone
+    except OSError:  # the cache cannot be written, so convert for this process alone
         root = _own_root(os.getpid())
-        store = _known(source, root / form, witness)
+        store = _find_form(source, root / form, witness)
         if store is not None:
             return store
         work = locked_folder(root, f"{_WORK}{name}-")
@@ -215,19 +215,19 @@ def _opened(source: Source, stamp: str, witness: str) -> FolderStore | None:
         with naming(root, work, hint=_NO_ROOM):
             source.convert(Path(work))
             (Path(work) / _SEEN).write_text(witness)
-            _sync(Path(work))
+            _sync_files(Path(work))
             if (source.stamp(), source.witness()) != (stamp, witness):
                 return None
-            return _moved(work, root, form)
+            return _move_into_cache(work, root, form)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         release(work)
 
 
-def _known(source: Source, folder: Path, witness: str) -> FolderStore | None:
-    """The folder form in the cache, if it is whole and the source is what it was made of."""
-    store = _whole(folder)
-    if store is None or _seen(folder) == witness:
+def _find_form(source: Source, folder: Path, witness: str) -> FolderStore | None:
+    """Return the folder form in the cache if it is whole and was made of the present source."""
+    store = _open_if_whole(folder)
+    if store is None or _read_witness(folder) == witness:
         return store
     if source.fingerprint() not in (None, store.fingerprint):
         shutil.rmtree(folder, ignore_errors=True)
@@ -235,19 +235,19 @@ def _known(source: Source, folder: Path, witness: str) -> FolderStore | None:
     try:
         with written_beside(os.fspath(folder / _SEEN)) as work:
             Path(work).write_text(witness)
-    except OSError:  # the cache cannot be written: each process looks for itself
+    except OSError:  # the cache cannot be written, so each process compares again
         pass
     return store
 
 
-def _sync(folder: Path) -> None:
-    """Have all files on the disk: a crash of the machine must not leave names of empty ones."""
+def _sync_files(folder: Path) -> None:
+    """Have all files written to the disk, since a crash of the machine would leave them empty."""
     for path in folder.iterdir():
         with open(path, "rb+") as file:
             os.fsync(file.fileno())
 
 
-def _seen(folder: Path) -> str | None:
+def _read_witness(folder: Path) -> str | None:
     try:
         return (folder / _SEEN).read_text()
     except (OSError, ValueError):
@@ -255,60 +255,60 @@ def _seen(folder: Path) -> str | None:
 
 
 def cached_form(path: str, aliases: str | None = None) -> Path | None:
-    """Folder form of a source in the cache; None where there is none that is whole.
+    """Return the folder of a source's form in the cache; None if there is no whole one.
 
     Parameters
     ----------
     path : str
-        What `find_source` knows.
+        A name that `find_source` knows.
     aliases : str or None, default=None
         Path of a file of aliases.
     """
     source = find_source(path, aliases)
-    folder = cache_folder() / "vectors" / f"{_short(source.name)}-{_short(source.stamp())}"
-    return None if _whole(folder) is None else folder
+    folder = cache_folder() / "vectors" / f"{_hash_of(source.name)}-{_hash_of(source.stamp())}"
+    return None if _open_if_whole(folder) is None else folder
 
 
-def _short(text: str) -> str:
+def _hash_of(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def _moved(work: str, root: Path, form: str) -> FolderStore:
-    """Put a finished folder form in its place, and remove those of the source's past."""
+def _move_into_cache(work: str, root: Path, form: str) -> FolderStore:
+    """Rename a finished folder form, open it, and remove forms of the source's former states."""
     final = root / form
-    for old in root.glob(f"{form.partition('-')[0]}-*"):  # forms of what the source was before
+    for old in root.glob(f"{form.partition('-')[0]}-*"):
         if old != final:
             shutil.rmtree(old, ignore_errors=True)
-    release(work)  # without its lock, nobody touches the folder for a day
-    return _put(Path(work), final)
+    release(work)  # without a lock, the folder is left alone for a day
+    return _rename_and_open(Path(work), final)
 
 
 @cache
 def _own_root(pid: int) -> Path:
-    """Folder that stands in for a cache that cannot be written, as long as a process lives."""
+    """Return a folder to use, while this process lives, in place of a cache that is read-only."""
     root = scratch_folder()
     atexit.register(remove, root, pid)
     return Path(root)
 
 
-def _whole(folder: Path) -> FolderStore | None:
-    """The folder form; None where it is not there yet, or broken."""
+def _open_if_whole(folder: Path) -> FolderStore | None:
+    """Open a folder form; return None if it does not exist yet or is broken."""
     try:
         return open_folder(folder)
     except (OSError, ValueError, KeyError):
         return None
 
 
-def _put(work: Path, final: Path) -> FolderStore:
-    """Rename a finished folder form and open it, or the one that another process put there."""
+def _rename_and_open(work: Path, final: Path) -> FolderStore:
+    """Rename a finished folder form and open it, or open the one of a faster process."""
     for _ in range(3):
         try:
             os.rename(work, final)
         except OSError:
-            store = _whole(final)
+            store = _open_if_whole(final)
             if store is not None:
                 return store
-            shutil.rmtree(final, ignore_errors=True)  # it stands there, but broken
+            shutil.rmtree(final, ignore_errors=True)  # it exists but is broken
         else:
             return open_folder(final)
     raise OSError(f"Cannot write the converted vectors to {str(final)!r}.")

@@ -1,4 +1,4 @@
-"""Text for word2vec: documents, and files of it that are read in a stream."""
+"""Text that word2vec is trained on: documents in memory, and files that are read in a stream."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..utils.compression import open_plain
 
 Tokens = list[str]
 
-_SENTENCE = 10_000  # gensim drops what a sentence holds beyond, in silence
-_LINE = 1 << 20  # characters of a line that are looked at together
+_SENTENCE = 10_000  # words; gensim ignores the rest of a longer sentence without a warning
+_LINE = 1 << 20  # characters of a line that are read at a time
 _PATH = re.compile(r"\S+\.(?:txt|text|csv|tsv|jsonl|gz|bz2|xz)")
 _KINDS = (
     "the path of a text file, a glob of such files ('shards/*.txt.gz'), a list of paths, or an "
@@ -23,13 +23,13 @@ _KINDS = (
 
 
 class Shards:
-    """Text files of words with blanks between, one sentence a line.
+    """Sentences of text files: one on each line, with blanks between the words.
 
     Parameters
     ----------
     paths : list of str
-        Files in the order in which they are read; plain or compressed with gzip, bzip2
-        or xz.
+        Files, in the order in which they are read; plain or compressed with gzip, bzip2 or
+        xz.
     """
 
     def __init__(self, paths: list[str]) -> None:
@@ -45,27 +45,25 @@ class Shards:
                         number += 1
                         yield line.split()
             except FileNotFoundError as error:
-                raise FileNotFoundError(
-                    f"The file {path!r} of corpus is not there any more."
-                ) from error
+                raise FileNotFoundError(f"The file {path!r} of corpus no longer exists.") from error
             except OSError as error:
                 raise ValueError(
-                    f"Cannot read the file {path!r} of corpus behind line {number}: {error}."
+                    f"Cannot read the file {path!r} of corpus after line {number}: {error}."
                 ) from error
 
 
 class Sentences:
-    """Sentences of documents and of a further corpus, as often as gensim asks.
+    """Sentences of documents and of a corpus, which gensim may read several times.
 
-    gensim reads them in a thread of its own, and waits for ever where that thread ends in
-    an error; so an error ends the sentences, and `check` raises it.
+    gensim reads them in a thread of its own, and would wait for ever after an error in that
+    thread. So an error ends the sentences, and `check` raises it later.
 
     Parameters
     ----------
     documents : list of list of str
         Token lists.
     corpus : iterable or None
-        What `check_corpus` gave.
+        Result of `check_corpus`.
     """
 
     def __init__(self, documents: list[Tokens], corpus: Iterable[Any] | None) -> None:
@@ -82,7 +80,7 @@ class Sentences:
                 if self._stopped:
                     return
                 yield sentence
-        except Exception as error:  # of a file, or of whatever the user's iterable does
+        except Exception as error:  # of a file, or of any kind from the user's iterable
             self._error = error
 
     def stop(self) -> None:
@@ -103,12 +101,12 @@ class Sentences:
 
 
 def check_corpus(corpus: Any) -> Iterable[Any] | None:
-    """The corpus as something that can be walked through more than once.
+    """Return the corpus as an iterable that can be read more than once.
 
     Parameters
     ----------
     corpus : path, glob, list of paths, iterable of token lists, or None
-        A str, or each str of a list, is a path where such a file is there.
+        A str, or each str of a list, is taken for a path if such a file exists.
 
     Returns
     -------
@@ -117,9 +115,9 @@ def check_corpus(corpus: Any) -> Iterable[Any] | None:
     Raises
     ------
     ValueError
-        A file is not there, or a glob matches none.
+        A file does not exist, or no file matches a glob.
     TypeError
-        It is none of these, or can be walked through only once.
+        It is none of these, or can be read only once.
     """
     if corpus is None:
         return None
@@ -129,8 +127,7 @@ def check_corpus(corpus: Any) -> Iterable[Any] | None:
         raise TypeError(f"Got corpus={corpus!r:.60} but expected {_KINDS}.")
     if iter(corpus) is corpus:
         raise TypeError(
-            f"Got a generator as corpus but expected what can be walked through more than once: "
-            f"{_KINDS}."
+            f"Got a generator as corpus but expected what can be read more than once: {_KINDS}."
         )
     if isinstance(corpus, list | tuple) and any(map(_is_path, corpus)):
         return Shards([_path(one, place) for place, one in enumerate(corpus)])
@@ -146,7 +143,7 @@ def _is_path(one: Any) -> bool:
 
 
 def _looks_like_path(one: Any) -> bool:
-    """Whether a str is a path more likely than a sentence of words with blanks between."""
+    """Return whether a str is more likely a path than a sentence."""
     return isinstance(one, str) and bool(_PATH.fullmatch(one))
 
 
@@ -155,7 +152,7 @@ def _matching(path: str) -> list[str]:
         return [path]
     if not glob.has_magic(path):
         raise ValueError(f"Got corpus={path!r}, which is not a file.")
-    # sorted, since the result hangs on the order of the text
+    # sorted, since the result depends on the order of the text
     paths = sorted(filter(os.path.isfile, glob.glob(path, recursive=True)))
     if not paths:
         raise ValueError(f"Got corpus={path!r} but no file matches it.")
@@ -178,13 +175,13 @@ def _path(one: Any, place: int) -> str:
 
 
 def _lines(text: IO[str]) -> Iterator[str]:
-    """Lines; a very long one in pieces, since some corpora are a single line."""
+    """Yield lines, and very long ones in pieces, since some corpora are a single line."""
     rest = ""
     while piece := text.readline(_LINE):
         piece = rest + piece
         rest = ""
         if len(piece) >= _LINE and not piece.endswith("\n"):
-            words = piece.rsplit(maxsplit=1)  # the last word may go on
+            words = piece.rsplit(maxsplit=1)  # the last word may not be complete
             if len(words) == 2 and not piece[-1].isspace():
                 piece, rest = words
         yield piece

@@ -1,4 +1,4 @@
-"""Further words behind those of a table."""
+"""More words after those of a table."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _DEEPEST = 50  # extensions of extensions that a model file may hold
 
 
 class ExtendedStore(Store):
-    """A table and further words, whose rows are made again wherever they are needed.
+    """A table and added words, whose rows are not stored but made when they are needed.
 
     Parameters
     ----------
     base : Store
-        The table; it may be extended itself.
+        The table, which may be an extension itself.
     more : list of str
-        Further words.
+        Words to add.
     seed : int
-        Where random rows come from.
+        Seed of random rows.
     like : ndarray of shape (n_words,), int64, or None
-        Index of the word of the table whose row a further word starts from, or -1.
+        For each added word, the index of the table's word whose row it copies, or -1.
     held : tuple of ndarray, or None, default=None
-        The rows, and whether they were drawn at random, where the table has lost what they
-        were made of.
+        The rows, and whether they were drawn at random, if the table has lost the n-grams
+        that they were made of.
     """
 
     def __init__(
@@ -148,14 +148,14 @@ class ExtendedStore(Store):
 
     @cached_property
     def _own_rows(self) -> NDArray[np.float32]:
-        """Rows of the further words: drawn again from the seed, or copied.
+        """Rows of the added words: drawn from the seed again, or copied.
 
         Uniform on [-a, a] with the variance of the table's values (Kim 2014, section 3.2).
         """
         if self.held is not None:
             return self.held[0]
         before = len(self.base) - len(self.root)
-        # an extension of an extension, by the same seed, must not draw the same rows
+        # with the same seed, an extension of an extension must not draw the same rows
         draw = np.random.default_rng([self.seed, before] if before else self.seed)
         bound = np.float32(np.sqrt(3 * self.moments[1]))
         rows = draw.random((len(self.more), self.dim), np.float32)
@@ -246,17 +246,17 @@ def _filled(like: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:
 def check_extension(
     store: Store, words: Sequence[str], seed: int, like: ArrayLike | None
 ) -> tuple[list[str], NDArray[np.int64] | None]:
-    """Further words and what they start from, as `ExtendedStore` takes them.
+    """Check words to add and the rows that they copy, and return what `ExtendedStore` takes.
 
     Raises
     ------
     TypeError
-        A word is no str.
+        A word is not a str.
     ValueError
-        Words repeat or are known, the seed is none, or `like` does not fit.
+        Words repeat or are known, the seed is not valid, or `like` does not fit.
     """
     if not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"Got seed={seed!r} but expected a whole number from 0.")
+        raise ValueError(f"Got seed={seed!r} but expected a whole number of at least 0.")
     words = checked_words(words)
     known = store.find(words) >= 0
     if known.any():
@@ -282,12 +282,12 @@ def check_extension(
 
 
 def checked_words(words: Sequence[str]) -> list[str]:
-    """Distinct words as plain str; of subclasses, the text alone.
+    """Return words as plain str, after a check that they are distinct.
 
     Raises
     ------
     TypeError
-        A word is no str.
+        A word is not a str.
     ValueError
         Words repeat.
     """

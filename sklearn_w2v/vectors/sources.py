@@ -1,4 +1,4 @@
-"""Sources of vectors: what names them, when they have changed, how they are converted."""
+"""Sources of vectors: their names, how to see that they changed, and how to convert them."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from .formats.word2vec import Block, read_blocks
 
 
 class Source(Protocol):
-    """What the cache needs to know of vectors."""
+    """A place that vectors come from, as the cache sees it."""
 
-    label: str  # of what has changed
-    remedy: str
+    label: str  # what a message calls it
+    remedy: str  # what to do if it has changed
     name: str  # the same before and after a change
 
     def stamp(self) -> str:
-        """Text that changes with the source."""
+        """Return a text that usually changes with the source, made of names, sizes and times."""
 
     def witness(self) -> str:
-        """Text that changes with the source, and without a change of it, too."""
+        """Return a text that changes with every change of the source, and perhaps without one."""
 
     def fingerprint(self) -> str | None:
-        """Hash of the content as it is now; None where it takes more than a look."""
+        """Return the hash of the present content; None if that would take a conversion."""
 
     def convert(self, folder: Path) -> None:
         """Write the folder form."""
 
 
 class FileSource:
-    """A vectors file, and perhaps a file of aliases.
+    """A file of vectors, which may come with a file of aliases.
 
     Parameters
     ----------
@@ -65,14 +65,14 @@ class FileSource:
         return stamp if self.aliases is None else f"{stamp}\n{_stamp(self.aliases, 'aliases')}"
 
     def witness(self) -> str:
-        # the time of the inode's change: a file can be put in place with the former one's size
-        # and time, but a copy of a machine has other ones, too
+        # the time when the inode changed: a new file can have the former one's size and time of
+        # change, but not this; it differs also after the files were copied to another machine
         files = [self.path] if self.aliases is None else [self.path, self.aliases]
         return "\n".join(str(os.stat(file).st_ctime_ns) for file in files)
 
     def convert(self, folder: Path) -> None:
         note = {"source": self.path}
-        with ThreadPoolExecutor(1) as pool:  # hashing a file leaves other threads room
+        with ThreadPoolExecutor(1) as pool:  # hashing a file releases the GIL
             self._write(folder, note, pool.submit(self.fingerprint))
 
     def _write(self, folder: Path, note: dict[str, str], fingerprint: Future[str]) -> None:
@@ -98,19 +98,19 @@ class FileSource:
 
 
 def find_source(path: str, aliases: str | None = None) -> Source:
-    """The source that a path, or the name of a spaCy model, means.
+    """Return the source that a path, or the name of a spaCy model, stands for.
 
     Raises
     ------
     ValueError
-        The name is no model's, or a model is to have aliases.
+        The name is not one of a model, or aliases are given for a model.
     """
     if not path.startswith(PREFIX):
         return FileSource(path, aliases)
     if aliases is not None:
         raise ValueError(
-            f"Got aliases={aliases!r} but expected None: the words of {path!r} share rows as the "
-            "model says."
+            f"Got aliases={aliases!r} but expected None: in {path!r}, the model itself says which "
+            "words share rows."
         )
     return SpacySource(path)
 
@@ -129,12 +129,12 @@ def _indexed(blocks: Iterable[Block], index: dict[str, int]) -> Iterator[Block]:
 
 
 def _shared(aliases: str, index: dict[str, int]) -> Iterator[tuple[list[str], NDArray[np.int32]]]:
-    yield read_aliases(aliases, index)  # asked for when the index is full
+    yield read_aliases(aliases, index)  # read after all blocks, when the index is full
 
 
 def _stamp(path: str, what: str) -> str:
     if not os.path.isfile(path):
-        # of many machines, one may lack it
+        # names the host, since the file may be missing on one of several machines
         raise FileNotFoundError(
             f"{what} file {path!r} does not exist or is not a file on the host {platform.node()!r}."
         )

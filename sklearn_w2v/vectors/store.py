@@ -1,10 +1,4 @@
-"""Where vectors lie: in memory, or in a folder of flat files that processes share.
-
-The folder form is written once for each vectors file and mapped from then on: a raw
-float32 matrix, the words as one block of UTF-8 with offsets, and the words' hashes in
-order, so that looking a word up needs no dictionary in memory. Words that share the row
-of another stand behind those that have one; then a further file says which row is whose.
-"""
+"""Stores: words and rows as `WordVectors` reads them, and stores that are held in memory."""
 
 from __future__ import annotations
 
@@ -27,14 +21,14 @@ from ..utils.saved_state import (
 )
 from .subwords import Subwords
 
-_SAMPLE = 10_000  # rows that the table's mean and variance are estimated from
+_SAMPLE = 10_000  # rows from which the table's mean and variance are estimated
 
 
 class Store(ABC):
-    """What `WordVectors` stand on: words, and rows that several words may share.
+    """Words and their rows, which several words may share; the base of all stores.
 
-    A word's index is its place among the words. Rows 0 to ``n_rows - 1`` belong to words
-    of their own, which `first_words` names; other words share them.
+    A word's index is its position among the words. Each row from 0 to ``n_rows - 1`` has a
+    first word, which `first_words` returns; other words may share the row.
     """
 
     path: str | None = None
@@ -42,7 +36,7 @@ class Store(ABC):
 
     @property
     def is_open(self) -> bool:
-        """Whether it was seen that the content is there."""
+        """Whether the content was opened."""
         return True
 
     @property
@@ -55,7 +49,7 @@ class Store(ABC):
         return np.zeros(len(indices), bool)
 
     def continues(self, other: Store) -> bool:
-        """Whether the words of another store, and their rows, stand at the front here."""
+        """Return whether this store starts with the words and rows of another store."""
         return self is other or self.fingerprint == other.fingerprint
 
     @property
@@ -81,12 +75,12 @@ class Store(ABC):
     @property
     @abstractmethod
     def moments(self) -> tuple[NDArray[np.float32], float]:
-        """Mean row and variance of the values, estimated from rows over the whole table."""
+        """Mean row and variance of the values, estimated from rows of the whole table."""
 
     @property
     @abstractmethod
     def subwords(self) -> Subwords | None:
-        """Vectors of n-grams, where there are some."""
+        """Vectors of n-grams, if there are any."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -94,56 +88,57 @@ class Store(ABC):
 
     @abstractmethod
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Index of each word, -1 where it is not known."""
+        """Return the index of each word, or -1 if it is not known."""
 
     @abstractmethod
     def row_of(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows of words, by their indices."""
+        """Return the rows of words, given by their indices."""
 
     @abstractmethod
     def first_words(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Index of the word that has a row for its own."""
+        """Return the index of the first word of each row."""
 
     @abstractmethod
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Copy of rows."""
+        """Return a copy of rows."""
 
     def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which rows are there; a model file may hold some of them only."""
+        """Return which rows are there; a model file may hold only some of them."""
         return np.ones(len(rows), bool)
 
     def check_whole(self) -> None:
-        """Refuse to go on where rows are missing.
+        """Refuse to go on if rows are missing.
 
         Raises
         ------
         ValueError
-            Some rows are not there.
+            Some rows are missing.
         """
         return
 
     @abstractmethod
     def expanded(self) -> NDArray[np.float32]:
-        """A read-only row for each word; a copy only where words share rows."""
+        """Return a read-only row for each word; this is a copy only if words share rows."""
 
     def _check_saved_state(self) -> None:
-        """Refuse what a model file cannot have got from `save`; opens no file."""
+        """Refuse values that `save` cannot have written; this opens no file."""
         return
 
     def _check_opened_state(self) -> None:
-        """Refuse what does not fit the table, which is opened for it."""
+        """Refuse values that do not fit the table, which this opens."""
         return
 
 
 class TableStore(Store):
-    """A matrix whose first words have a row each, and further words that share these rows.
+    """A matrix with a row for each of the first words; more words share these rows.
 
     Parameters
     ----------
     matrix : ndarray of shape (n_rows, dim), float32
         The rows.
     shared : ndarray of shape (n_words,), int32, or None
-        Row of each word, counting up for the first `n_rows`; None where no word shares one.
+        Row of each word, which counts up for the first `n_rows` words; None if no word
+        shares one.
     subwords : Subwords or None
         Vectors of n-grams.
     """

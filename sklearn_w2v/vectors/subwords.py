@@ -1,4 +1,4 @@
-"""Vectors of words from their character n-grams, as fastText makes them."""
+"""Vectors of words that are made of their character n-grams, as in fastText."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..utils.saved_state import expect, is_array, is_whole
 
-MAX_NGRAM = 64  # gensim makes all of a word's n-grams at once; 6 is usual
+MAX_NGRAM = 64  # 6 is usual; gensim makes all n-grams of a word at once
 
 
 class Subwords:
@@ -47,7 +47,7 @@ class Subwords:
         )
 
     def compose(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Mean of the rows of each word's n-grams.
+        """Return the mean of the rows of each word's n-grams.
 
         Parameters
         ----------
@@ -57,9 +57,9 @@ class Subwords:
         Returns
         -------
         rows : ndarray of shape (n_words, dim), float32
-            Zeros where a word has no n-gram.
+            The means; zeros for a word without n-grams.
         known : ndarray of shape (n_words,), bool
-            Whether a word has n-grams; a short one may have none.
+            Whether a word has n-grams; a short word may have none.
         """
         from gensim.models.fasttext import ft_ngram_hashes
 

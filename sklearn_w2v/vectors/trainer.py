@@ -1,4 +1,4 @@
-"""Word2VecTrainer: token lists to WordVectors; gensim does the training."""
+"""Word2VecTrainer: learns WordVectors from token lists; gensim does the training."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..utils.sklearn_compat import Interval, StrOptions
 from .corpus import Sentences, check_corpus
 from .word_vectors import WordVectors, as_word_vectors
 
-_AIM = 2_000_000  # words that epochs="auto" lets training see
+_AIM = 2_000_000  # words that training should see with epochs="auto"
 
 
 class Word2VecTrainer(BaseEstimator):
@@ -35,35 +35,35 @@ class Word2VecTrainer(BaseEstimator):
     vector_size : int, default=100
         Number of dimensions.
     window : int, default=5
-        How many words before and behind a word count as its context.
+        Number of words before and after a word that are its context.
     min_count : int, default=2
         Words that occur less often get no vector.
     sg : {0, 1}, default=1
-        1: skip-gram, the better one where text is scarce; 0: continuous bag of words.
+        1: skip-gram, which is better for little text; 0: continuous bag of words.
     epochs : int or "auto", default="auto"
-        Passes over the text. ``"auto"``: so many that training sees two million words,
-        at least 5 and at most 50, since a few hundred documents seen five times teach
-        word2vec nothing.
+        Passes over the text. ``"auto"``: as many as it takes to see two million words,
+        at least 5 and at most 50, since word2vec learns nothing from five passes over a few
+        hundred documents.
     corpus : iterable of token lists, path, glob, list of paths or None, default=None
-        Further text without labels. A path names a UTF-8 text file, one sentence a line,
-        words with blanks between, plain or compressed with gzip, bzip2 or xz; a glob
+        More text, without labels. A path names a UTF-8 text file with one sentence on each
+        line and blanks between the words, plain or compressed with gzip, bzip2 or xz; a glob
         (``"shards/*.txt.gz"``) names all files that match, in the order of their names. Files
-        are read in a stream and never held in memory. An iterable must allow to be walked
-        through more than once.
+        are read in a stream and never held in memory. An iterable must be one that can be
+        read more than once.
     initial_vectors : path, WordVectors, gensim.models.KeyedVectors or None, default=None
-        Vectors to start from: their words keep their rows as a start and all of them
-        stay in the result; the text's further words are added. `vector_size` must be
-        their number of dimensions.
+        Vectors to start from: their words start with their rows, and all of them are in the
+        result; other words of the text are added. `vector_size` must be their number of
+        dimensions.
     n_jobs : int or None, default=None
-        Threads. With a `random_state`, one thread is used in any case, since word2vec's
-        result depends on which thread writes first.
+        Number of threads. With a `random_state`, one thread is used in any case, since the
+        result of word2vec depends on which thread writes first.
     random_state : int, RandomState instance or None, default=None
         Seed. With an int, two trainings on the same text give bit-equal vectors.
     verbose : int, default=0
-        1 shows a progress bar, where the error output is a terminal.
+        1 shows a progress bar if the error output is a terminal.
     word2vec_kwargs : dict or None, default=None
-        Further parameters for ``gensim.models.Word2Vec``, such as ``{"sample": 1e-4}``; none
-        that are set here already, and no ``sorted_vocab``.
+        Other parameters of ``gensim.models.Word2Vec``, such as ``{"sample": 1e-4}``; not those
+        that are set here already, nor ``sorted_vocab``.
 
     Attributes
     ----------
@@ -187,7 +187,7 @@ class Word2VecTrainer(BaseEstimator):
         return self
 
     def _check_saved_state(self) -> None:
-        """Refuse what a model file cannot have got from a fitted trainer."""
+        """Refuse values that a fitted trainer cannot have."""
         if hasattr(self, "vectors_"):
             expect(self, {"vectors_": is_instance(WordVectors), "loss_": is_instance(Real)})
             self.vectors_._check_opened_state()
@@ -228,17 +228,17 @@ class Word2VecTrainer(BaseEstimator):
                 f"Got {twice} in word2vec_kwargs but expected only parameters that "
                 "Word2VecTrainer does not set itself."
             )
-        # gensim takes the rule where it counts the words, and no notice of it here
+        # gensim ignores trim_rule here; build_vocab gets it
         return Word2Vec(**settings, **{k: v for k, v in extra.items() if k != "trim_rule"})
 
 
 def _train(model: Any, sentences: Sentences, epochs: int, callbacks: list[Any]) -> None:
-    """Train in a thread of its own.
+    """Train in another thread, so that Ctrl-C ends training completely.
 
     Ctrl-C within gensim would leave its threads waiting for each other, and the model in
-    memory, as long as the process lives. Here it ends the sentences, and then all threads.
+    memory, as long as the process lives. Here it ends the sentences, and so all threads.
     """
-    context = copy_context()  # progress hangs on it
+    context = copy_context()  # holds the listener to progress
     pool = ThreadPoolExecutor(1)
     try:
         training = pool.submit(
@@ -251,7 +251,9 @@ def _train(model: Any, sentences: Sentences, epochs: int, callbacks: list[Any]) 
             compute_loss=True,
             callbacks=callbacks,
         )
-        while not wait([training], timeout=1).done:  # Windows hears Ctrl-C between waits only
+        while not wait(
+            [training], timeout=1
+        ).done:  # on Windows, Ctrl-C is only noticed between waits
             pass
         training.result()
     except BaseException:
@@ -264,7 +266,7 @@ def _train(model: Any, sentences: Sentences, epochs: int, callbacks: list[Any]) 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Without gensim's warning that an epoch had fewer sentences than the one before."""
+    """Suppress gensim's warning that an epoch had fewer sentences than the one before."""
     logger = logging.getLogger("gensim.models.word2vec")
 
     def drop(record: logging.LogRecord) -> bool:
@@ -278,7 +280,7 @@ def _silent() -> Iterator[None]:
 
 
 def _start_from(model: Any, initial: WordVectors) -> None:
-    """Let the rows of words that the initial vectors know start from there."""
+    """Copy the initial vectors of the words that have one into the model."""
     rows = initial.find(model.wv.index_to_key)
     known = rows >= 0
     model.wv.vectors[known] = initial.take(rows[known] + 2)
@@ -286,7 +288,7 @@ def _start_from(model: Any, initial: WordVectors) -> None:
 
 def _result(model: Any, initial: WordVectors | None) -> WordVectors:
     words, vectors = list(model.wv.index_to_key), model.wv.vectors
-    if initial is not None:  # what the text does not mention stays as it was
+    if initial is not None:  # words that the text lacks keep their rows
         mine = set(words)
         rows = [row for row, word in enumerate(initial.words) if word not in mine]
         words += [initial.words[row] for row in rows]
@@ -295,12 +297,12 @@ def _result(model: Any, initial: WordVectors | None) -> WordVectors:
 
 
 class _Progress:
-    """Context of a progress bar over epochs; gives gensim's callbacks for it and the loss.
+    """Context with a progress bar over epochs, which yields callbacks for gensim.
 
     Parameters
     ----------
     epochs : int
-        How many there are.
+        Number of epochs.
     verbose : int
         1 shows the bar.
     check : callable
@@ -329,7 +331,7 @@ class _Progress:
             done = 0
 
             def on_epoch_begin(self, model: Any) -> None:
-                model.running_training_loss = 0.0  # gensim sums over all epochs
+                model.running_training_loss = 0.0  # gensim would sum over all epochs
 
             def on_epoch_end(self, model: Any) -> None:
                 check()

@@ -1,4 +1,4 @@
-"""WordVectors: words and their vectors, behind a handle that costs bytes."""
+"""WordVectors: a small, immutable handle to words and their vectors."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ __all__ = ["FIRST_ID", "OOV_ID", "PADDING_ID", "WordVectors", "as_word_vectors"]
 
 PADDING_ID = 0
 OOV_ID = 1
-FIRST_ID = 2  # id of row 0: a word2vec table has no row to spare for padding
+FIRST_ID = 2  # id of row 0, since a word2vec table has no row for padding
 
 
 class WordVectors:
     """Words and a float32 matrix of their vectors; immutable.
 
-    Vectors of a file are mapped, not loaded: processes of one machine share one copy,
-    and pickling or copying the object costs bytes, since it holds the file's path and a
-    fingerprint of its content. Vectors made in memory travel with their pickle.
+    Vectors of a file are mapped, not loaded: the processes of a machine share one copy, and a
+    pickle or copy of the object takes only bytes, since it holds the file's path and a
+    fingerprint of its content. The pickle of vectors made in memory holds the vectors.
 
     Parameters
     ----------
@@ -48,20 +48,20 @@ class WordVectors:
     dim : int
         Number of dimensions.
     vectors : ndarray of shape (n_words, dim), float32, read-only
-        The matrix, a row for each word. It is mapped or shared, except where words share
-        rows (aliases) or were added (`extended`): then each access makes a copy of the
-        whole, which `take` and `most_similar` never need.
+        The matrix, with a row for each word. It is mapped or shared, unless words share rows
+        (aliases) or were added (`extended`): then each access copies the whole matrix, which
+        `take` and `most_similar` never need.
     path : str or None
-        The file behind it, or ``"spacy:NAME"``.
+        The file that it was loaded from, or ``"spacy:NAME"``.
     fingerprint : str
         Hash of the content.
     has_subwords : bool
-        Whether `compose` makes vectors of words that are not among these.
+        Whether `compose` can make vectors of words that are not among these.
 
     Raises
     ------
     TypeError
-        A word is no str.
+        A word is not a str.
     ValueError
         Words repeat, or the shapes do not fit, or a value is not finite.
 
@@ -136,7 +136,7 @@ class WordVectors:
         return vector
 
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Rows of words.
+        """Look up the rows of words.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class WordVectors:
         Returns
         -------
         ndarray of shape (n_words,), int64
-            Their rows; -1 where a word is not known.
+            Their rows, or -1 for a word that is not known.
         """
         return self._store.find(words)
 
@@ -155,20 +155,20 @@ class WordVectors:
         return self._store.subwords is not None
 
     def compose(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Vectors of any words from their character n-grams, as fastText makes them.
+        """Make vectors of any words from their character n-grams, as fastText does.
 
         Parameters
         ----------
         words : sequence of str
-            Words that these vectors lack. Of words that they have come the n-grams alone,
-            not their rows.
+            Words, usually those that these vectors lack. For words that they have, too, the
+            result is made of n-grams and is not their row.
 
         Returns
         -------
         rows : ndarray of shape (n_words, dim), float32
-            Mean of the vectors of a word's n-grams; zeros where it is not known.
+            Mean of the vectors of a word's n-grams; zeros where `known` is False.
         known : ndarray of shape (n_words,), bool
-            False for a word too short to have n-grams, and for every word where
+            False for a word that is too short to have n-grams, and for every word if
             `has_subwords` is False.
         """
         words = list(words)
@@ -180,7 +180,7 @@ class WordVectors:
     def most_similar(
         self, positive: str | Iterable[str], negative: Iterable[str] = (), topn: int = 10
     ) -> list[tuple[str, float]]:
-        """Words nearest to a word, or to the sum and difference of some, by cosine.
+        """Find the words nearest, by cosine, to a word or to a sum and difference of words.
 
         Parameters
         ----------
@@ -189,13 +189,13 @@ class WordVectors:
         negative : iterable of str, default=()
             Words whose unit vectors are subtracted.
         topn : int, default=10
-            How many come out.
+            How many words are returned.
 
         Returns
         -------
         list of (str, float)
-            Words and cosines, best first, without the words that were given. Of words
-            that share a row only the first one comes.
+            Words and cosines, best first, without the words that were given. Of words that
+            share a row, only the first one is returned.
 
         Raises
         ------
@@ -224,7 +224,7 @@ class WordVectors:
         return self._store.take(self._store.row_of(indices))
 
     def take(self, ids: NDArray[Any]) -> NDArray[np.float32]:
-        """Vectors of ids: zeros for 0 (padding), the table's mean for 1 (unknown).
+        """Return the vectors of ids: zeros for 0 (padding), the table's mean for 1 (unknown).
 
         Parameters
         ----------
@@ -239,7 +239,7 @@ class WordVectors:
         Raises
         ------
         ValueError
-            An id lies outside the table.
+            An id is outside the table.
         """
         ids = np.asarray(ids, np.int64)
         if len(ids) and (ids.min() < 0 or ids.max() >= len(self) + FIRST_ID):
@@ -259,50 +259,50 @@ class WordVectors:
     def load(
         cls, path: str | os.PathLike[str], aliases: str | os.PathLike[str] | None = None
     ) -> WordVectors:
-        """Open vectors of a file or of an installed spaCy model.
+        """Open the vectors of a file or of an installed spaCy model.
 
         Parameters
         ----------
         path : str or path
             word2vec binary or text, GloVe text without header, or a Facebook fastText
             model (``.bin``, with subwords); plain or compressed with gzip, bzip2 or xz.
-            The format is known by its content. Or ``"spacy:NAME"``, as in
+            The content tells the format, not the name. Or ``"spacy:NAME"``, as in
             ``"spacy:ja_ginza"``: the vectors of an installed spaCy model with every word
-            of its table; the model's pipeline is not loaded. The first opening converts
-            the vectors into a form that is mapped from then on, in
+            of its table; the model's pipeline is not loaded. When they are opened for the
+            first time, the vectors are converted into a form that is mapped from then on, in
             ``$SKLEARN_W2V_CACHE`` or the user's cache folder.
         aliases : str or path or None, default=None
-            A file of further words that share rows: lines of an alias, a tab and a word
-            of the vectors, in UTF-8, plain or compressed. The further words stand behind
-            the vectors' own.
+            A file of more words that share rows: lines of an alias, a tab and a word of the
+            vectors, in UTF-8, plain or compressed. The aliases come after the vectors' own
+            words.
 
         Returns
         -------
         WordVectors
-            A handle to the files; pickled, it holds their paths and a fingerprint.
+            A handle to the files; its pickle holds their paths and a fingerprint.
 
         Raises
         ------
         FileNotFoundError
-            There is no such file.
+            A file does not exist.
         ImportError
-            There is no such spaCy model, or no spaCy to read it; the message says how to
-            install them.
+            The spaCy model is not installed, or spaCy itself; the message says how to install
+            them.
         ValueError
-            The file is in no known format, or broken; the message names it. A line of
-            `aliases` is broken, or names a word that has no vector. The spaCy model has
-            no vectors, or none of words (floret mode).
+            The file is not in a known format, or broken; the message names it. A line of
+            `aliases` is broken, or names a word that has no vector. The spaCy model has no
+            vectors, or no words (floret mode).
 
         Warns
         -----
         UserWarning
-            Words or aliases repeat; the first one stays. The message has their number.
+            Words or aliases repeat; the first one is kept. The message has their number.
 
         Notes
         -----
-        To convert a fastText model, gensim reads it into memory; from then on its words
-        and n-grams are mapped, too. Strings of a spaCy model that were pruned away are
-        not among the words.
+        To convert a fastText model, gensim reads it into memory; from then on its words and
+        n-grams are mapped, too. Strings that were pruned from a spaCy model are not among
+        the words.
         """
         name = os.fspath(path)
         if not (isinstance(path, str) and name.startswith(PREFIX)):
@@ -312,7 +312,7 @@ class WordVectors:
 
     @classmethod
     def from_gensim(cls, model: Any) -> WordVectors:
-        """Copy gensim's vectors.
+        """Make word vectors of a copy of gensim's.
 
         Parameters
         ----------
@@ -322,8 +322,8 @@ class WordVectors:
         Returns
         -------
         WordVectors
-            Vectors in memory, with the n-grams of fastText's. Where they come from a
-            file, `load` is cheaper.
+            Vectors in memory, with the n-grams of fastText's. For vectors of a file, `load` is
+            cheaper.
         """
         keyed = getattr(model, "wv", model)
         if not hasattr(keyed, "index_to_key"):
@@ -344,7 +344,7 @@ class WordVectors:
         """
         from gensim.models import KeyedVectors
 
-        keyed = KeyedVectors(self.dim)  # with a count, gensim adds behind that many empty rows
+        keyed = KeyedVectors(self.dim)  # given a count, gensim would add to that many empty rows
         keyed.add_vectors(self.words, np.array(self.vectors))
         return keyed
 
@@ -354,11 +354,12 @@ class WordVectors:
         Parameters
         ----------
         path : str or path
-            Target; it is written beside and renamed, so that a former file stays whole.
+            Target. The file is written under another name and renamed, so that a former file
+            stays whole until the end.
 
         Notes
         -----
-        These formats cannot hold blanks. A line break, as `JapaneseTokenizer` gives it
+        These formats cannot hold blanks within words. A line break, as `JapaneseTokenizer` gives it
         with ``line_breaks=True``, is written as ``</s>``, word2vec's own name for it.
         """
         self._store.check_whole()
@@ -373,7 +374,7 @@ class WordVectors:
         )
 
     def get_keras_embedding(self, train_embeddings: bool = False) -> Any:
-        """Keras ``Embedding`` layer with these vectors, as gensim 3 had it.
+        """Make a Keras ``Embedding`` layer with these vectors, as gensim 3 did.
 
         Row 0 is padding (masked), row 1 stands for unknown words, and word ``i`` has
         row ``i + 2``: the ids that `W2VIndexer` makes.
@@ -386,8 +387,8 @@ class WordVectors:
         Returns
         -------
         keras.layers.Embedding
-            Built, with its weights set. The matrix is no part of its config, so that a
-            model which holds it can be saved and loaded.
+            Built, with its weights set. The matrix is not part of its config, so that a model
+            with this layer can be saved and loaded.
         """
         from ..networks.layers import embedding_layer
 
@@ -396,36 +397,36 @@ class WordVectors:
             self.take(np.arange(len(self) + FIRST_ID)), train_embeddings, mask_zero=True
         )
 
-    # ------------------------------------------------------------- further words
+    # ------------------------------------------------------- more or other words
     def extended(
         self, words: Sequence[str], seed: int, like: ArrayLike | None = None
     ) -> WordVectors:
-        """These vectors and rows for further words.
+        """Return these vectors with rows for more words.
 
         Parameters
         ----------
         words : sequence of str
-            Words that are not among these, distinct.
+            Distinct words that are not among these.
         seed : int
-            Where random rows come from; the rows themselves are never stored.
+            Seed of random rows; the rows themselves are never stored.
         like : array-like of shape (n_words,), integer, or None, default=None
-            For each word the row of these vectors, as `find` gives it, that its own row
-            starts as a copy of: that of another form of the word, say. -1, and None for
-            all, means a row of its own: from the word's n-grams where the vectors have
-            them, else at random with the variance of the table's values.
+            For each word, the row of these vectors, as `find` returns it, that is copied for
+            it, such as the row of another form of the word. -1, or None for all words, means a
+            new row: made of the word's n-grams if the vectors have them, else drawn at random
+            with the variance of the table's values.
 
         Returns
         -------
         WordVectors
-            Sharing the table with this one; it may be extended again.
+            Vectors that share the table with these; they can be extended again.
 
         Raises
         ------
         TypeError
-            A word is no str.
+            A word is not a str.
         ValueError
-            Words repeat or are among these, `seed` is no whole number from 0, or `like`
-            does not fit.
+            Words repeat or are among these, `seed` is not a whole number of at least 0, or
+            `like` does not fit.
 
         Examples
         --------
@@ -488,7 +489,7 @@ class WordVectors:
         return self._of(MemoryStore(self.words, matrix))
 
     def is_extension_of(self, other: object) -> bool:
-        """Whether every id of other vectors means the same word and row here.
+        """Return whether every id of other vectors means the same word and row here.
 
         Parameters
         ----------
@@ -498,14 +499,14 @@ class WordVectors:
         Returns
         -------
         bool
-            True when both are equal, or these are the other ones and further words
-            behind. Fingerprints and further words are compared, not matrices.
+            True if both are equal, or if these are the other ones and more words after them.
+            Fingerprints and added words are compared, not matrices.
         """
         if not isinstance(other, WordVectors):
             return False
         return self._store.continues(other._store)
 
-    # ------------------------------------------------------------ travelling
+    # ---------------------------------------------- comparing, copying, pickling
     def __repr__(self) -> str:
         if not self._store.is_open:
             return f"WordVectors(path={self.path!r})"
@@ -516,7 +517,7 @@ class WordVectors:
         return self
 
     def __deepcopy__(self, memo: Any) -> WordVectors:
-        return self  # immutable: a clone shares it
+        return self  # a clone shares it, as it is immutable
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WordVectors):
@@ -527,21 +528,21 @@ class WordVectors:
         return hash(self.fingerprint)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return WordVectors._of, (self._store,)  # pickle writes a shared store once
+        return WordVectors._of, (self._store,)  # a store that several share is pickled once
 
     def _check_saved_state(self) -> None:
-        """Refuse what a model file cannot have got from `save`; opens no file."""
+        """Refuse values that `save` cannot have written; this opens no file."""
         vars(self).pop("words", None)  # made again from the store
         expect(self, {"_store": is_instance(Store)})
         check_saved_state(self._store)
 
     def _check_opened_state(self) -> None:
-        """Refuse what does not fit the table, which is opened for it."""
+        """Refuse values that do not fit the table, which this opens."""
         self._store._check_opened_state()
 
 
 def as_word_vectors(vectors: Any) -> WordVectors:
-    """WordVectors of what a ``vectors`` parameter may hold, a trainer excepted."""
+    """Return the WordVectors of a ``vectors`` parameter's value, unless that is a trainer."""
     if isinstance(vectors, WordVectors):
         return vectors
     if isinstance(vectors, str | os.PathLike):
@@ -555,7 +556,7 @@ def as_word_vectors(vectors: Any) -> WordVectors:
 
 
 def has_random_row(vectors: WordVectors, ids: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Whether words have rows that say nothing about them before they are trained.
+    """Return which words have random rows, which say nothing before they are trained.
 
     Parameters
     ----------
@@ -567,7 +568,7 @@ def has_random_row(vectors: WordVectors, ids: NDArray[np.integer]) -> NDArray[np
     Returns
     -------
     ndarray of shape (n_words,), bool
-        True where `WordVectors.extended` drew the row. Rows that are copies of another
-        word's, or made of n-grams, are not random.
+        True where `WordVectors.extended` drew the row at random. Copies of another word's row,
+        and rows made of n-grams, are not random.
     """
     return vectors._store.drawn(np.asarray(ids, np.int64) - FIRST_ID)

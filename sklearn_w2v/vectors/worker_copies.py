@@ -1,4 +1,4 @@
-"""Worker processes of joblib map vectors that this process holds in memory or in a folder."""
+"""Lets joblib's worker processes map vectors that this process holds, instead of a copy each."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _copies: weakref.WeakKeyDictionary[MemoryStore, str] = weakref.WeakKeyDictionary
 
 
 def folder_copy(store: MemoryStore) -> str:
-    """Write vectors in memory into a temporary folder, which is removed with them.
+    """Write vectors in memory into a temporary folder, which lives as long as they do.
 
     Parameters
     ----------
     store : MemoryStore
-        Words and their matrix; a second call gives the same folder.
+        Words and their matrix; a second call returns the same folder.
 
     Returns
     -------
@@ -51,13 +51,13 @@ def folder_copy(store: MemoryStore) -> str:
 
 
 def _reduce_memory(store: MemoryStore) -> tuple[Any, ...]:
-    if parent_process() is None:  # a worker's folder would be gone before its result is read
+    if parent_process() is None:  # a worker's folder would be removed before its result is read
         return open_folder, (folder_copy(store),)
     return store.__reduce__()
 
 
 def _reduce_folder(store: FolderStore) -> tuple[Any, ...]:
-    if (store.folder / "meta.json").exists():  # not if its process has let it go
+    if (store.folder / "meta.json").exists():  # unless the folder was removed meanwhile
         return open_folder, (str(store.folder),)
     return store.__reduce__()
 

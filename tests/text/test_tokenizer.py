@@ -26,7 +26,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_w2v import JapaneseTokenizer, Token, W2VIndexer, Word2VecTrainer, WordVectors
 from sklearn_w2v.text import mecab as _mecab
-from sklearn_w2v.text.unidic import CONTENT_POS, CONTENT_POS_WITHOUT, _break_lines
+from sklearn_w2v.text.unidic import CONTENT_POS, CONTENT_POS_WITHOUT, break_lines
 
 FORMS = ["surface", "base", "lemma"]
 EVERY_BLANK = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
@@ -480,14 +480,14 @@ def test_two_processes_give_the_line_breaks_of_one(lyrics):
 )
 def test_surfaces_that_do_not_make_up_the_text_raise_nothing(surfaces, expected):
     lines = "\n".join([*surfaces, "EOS"])
-    found = _break_lines(surfaces, lines, "あ\nい う")
+    found = break_lines(surfaces, lines, "あ\nい う")
     assert " ".join(found).replace("\n", "|") == expected
 
 
 def test_words_of_a_user_dictionary_with_blanks_move_no_line_break():
     words = ["夏", "New York", "", "の", "\u3000x\u3000"]
     lines = "\n".join([*words[:2], "\u3000", *words[3:], "EOS"])
-    found = _break_lines(words, lines, "夏\nNew York\u3000\n\u3000の\n\u3000x\u3000")
+    found = break_lines(words, lines, "夏\nNew York\u3000\n\u3000の\n\u3000x\u3000")
     assert found == ["夏", "\n", "New York", "\n", "の", "\n", "\u3000x\u3000"]
 
 

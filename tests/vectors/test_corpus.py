@@ -98,7 +98,7 @@ def test_a_broken_file_is_named(opener, damage, tmp_path):
     else:
         raw[len(raw) // 2 : len(raw) // 2 + 100] = bytes(100)
     path.write_bytes(raw)
-    with pytest.raises(ValueError, match=r"Cannot read the file '.*words' of corpus behind line"):
+    with pytest.raises(ValueError, match=r"Cannot read the file '.*words' of corpus after line"):
         walk([path])
 
 
@@ -107,7 +107,7 @@ def test_a_file_that_has_gone_is_named(tmp_path):
     shards = check_corpus([tmp_path / "a.txt"])
     assert isinstance(shards, Shards)
     (tmp_path / "a.txt").unlink()
-    with pytest.raises(FileNotFoundError, match=r"a\.txt' of corpus is not there any more"):
+    with pytest.raises(FileNotFoundError, match=r"a\.txt' of corpus no longer exists"):
         list(shards)
 
 

@@ -254,7 +254,7 @@ def test_pickle_of_a_missing_file_is_refused_when_used_until_it_is_back(file):
     data = pickle.dumps(WordVectors.load(file))
     file.rename(file.with_suffix(".away"))
     vectors = pickle.loads(data)
-    with pytest.raises(FileNotFoundError, match=r"vectors\.bin', which is not there any more"):
+    with pytest.raises(FileNotFoundError, match=r"vectors\.bin', which no longer exists"):
         len(vectors)
     file.with_suffix(".away").rename(file)
     assert len(vectors) == 5

@@ -13,7 +13,7 @@ from ...utils.compression import open_plain
 
 
 def read_aliases(path: str, index: Mapping[str, int]) -> tuple[list[str], NDArray[np.int32]]:
-    """Further words and the rows that they share.
+    """Read aliases and the rows that they share.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def read_aliases(path: str, index: Mapping[str, int]) -> tuple[list[str], NDArra
     Returns
     -------
     words : list of str
-        The aliases that are not words themselves, in the file's order.
+        The aliases that have no row of their own, in the file's order.
     rows : ndarray of shape (n_words,), int32
         Their rows.
 
@@ -38,8 +38,8 @@ def read_aliases(path: str, index: Mapping[str, int]) -> tuple[list[str], NDArra
     Warns
     -----
     UserWarning
-        Once each, when aliases are words with a vector of their own, which stays, or
-        came before for another word, which stays, too.
+        Once if aliases are words with a vector of their own, which is kept, and once if
+        aliases repeat with another word; the first one is kept.
     """
     rows: dict[str, int] = {}
     own = again = 0
@@ -62,8 +62,8 @@ def read_aliases(path: str, index: Mapping[str, int]) -> tuple[list[str], NDArra
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
         raise ValueError(f"Cannot read aliases from {path!r}: {error}.") from error
-    _warn(path, own, "are words with a vector of their own, which stays")
-    _warn(path, again, "came before for another word, which stays")
+    _warn(path, own, "are words with a vector of their own, which is kept")
+    _warn(path, again, "repeat with another word; the first one is kept")
     return list(rows), np.fromiter(rows.values(), np.int32, len(rows))
 
 

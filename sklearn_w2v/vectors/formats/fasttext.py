@@ -1,4 +1,4 @@
-"""Facebook's fastText models: their words, and the n-grams of those that they lack."""
+"""Facebook's fastText models: words, and n-grams from which other words get vectors."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from .word2vec import Block
 
 _ROWS = 4_096  # of a block
 _MAX_DIM = 100_000
-# what smart_open, which gensim opens files with, decompresses by their names
+# names of files that smart_open, which gensim uses, would decompress
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 
 
 def is_fasttext(path: str) -> bool:
-    """Whether a file, plain or compressed, is one of Facebook's fastText models."""
+    """Return whether a file, plain or compressed, is one of Facebook's fastText models."""
     try:
         with open_plain(path) as file:
             return file.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):  # as the reader of other formats will say
+    except (OSError, ValueError):  # the reader of other formats raises the error
         return False
 
 
 def read_fasttext(path: str, work: Path) -> tuple[Iterator[Block], Subwords | None]:
-    """Words, rows and n-grams of a Facebook fastText model.
+    """Read words, rows and n-grams of a Facebook fastText model.
 
-    gensim reads it, into memory. What the file promises is compared with its size before,
-    since gensim reads on without end where a file ends among its words.
+    gensim reads it into memory. Before, the numbers in its header are compared with its size,
+    since gensim never stops reading a file that ends within its words.
 
     Parameters
     ----------
     path : str
         The model, plain or compressed with gzip, bzip2 or xz.
     work : Path
-        Where a compressed model may be unpacked for a while.
+        Folder in which a compressed model may be unpacked for a while.
 
     Returns
     -------
     blocks : iterator of (words, rows)
-        As `read_blocks` gives them.
+        As `read_blocks` yields them.
     subwords : Subwords or None
-        The n-grams; None for a model without.
+        The n-grams; None for a model without them.
 
     Raises
     ------
@@ -70,9 +70,9 @@ def read_fasttext(path: str, work: Path) -> tuple[Iterator[Block], Subwords | No
         keyed = _load(name, *_check(name))
     except (MemoryError, FileNotFoundError, PermissionError):
         raise
-    except Exception as error:  # gensim raises whatever it stumbles on
+    except Exception as error:  # gensim raises errors of many kinds
         if isinstance(error, OSError) and error.errno in FULL:
-            raise  # of the place that it is unpacked to
+            raise  # there is no room to unpack it
         text = f"{error}" or type(error).__name__
         raise ValueError(f"Cannot read word vectors from {path!r}: {text}.") from error
     finally:
@@ -87,7 +87,7 @@ def _has_ngrams(keyed: Any) -> bool:
 
 
 def subwords_of(keyed: Any) -> Subwords | None:
-    """Copy of the n-grams of gensim's vectors; None where they have none."""
+    """Return a copy of the n-grams of gensim's vectors; None if they have none."""
     if not hasattr(keyed, "vectors_ngrams") or not _has_ngrams(keyed):
         return None
     return Subwords(np.array(keyed.vectors_ngrams, np.float32), keyed.min_n, keyed.max_n)
@@ -100,7 +100,7 @@ def _blocks(keyed: Any) -> Iterator[Block]:
 
 
 def _check(name: str) -> tuple[int, int]:
-    """Number of words and dimensions, if the file holds what its header promises."""
+    """Return the numbers of words and dimensions, after a check of the whole file."""
     with open(name, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             return _check_parts(data)
@@ -109,7 +109,7 @@ def _check(name: str) -> tuple[int, int]:
 
 
 def _check_parts(data: mmap.mmap) -> tuple[int, int]:
-    numbers = struct.unpack_from("<11i", data, 8)  # behind them the rate of updates and t
+    numbers = struct.unpack_from("<11i", data, 8)  # after them come the rate of updates and t
     dim, bucket, shortest, longest = numbers[0], *numbers[8:11]
     size, words, labels, _, pruned = struct.unpack_from("<3i2q", data, 64)
     if labels > 0:
@@ -124,7 +124,7 @@ def _check_parts(data: mmap.mmap) -> tuple[int, int]:
         end = data.find(b"\0", place)
         if end < 0:
             raise ValueError(f"it promises {size} words, but it ends in word {word + 1}")
-        place = end + 10  # behind it are the count and the type
+        place = end + 10  # after it come the count and the type
     if pruned > 0 or struct.unpack_from("<?", data, place)[0]:
         raise ValueError("it is a quantised fastText model, which gensim does not read")
     rows, columns = struct.unpack_from("<2q", data, place + 1)
@@ -141,7 +141,7 @@ def _check_parts(data: mmap.mmap) -> tuple[int, int]:
 def _load(name: str, size: int, dim: int) -> Any:
     from gensim.models.fasttext import load_facebook_vectors
 
-    with np.errstate(all="ignore"):  # of broken values, which are told below
+    with np.errstate(all="ignore"):  # broken values raise an error below
         keyed = load_facebook_vectors(name)
     if len(keyed) != size or keyed.vectors.shape != (size, dim):
         raise ValueError(f"it promises {size} words, but gensim reads {len(keyed)}")
@@ -154,7 +154,7 @@ def _load(name: str, size: int, dim: int) -> Any:
 
 
 def _first_bad(matrix: NDArray[np.float32]) -> int | None:
-    """First row with a value that is not finite, without a mask as big as the matrix."""
+    """Return the first row with a value that is not finite, without a mask of the whole matrix."""
     for start in range(0, len(matrix), _ROWS):
         bad = ~np.isfinite(matrix[start : start + _ROWS]).all(axis=1)
         if bad.any():

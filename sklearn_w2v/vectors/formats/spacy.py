@@ -1,4 +1,4 @@
-"""Vectors of installed spaCy models, read from their packages' folders."""
+"""Vectors of installed spaCy models, read from the folders of their packages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FILES = ("vectors", "key2row", "strings.json", "vectors.cfg")
 
 
 class SpacySource:
-    """The vectors of an installed spaCy model, whose pipeline is never loaded.
+    """Vectors of an installed spaCy model; the model's pipeline is never loaded.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class SpacySource:
     Raises
     ------
     ValueError
-        The name is no name of a package.
+        The name cannot be one of a package.
     """
 
     def __init__(self, source: str) -> None:
@@ -63,7 +63,7 @@ class SpacySource:
         write_store(folder, [(store.words[:size], store.matrix)], note, shared)
 
     def _find(self) -> tuple[Path, str]:
-        """Folder of the model's vocabulary, and its version."""
+        """Return the folder of the model's vocabulary, and its version."""
         try:
             spec = find_spec(self.package)  # imports nothing
         except (ImportError, ValueError):
@@ -78,19 +78,19 @@ class SpacySource:
                 return folder / f"{meta['lang']}_{meta['name']}-{version}" / "vocab", version
             except (OSError, ValueError, KeyError, TypeError):
                 continue
-        raise ValueError(f"The package {self.package!r} is no spaCy model: it has no meta.json.")
+        raise ValueError(f"The package {self.package!r} is not a spaCy model: it has no meta.json.")
 
     def _install(self) -> str:
         if self.package == "ja_ginza":
             return 'pip install "sklearn-w2v[ginza]"'
-        # spaCy's models are on no package index: what has their names there is somebody else's
+        # spaCy's models are not on PyPI; packages of these names there are not spaCy's
         return f"pip install spacy, then python -m spacy download {self.package}"
 
     def _read(self, vocab: Path) -> MemoryStore:
         try:
             mode = json.loads((vocab / "vectors.cfg").read_text(encoding="utf-8")).get("mode")
         except FileNotFoundError:
-            mode = "default"  # models before there were modes; or no vectors at all
+            mode = "default"  # a model of an old release, or without vectors
         except (ValueError, AttributeError) as error:
             raise ValueError(f"Cannot read the vectors of {self.name!r}: {error}.") from error
         if mode != "default":
@@ -109,7 +109,7 @@ class SpacySource:
             ) from error
         table = Vectors(strings=StringStore())
         try:
-            with use_ops("numpy"):  # whatever device spaCy works on
+            with use_ops("numpy"):  # even if spaCy uses a GPU
                 table.from_disk(vocab)
             return self._store(table)
         except _NoVectors:
@@ -117,17 +117,20 @@ class SpacySource:
                 f"{self.label} has no word vectors; take one that has, like 'spacy:ja_ginza' "
                 '(pip install "sklearn-w2v[ginza]") or one whose name ends in _md or _lg.'
             ) from None
-        except Exception as error:  # spaCy raises whatever it stumbles on
+        except Exception as error:  # spaCy raises errors of many kinds
             raise ValueError(f"Cannot read the vectors of {self.name!r}: {error}.") from error
 
     def _store(self, table: Any) -> MemoryStore:
-        """Words of the table, first those with a row of their own, in the rows' order."""
+        """Return words and rows: first the words with a row of their own, in the rows' order."""
         rows: dict[str, int] = {}
         own: dict[int, str] = {}
-        for key, row in table.key2row.items():  # of a pruned table, the words it kept come first
+        for (
+            key,
+            row,
+        ) in table.key2row.items():  # in a pruned table, the words that it kept come first
             try:
                 word = table.strings[key]
-            except KeyError:  # its string was not kept: nobody can ask for it
+            except KeyError:  # its string was not kept, so it cannot be looked up
                 continue
             if not 0 <= row < len(table.data):
                 raise ValueError(f"{word!r} has row {row} of {len(table.data)}")
@@ -146,4 +149,4 @@ class SpacySource:
 
 
 class _NoVectors(Exception):  # noqa: N818
-    """The table is empty."""
+    """The table has no rows."""

@@ -1,4 +1,4 @@
-"""Readers and writers of word vector files; formats are known by their content."""
+"""Readers and writers of word vector files; the content tells the format, not the name."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ...utils.progress import report_progress
 
 Block = tuple[list[str], NDArray[np.float32]]
 
-FASTTEXT = (793712314).to_bytes(4, "little")  # what a Facebook fastText model begins with
+FASTTEXT = (793712314).to_bytes(4, "little")  # first bytes of a Facebook fastText model
 
 _CHUNK = 1 << 23
-_ROWS = 4_096  # of a block
+_ROWS = 4_096  # rows of a block
 _MAX_DIM = 100_000
 _BLOCK = 1 << 22  # values of a block, whatever a header promises
-_LINE = 1 << 20  # bytes of a word's line, beside its numbers
+_LINE = 1 << 20  # bytes of a line, without its numbers
 _HEADER = re.compile(rb"^[ \t]*(\d+)[ \t]+(\d+)[ \t\r]*\n")
 
 
 def read_blocks(path: str) -> Iterator[Block]:
-    """Words and rows of a vectors file, in the file's order, without repeated words.
+    """Read words and rows of a vectors file, in the file's order, without repeated words.
 
     Parameters
     ----------
@@ -47,12 +47,12 @@ def read_blocks(path: str) -> Iterator[Block]:
     Raises
     ------
     ValueError
-        The content is of no known format, broken, or holds values that are not finite.
+        The content is not in a known format, is broken, or holds values that are not finite.
 
     Warns
     -----
     UserWarning
-        Once, when words came more than once; the first row of each is kept.
+        Once, if words repeat; the first row of each is kept.
     """
     seen: set[str] = set()
     dropped = 0
@@ -79,14 +79,14 @@ def read_blocks(path: str) -> Iterator[Block]:
     if dropped:
         warnings.warn(
             DuplicateWordWarning(
-                f"{dropped} words of {path!r} came more than once; the first row of each is kept."
+                f"{dropped} words of {path!r} come more than once; the first row of each is kept."
             ),
             stacklevel=2,
         )
 
 
 def format_of(path: str) -> str:
-    """Format of a vectors file that can be read, in words."""
+    """Return the name of a vectors file's format."""
     with open(path, "rb") as file:
         packed = compression_of(file.read(6))
     name = f", {packed}" if packed else ""
@@ -115,7 +115,9 @@ def _blocks(file: IO[bytes]) -> Iterator[Block]:
     header = _HEADER.match(head)
     if header is None:
         dim = _text_dim(head)
-        if dim is None or not 2 <= dim <= _MAX_DIM:  # of one number, a vocabulary of counts
+        if (
+            dim is None or not 2 <= dim <= _MAX_DIM
+        ):  # a word and one number: a vocabulary with counts
             raise ValueError(
                 "it is neither word2vec binary or text nor GloVe text (no line of a word "
                 "and numbers at its start)"
@@ -126,19 +128,21 @@ def _blocks(file: IO[bytes]) -> Iterator[Block]:
     if not rows or not 0 < dim <= _MAX_DIM:
         raise ValueError(f"its header promises {rows} words of {dim} dimensions")
     rest = head[header.end() :]
-    if (_text_dim(rest) or 0) >= dim:  # more where a first word of parts ends in a number
+    if (
+        _text_dim(rest) or 0
+    ) >= dim:  # more if the first word has several parts and ends in a number
         yield from _read_text(file, rest, rows, dim)
     else:
         yield from _read_binary(file, rest, rows, dim)
 
 
 def _head(file: IO[bytes]) -> bytes:
-    """The beginning, without a byte order mark, which would be part of the first word."""
+    """Read the beginning, without a byte order mark, which would be part of the first word."""
     return file.read(1 << 20).removeprefix(codecs.BOM_UTF8)
 
 
 def _refuse(head: bytes) -> None:
-    """Name the formats that are known and not read here."""
+    """Refuse, by name, known formats that are not read here."""
     if not head:
         raise ValueError("it is empty")
     if head[:1] == b"\x80":
@@ -147,15 +151,15 @@ def _refuse(head: bytes) -> None:
             "you trust it, load it with gensim's KeyedVectors.load and pass the result"
         )
     if head.startswith(b"PK\x03\x04"):
-        raise ValueError("it is a zip archive; unpack it, and give the file that it holds")
+        raise ValueError("it is a zip archive; unpack it, and pass the file that it holds")
 
 
 def _text_dim(head: bytes) -> int | None:
-    """Number of values in a first line of text; None when the bytes are no such line."""
+    """Return the number of values in the first line; None if it is not a line of vectors."""
     line, end, _ = head.partition(b"\n")
     if not end and len(head) >= 1 << 19:
         return None
-    fields = re.split(rb"[ \t]+", line.lstrip(b" ").rstrip())  # other blanks can be words
+    fields = re.split(rb"[ \t]+", line.lstrip(b" ").rstrip())  # other white space can be a word
     if len(fields) < 3:
         return 1 if len(fields) == 2 and _is_number(fields[1]) else None
     count = 0
@@ -197,7 +201,7 @@ def _read_text(file: IO[bytes], head: bytes, rows: int | None, dim: int) -> Iter
 
 
 def _lines(file: IO[bytes], head: bytes, longest: int) -> Iterator[bytes]:
-    """Lines of what was read ahead and the rest, split at line feeds only."""
+    """Yield the lines of what was already read and of the rest, split at line feeds only."""
     rest = head
     while True:
         chunk = file.read(_CHUNK)
@@ -225,7 +229,7 @@ def _split_line(line: bytes, dim: int, number: int) -> tuple[bytes, NDArray[np.f
     fields = line.split()  # a word with blanks, or a broken line
     parts, numbers = fields[:-dim], fields[-dim:]
     if len(parts) > 1 and all(map(_is_number, numbers)):
-        last = parts[-1]  # 0.25 is one value too many, 2003 or a lone point is a word
+        last = parts[-1]  # 0.25 is one value too many; 2003 or a lone point is a word
         if not (b"." in last and _is_number(last)):
             return b" ".join(parts), _floats(numbers)
     shown = line[:40].decode("utf-8", "replace")
@@ -233,8 +237,8 @@ def _split_line(line: bytes, dim: int, number: int) -> tuple[bytes, NDArray[np.f
 
 
 def _floats(fields: list[bytes]) -> NDArray[np.float32]:
-    """Numbers, as fast as fromstring reads them, which only warns of what is none."""
-    with np.errstate(over="ignore"):  # beyond float32: refused as not finite
+    """Convert text to numbers, as fast as numpy.fromstring, which would only warn of errors."""
+    with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is refused later
         return np.array(fields, np.float32)
 
 
@@ -259,12 +263,14 @@ def _read_binary(file: IO[bytes], head: bytes, rows: int, dim: int) -> Iterator[
         place = end + 1 + width
     if starts:
         yield words, _values(buffer, starts, dim)
-    if (buffer[place:] + file.read(_CHUNK)).strip():  # read with a wrong header, all is garbage
+    if (
+        buffer[place:] + file.read(_CHUNK)
+    ).strip():  # then the header is wrong, and so are all rows
         raise ValueError(f"its header promises {rows} words, but more follows them")
 
 
 def _values(buffer: bytes, starts: list[int], dim: int) -> NDArray[np.float32]:
-    """Rows whose bytes start anywhere in a buffer, copied once."""
+    """Return a copy of rows whose bytes start anywhere in a buffer."""
     windows = sliding_window_view(np.frombuffer(buffer, np.uint8), 4 * dim)
     return windows[starts].view("<f4")
 
@@ -277,18 +283,18 @@ def write_file(
     Parameters
     ----------
     path : str
-        Target; a further ``.gz`` compresses. Written beside it and renamed.
+        Target; an additional ``.gz`` compresses. It is written under another name and renamed.
     words : sequence of str
         The words, in order.
     blocks : callable
-        ``blocks(start, stop)`` gives the float32 rows of a range.
+        ``blocks(start, stop)`` returns the float32 rows of a range.
     dim : int
         Number of dimensions.
 
     Raises
     ------
     ValueError
-        The ending is of neither format, or a word cannot be written in it.
+        The ending is not one of these, or a word cannot be written in this format.
     """
     plain = path.removesuffix(".gz")
     binary = plain.endswith(".bin")

@@ -300,7 +300,7 @@ def test_packages_that_are_no_models_are_refused(site):
     (site / "no_model").mkdir()
     (site / "no_model" / "__init__.py").write_text("")
     for name in ("no_model", "json"):
-        with pytest.raises(ValueError, match=f"'{name}' is no spaCy model"):
+        with pytest.raises(ValueError, match=f"'{name}' is not a spaCy model"):
             WordVectors.load(f"spacy:{name}")
 
 

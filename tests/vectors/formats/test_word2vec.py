@@ -323,7 +323,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path, header):
 def test_archives_are_to_be_unpacked_first(tmp_path):
     with zipfile.ZipFile(tmp_path / "glove.zip", "w") as archive:
         archive.writestr("glove.txt", "雨 1 2\n雪 3 4\n")
-    with pytest.raises(ValueError, match="it is a zip archive; unpack it, and give the file"):
+    with pytest.raises(ValueError, match="it is a zip archive; unpack it, and pass the file"):
         read(os.fspath(tmp_path / "glove.zip"))
 
 
