@@ -26,7 +26,7 @@ from ..networks.network import Network
 from ..networks.output import Output
 from ..networks.training_loop import run_epochs
 from ..utils.estimators import restore_on_error
-from ..utils.html_repr import FittedRepr, Shown, _size
+from ..utils.html_repr import FittedRepr, Shown, table_size
 from ..utils.saved_state import (
     LARGEST_ID,
     expect,
@@ -586,7 +586,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
     # ---------------------------------------------------------------- diagram
     def _summary(self) -> dict[str, Any]:
         out: dict[str, Any] = {"classes_": self.classes_, "n_iter_": self.n_iter_}
-        out["word vectors of the network"] = Shown(_size(*self._network.table_shape))
+        out["word vectors of the network"] = Shown(table_size(*self._network.table_shape))
         for name, values in self.history_.items():
             if values:
                 out[f"history_: last {name}"] = float(values[-1])
@@ -595,5 +595,5 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         return out
 
     def _caption(self) -> str:
-        shape = _size(*self._network.table_shape)
+        shape = table_size(*self._network.table_shape)
         return f"{len(self.classes_):,} classes · table {shape}"

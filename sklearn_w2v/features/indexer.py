@@ -18,7 +18,7 @@ from ..exceptions import CoverageWarning, TruncationWarning
 from ..text.documents import DocumentsOutMixin, check_tokens
 from ..text.token import analyses, count_words
 from ..utils.estimators import restore_on_error
-from ..utils.html_repr import FittedRepr, Shown, _size
+from ..utils.html_repr import FittedRepr, Shown, table_size
 from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
 from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.trainer import Word2VecTrainer
@@ -403,7 +403,7 @@ default=None
         found = self.coverage_
         unknown = [word for word, _ in found["unknown"][:_WORDS]]
         return {
-            "vectors_": Shown(_size(len(self.vectors_), self.vectors_.dim)),
+            "vectors_": Shown(table_size(len(self.vectors_), self.vectors_.dim)),
             "coverage_: running words": Shown(f"{found['tokens']:.1%}"),
             "coverage_: as written": Shown(f"{found['exact']:.1%}"),
             "coverage_: distinct words": Shown(f"{found['types']:.1%}"),
@@ -413,7 +413,7 @@ default=None
         }
 
     def _caption(self) -> str:
-        size = _size(len(self.vectors_), self.vectors_.dim)
+        size = table_size(len(self.vectors_), self.vectors_.dim)
         return f"{self.coverage_['tokens']:.1%} of words known · {size}"
 
     def __sklearn_tags__(self) -> Any:

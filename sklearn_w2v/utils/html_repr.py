@@ -60,5 +60,6 @@ class FittedRepr:
         return diagram_box(self, self._caption())
 
 
-def _size(rows: int, dim: int) -> str:
+def table_size(rows: int, dim: int) -> str:
+    """Return the size of a table of vectors, as diagrams show it."""
     return f"{rows:,} × {dim:,}"

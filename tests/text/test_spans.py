@@ -1,4 +1,4 @@
-"""Where words stand in their texts."""
+"""Positions of words in their texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token: a str with forms; what documents of tokens hold."""
+"""Token: a str with forms; how documents of tokens are counted and shared."""
 
 from __future__ import annotations
 

@@ -492,7 +492,7 @@ def test_words_of_a_user_dictionary_with_blanks_move_no_line_break():
 
 
 @pytest.mark.parametrize("forms", [False, True])
-def test_line_break_has_a_row_of_its_own_behind_the_vectors(forms):
+def test_line_break_has_a_row_of_its_own_after_the_vectors(forms):
     tokenizer = JapaneseTokenizer(line_breaks=True, forms=forms)
     documents = tokenizer.transform(["雨と\n\n風", "海と\n雨"])
     vectors = WordVectors(["雨", "風", "海"], np.eye(3))
@@ -539,7 +539,7 @@ def test_decomposed_kana_are_composed(lyrics, normalize):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_words_behind_a_nul_are_kept(form):
+def test_words_after_a_nul_are_kept(form):
     expected = words("雨が\n光る夜", form=form)
     assert expected[-1] == "夜"
     assert words("雨が\0光る夜", form=form) == expected
@@ -693,7 +693,7 @@ def test_run_of_blanks_drops_no_words(blank, size):
 
 
 @pytest.mark.parametrize("edge", range(7_598, 7_603))
-def test_word_that_a_window_cuts_ahead_of_blanks_comes_out_once(edge):
+def test_word_that_a_window_cuts_before_blanks_is_returned_once(edge):
     text = ("雨。" * 4_000)[:edge] + "うつくしい" + " " * 15_000 + "海"
     assert "".join(all_surfaces(text)) == unspaced(text)
 

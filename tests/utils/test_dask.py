@@ -1,4 +1,4 @@
-"""TokenIds keep their vectors on Dask's wire, whatever was imported first."""
+"""TokenIds keep their vectors when Dask sends them, whatever was imported first."""
 
 from __future__ import annotations
 

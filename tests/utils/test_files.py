@@ -125,7 +125,7 @@ def test_folders_of_killed_processes_go_when_they_are_quiet(tmp_path):
     folder = killed_folder(tmp_path)
     assert folder.is_dir()
     sweep_folders(tmp_path, "tmp-", by_age=False)
-    assert folder.is_dir()  # it may have been made this moment, ahead of its lock
+    assert folder.is_dir()  # it may be so new that it is not locked yet
     age(folder, 700)
     sweep_folders(tmp_path, "other-", by_age=True)
     assert folder.is_dir()
@@ -177,7 +177,7 @@ def test_a_folder_that_somebody_named_stays(tmp_path, name):
 
 @locks
 @pytest.mark.parametrize("lock", [False, True])
-def test_folders_of_processes_that_were_killed_ahead_of_their_lock_go(tmp_path, lock):
+def test_folders_of_processes_that_were_killed_before_their_lock_are_removed(tmp_path, lock):
     folder = tmp_path / "tmp-1_abcdef"
     folder.mkdir()
     if lock:

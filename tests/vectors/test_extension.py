@@ -1,4 +1,4 @@
-"""Further words behind those of a table: random, copied, and extended again."""
+"""Words added to a table: random, copied, and extended again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_words_like_others_start_as_copies_of_their_rows(base):
     np.testing.assert_array_equal(extended.take(np.array([1]))[0], base.take(np.array([1]))[0])
 
 
-def test_random_rows_do_not_hang_on_what_is_copied(base):
+def test_random_rows_do_not_depend_on_what_is_copied(base):
     words = ["a", "b", "c"]
     random = base.extended(words, seed=1).vectors
     mixed = base.extended(words, seed=1, like=[-1, 3, -1]).vectors

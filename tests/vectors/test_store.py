@@ -1,4 +1,4 @@
-"""Stores: looking words up, in memory and in the folder form."""
+"""Stores: words and rows, in memory and in the folder form."""
 
 from __future__ import annotations
 
@@ -121,12 +121,12 @@ def sharing_store(kind, folder):
     write_store(
         folder, [(WORDS, TABLE)], note, [(SHARING[:2], ROWS[:2]), (SHARING[2:], ROWS[2:])], subwords
     )
-    if kind == "spilled":
+    if kind == "copied to a folder":
         return FolderStore(Path(folder_copy(memory)))
     return FolderStore(folder)
 
 
-@pytest.mark.parametrize("kind", ["memory", "folder", "spilled", "pickled"])
+@pytest.mark.parametrize("kind", ["memory", "folder", "copied to a folder", "pickled"])
 def test_words_may_share_rows(tmp_path, kind):
     store = sharing_store(kind, tmp_path / "f")
     expected = sharing_store("memory", None)
@@ -219,7 +219,7 @@ def test_folders_whose_rows_do_not_fit_are_not_opened(tmp_path, damage):
 
 
 @pytest.mark.parametrize("change", ["shared", "ngrams", "max_n"])
-def test_memory_fingerprint_hangs_on_shared_rows_and_ngrams(change):
+def test_memory_fingerprint_depends_on_shared_rows_and_ngrams(change):
     store = sharing_store("memory", None)
     shared, ngrams, longest = np.array(store.shared), NGRAMS.copy(), 6
     if change == "shared":
@@ -232,7 +232,7 @@ def test_memory_fingerprint_hangs_on_shared_rows_and_ngrams(change):
     assert other.fingerprint != store.fingerprint
 
 
-def test_memory_fingerprint_hangs_on_words_and_values():
+def test_memory_fingerprint_depends_on_words_and_values():
     prints = {
         MemoryStore(words, np.array(table, np.float32)).fingerprint
         for words, table in [
@@ -244,7 +244,7 @@ def test_memory_fingerprint_hangs_on_words_and_values():
     assert len(prints) == 3
 
 
-def test_spilled_folder_holds_the_same_and_goes_with_its_store():
+def test_a_folder_copy_holds_the_same_and_is_removed_with_its_store():
     store = MemoryStore(WORDS, TABLE.copy())
     folder = Path(folder_copy(store))
     mapped = FolderStore(folder)
@@ -257,7 +257,7 @@ def test_spilled_folder_holds_the_same_and_goes_with_its_store():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_forked_child_leaves_the_spilled_folder_to_its_parent():
+def test_a_forked_child_leaves_the_folder_copy_to_its_parent():
     store = MemoryStore(WORDS, TABLE.copy())
     folder = Path(folder_copy(store))
     child = os.fork()

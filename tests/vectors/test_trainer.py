@@ -1,4 +1,4 @@
-"""Word2VecTrainer: what training sees, what it gives, and that it is reproducible."""
+"""Word2VecTrainer: what training sees, what it returns, and that it is reproducible."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ print(Word2VecTrainer(vector_size=6, epochs=2, random_state=0).fit(docs).vectors
 """
 
 
-def test_result_does_not_hang_on_the_hash_seed():
+def test_result_does_not_depend_on_the_hash_seed():
     package = os.fspath(Path(sklearn_w2v.__file__).parents[1])
     processes = [
         subprocess.Popen(

@@ -1,4 +1,4 @@
-"""WordVectors: reading, travelling between processes, ids and rows."""
+"""WordVectors: reading, pickling, looking up, similar words, ids and rows."""
 
 from __future__ import annotations
 

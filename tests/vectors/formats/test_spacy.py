@@ -74,7 +74,7 @@ def write_model(site, table=TABLE, version="1.0.0", strings=True, name=NAME):
 
 
 # ------------------------------------------------------------------ reading
-def test_every_key_of_the_table_is_a_word_and_sharers_stand_behind(site):
+def test_every_key_of_the_table_is_a_word_and_sharers_come_last(site):
     write_model(site)
     vectors = WordVectors.load(f"spacy:{NAME}")
     assert vectors.words == [*WORDS, *SHARING]
