@@ -1,4 +1,4 @@
-"""W2VIndexer: token lists to TokenIds."""
+"""W2VIndexer turns lists of tokens into ids of word vectors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..utils.saved_state import expect, is_array, is_instance, is_number, is_who
 from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
-from .lookup import Word, composed, forms_are_known_better, look_up, settle
+from .lookup import Word, composed, forms_are_known_better, look_up, make_vocabulary
 from .token_ids import TokenIds
 
 _WORDS = 3  # unknown words that the diagram shows
@@ -48,7 +48,7 @@ default=None
         they are mapped, and a search shares one copy. None means ``Word2VecTrainer()``:
         word2vec learns from the very documents that ``fit`` gets.
     maxlen : int or None, default=None
-        Number of ids of each document; the words behind are cut off, shorter documents
+        Number of ids of each document; later words are cut off, shorter documents
         are padded with 0 on the right. None takes the 95th percentile of the lengths in
         ``fit``.
     min_count : int, default=1
@@ -65,7 +65,7 @@ default=None
         vectors lack is tried by its further forms, where the tokenizer hands them on
         (``JapaneseTokenizer(forms=True)``), then in NFKC, then in lower case. Where `fit`
         finds that the vectors know the first forms of the running words better than the
-        words themselves, the forms are tried ahead of the words: vectors of normalised
+        words themselves, the forms are tried before the words: vectors of normalised
         words, such as chiVe, have rows for some inflected words, but mean other words by
         them (see Notes).
     random_state : int, RandomState instance or None, default=None
@@ -105,7 +105,7 @@ default=None
     Words that ``fit`` did not see are looked up by their own forms and share the id of the
     form that is found. Vectors with subwords (fastText) have rows for words that are still
     unknown then: the ``vectors`` of what ``transform`` returns are `vectors_` and these
-    words behind.
+    words after them.
 
     Of the running words of livedoor news whose surface is not their lemma, chiVe knows
     96 % by the lemma and 60 % by the surface, mostly as another word (お as a flange);
@@ -246,24 +246,24 @@ default=None
             better = not learnt and forms_are_known_better(vectors.find, counts, forms)
             self.match_ = "forms" if better else "text"
         seed = int(random.randint(2**31 - 1))
-        settled = settle(vectors, counts, forms, self.match_, self.min_count, seed)
-        self.vectors_, self._own, self._n_known = settled.vectors, settled.own, len(vectors)
+        vocabulary = make_vocabulary(vectors, counts, forms, self.match_, self.min_count, seed)
+        self.vectors_, self._own, self._n_known = vocabulary.vectors, vocabulary.own, len(vectors)
         self._ids = {
             text: number
-            for text, number in zip(counts, _ids(settled.rows).tolist(), strict=True)
-            if not forms or counts[text] >= self.min_count  # rare ones hang on their own forms
+            for text, number in zip(counts, _ids(vocabulary.rows).tolist(), strict=True)
+            if not forms or counts[text] >= self.min_count  # rare ones depend on their own forms
         }
         lengths = self._lengths(documents)
         # an observed length, so that few documents are not cut at a mean of two lengths
         self.maxlen_ = self.maxlen or max(1, int(np.percentile(lengths, 95, method="higher")))
         # rows that a model file must hold at least
-        self._used = np.unique(_ids(settled.rows)).astype(np.int32)
-        self._set_coverage(counts, settled.unknown, settled.inexact, lengths)
+        self._used = np.unique(_ids(vocabulary.rows)).astype(np.int32)
+        self._set_coverage(counts, vocabulary.unknown, vocabulary.inexact, lengths)
         self._warn_cut(lengths)
         return documents
 
     def _lengths(self, documents: list[list[str]]) -> NDArray[np.int64]:
-        """Number of ids of each document, ahead of any cut."""
+        """Return the number of ids of each document, before any cut."""
         counts: Iterable[int] = map(len, documents)
         if self.oov == "drop":
             ids, _ = self._ids_of(documents)
@@ -287,7 +287,7 @@ default=None
         inexact: list[str],
         lengths: NDArray[np.int64],
     ) -> None:
-        # a line break is no word that vectors could know
+        # a line break is not a word that vectors could know
         counts = Counter({word: n for word, n in counts.items() if word != "\n"})
         missing = [word for word in missing if word != "\n"]
         inexact = [word for word in inexact if word != "\n"]
@@ -326,7 +326,7 @@ default=None
             )
 
     def _ids_of(self, documents: list[list[str]]) -> tuple[dict[str, int], WordVectors]:
-        """Ids of all words of some documents, and the vectors that they index."""
+        """Return the ids of all words of some documents, and the vectors that they index."""
         ids = self._ids
         unseen = [word for document in documents for word in document if word not in ids]
         if not unseen:
@@ -340,7 +340,7 @@ default=None
         return {**ids, **{text: number for (text, _), number in new.items()}}, vectors
 
     def _compose(self, ids: dict[Word, int]) -> WordVectors:
-        """Vectors with rows made of subwords for words without an id, which get one here."""
+        """Return vectors with rows made of subwords for words without an id; they get one."""
         unknown = sorted({str(text) for (text, _), number in ids.items() if number == OOV_ID})
         known = composed(self.vectors_, unknown)
         if not known:
@@ -424,7 +424,7 @@ default=None
 
 
 class _IdsByForms(dict[str, int]):
-    """Ids of texts, and of words whose id hangs on their forms."""
+    """Ids of texts, and of words whose id depends on their forms."""
 
     def __init__(self, ids: dict[str, int], others: dict[Word, int]) -> None:
         super().__init__(ids)

@@ -1,4 +1,4 @@
-"""Rows of words: looked up by themselves or by their other forms."""
+"""Look up the rows of words, by themselves or by their other forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Find = Callable[[list[str]], NDArray[np.int64]]
 
 
 def candidates(word: Word, forms_first: bool) -> Iterator[str]:
-    """What to look a word up by, one after the other."""
+    """Yield what to look a word up by, one after the other."""
     text, forms = word
     if not forms_first:
         yield text
@@ -46,7 +46,7 @@ def find_by_forms(
     words : sequence of (str, tuple of str)
         Texts and their forms.
     forms_first : bool
-        Whether the forms are tried ahead of the text.
+        Whether the forms are tried before the text.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def forms_are_known_better(find: Find, counts: Counter[str], forms: dict[str, Fo
 def _match(
     vectors: WordVectors, words: Sequence[Word], order: str
 ) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
-    """Rows, the forms by which they were found, and the rows of the texts themselves."""
+    """Return rows, the forms by which they were found, and the rows of the texts themselves."""
     texts = [text for text, _ in words]
     exact = vectors.find(texts)
     if order == "exact":
@@ -113,15 +113,15 @@ def _match(
 
 
 def composed(vectors: WordVectors, texts: list[str]) -> list[str]:
-    """Those of some unknown words for which the vectors make a row out of subwords."""
+    """Return the unknown words for which the vectors make a row out of subwords."""
     if not texts or not vectors.has_subwords:
         return []
     known = vectors.compose(texts)[1].tolist()
     return [text for text, there in zip(texts, known, strict=True) if there]
 
 
-class Settled(NamedTuple):
-    """What fitting decides about words."""
+class Vocabulary(NamedTuple):
+    """The vocabulary that fitting settles on: vectors, own words and the order of looking up."""
 
     vectors: WordVectors  # with rows for words that get one of their own
     rows: NDArray[np.int64]  # of the texts, in the order of the counts
@@ -130,14 +130,14 @@ class Settled(NamedTuple):
     inexact: list[str]  # not found as themselves
 
 
-def settle(
+def make_vocabulary(
     vectors: WordVectors,
     counts: Counter[str],
     forms: dict[str, Forms],
     order: str,
     min_count: int,
     seed: int,
-) -> Settled:
+) -> Vocabulary:
     """Give words that the vectors lack, or know by another form only, rows of their own.
 
     Parameters
@@ -158,7 +158,7 @@ def settle(
 
     Returns
     -------
-    Settled
+    Vocabulary
         The result; rows of own words are copies of the row of the form that was found.
     """
     texts = list(counts)
@@ -169,7 +169,7 @@ def settle(
     often = np.array([counts[text] >= min_count for text in texts], bool)
     new = often & ((rows < 0) | (rows != exact))
     new |= np.array([text in whole for text in texts], bool)
-    # in the order of frequency, like a file's words; so ids do not hang on the documents' order
+    # in the order of frequency, like a file's words; so ids do not depend on the documents' order
     places = sorted(np.flatnonzero(new).tolist(), key=lambda n: (-counts[texts[n]], texts[n]))
     names = _names(vectors, [(texts[n], found[n] if exact[n] >= 0 else "") for n in places])
     extended = vectors.extended(names, seed, like=rows[places])
@@ -178,11 +178,11 @@ def settle(
     own = {str(texts[n]): int(rows[n]) for n in kept}
     inexact = [text for text, row in zip(texts, exact.tolist(), strict=True) if row < 0]
     unknown = [text for text in unknown if text not in whole]
-    return Settled(extended, rows, own, unknown, inexact)
+    return Vocabulary(extended, rows, own, unknown, inexact)
 
 
 def _names(vectors: WordVectors, pairs: list[tuple[str, str]]) -> list[str]:
-    """Names of own words: the text, or ``text/form`` where the vectors mean another word."""
+    """Name own words by their text, or ``text/form`` where the vectors mean another word."""
     taken = {text for text, form in pairs if not form}
     names = []
     for text, form in pairs:
@@ -199,16 +199,16 @@ def _names(vectors: WordVectors, pairs: list[tuple[str, str]]) -> list[str]:
 def look_up(
     vectors: WordVectors, n_known: int, own: dict[str, int], words: Sequence[Word], order: str
 ) -> NDArray[np.int64]:
-    """Rows of words in settled vectors.
+    """Return the rows of words in the vectors that fitting settled on.
 
     Parameters
     ----------
     vectors : WordVectors
         With the rows of own words.
     n_known : int
-        Number of words ahead of the own ones.
+        Number of words before the own ones.
     own : dict of str to int
-        `Settled.own`.
+        `Vocabulary.own`.
     words : sequence of (str, tuple of str)
         Texts and their forms.
     order : {"exact", "text", "forms"}
@@ -235,7 +235,7 @@ def look_up(
 
 
 def texts_of(vectors: WordVectors, names: Sequence[str]) -> list[str]:
-    """Words as they were written: without the form in the names of own words.
+    """Return words as they were written: without the form in the names of own words.
 
     An own word has the row of its form; so a slash in any other word is part of it.
     """

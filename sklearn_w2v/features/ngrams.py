@@ -120,7 +120,7 @@ class NgramCounter:
     def _parts(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
     ) -> Iterator[tuple[NDArray[np.int64], sp.csr_matrix]]:
-        """Sorted keys and their counts, for some documents at a time."""
+        """Yield sorted keys and their counts, for some documents at a time."""
         ends = np.cumsum(lengths)
         start = 0
         while start < len(ids):
@@ -137,7 +137,7 @@ class NgramCounter:
     def _keys(
         self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Key of each occurrence of anything, and its document."""
+        """Return the key of each occurrence of anything, and its document."""
         there = np.arange(ids.shape[1]) < lengths[:, None]
         words = ids[there].astype(np.int64)
         documents = np.repeat(np.arange(len(ids)), lengths)
@@ -150,7 +150,7 @@ class NgramCounter:
     def occurrences(
         self, ids: NDArray[np.int32], vectors: WordVectors | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Where in one document the columns' n-grams stand.
+        """Find where in one document the columns' n-grams stand.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class NgramCounter:
     def _grams(
         self, words: NDArray[np.int64], documents: NDArray[np.int64], vectors: WordVectors | None
     ) -> Iterator[_Grams]:
-        """Keys, which of them count, documents, first words and last words, kind by kind."""
+        """Yield keys, which of them count, documents, first and last words, kind by kind."""
         known, numbers = words >= FIRST_ID, np.arange(len(words))
         yield words, known, documents, numbers, numbers
         if self.pairs:
@@ -200,7 +200,7 @@ class NgramCounter:
 def _characters(
     words: NDArray[np.int64], documents: NDArray[np.int64], vectors: WordVectors
 ) -> _Characters:
-    """Codes (plus 1) of the words' characters, 0 for an unknown word, and their words' places.
+    """Return codes (plus 1) of the words' characters, 0 for unknown words, and the words' places.
 
     A blank between two words has the left one's place and the right one's; others have twice
     their own.

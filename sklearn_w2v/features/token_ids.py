@@ -1,4 +1,4 @@
-"""TokenIds: an array of word ids that remembers whose ids they are."""
+"""TokenIds: an array of word ids with the vectors that they index."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class TokenIds(np.ndarray):
             whole = given.astype(np.int32, copy=False)
         if given.dtype != np.int32 and not np.array_equal(given, whole):
             raise ValueError(
-                f"Got ids of dtype {given.dtype} that are no whole numbers of 32 bits but "
+                f"Got ids of dtype {given.dtype} that are not whole numbers of 32 bits but "
                 "expected ids as W2VIndexer makes them."
             )
         new = whole.view(cls)
@@ -72,7 +72,7 @@ class TokenIds(np.ndarray):
         self.vectors = getattr(source, "vectors", None)
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        # the result of arithmetic is no array of ids any more
+        # the result of arithmetic is not an array of ids any more
         return np.asarray(array)[()] if return_scalar else np.asarray(array)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -89,7 +89,7 @@ send_whole(TokenIds)
 
 
 def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Ids with all zeros moved behind, and the documents' lengths.
+    """Move all zeros to the ends of their rows, and count the words of each document.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ _OTHER_VECTORS = (
 
 
 def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVectors | None:
-    """Word vectors that the ids of X index.
+    """Return the word vectors that the ids of X index.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
 def check_ids(
     estimator: Any, X: Any, vectors: WordVectors | None, reset: bool
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Ids as right-padded int32, and the documents' lengths.
+    """Check ids; return them as right-padded int32, with the documents' lengths.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""W2VVectorizer: ids of words to one vector for each document."""
+"""W2VVectorizer turns the ids of a document's words into one vector."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
         - ``"mean"``: their mean; a word that comes twice counts twice.
         - ``"max"``: the maximum of each dimension.
-        - ``"mean_max"``: both, one behind the other.
+        - ``"mean_max"``: both, one after the other.
         - ``"sif"``: smooth inverse frequency (Arora, Liang, Ma 2017): a mean with the
           weights ``sif_a / (sif_a + p(word))``, from which the directions that all
           documents share are then removed. ``p(word)`` is the word's share of the words
@@ -233,7 +233,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return words, pooled
 
     def _learn_weights(self, words: _WordCounts) -> None:
-        """Weights of the words in fit, and that of all others."""
+        """Learn weights of the words in fit, and that of all others."""
         counts = words.counts
         self._ids = words.ids
         if self.pooling == "sif":
@@ -251,7 +251,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     # ----------------------------------------------------------- transforming
     def _fitted_vectors(self, X: Any) -> WordVectors:
-        """The vectors that ids for a fitted vectorizer index."""
+        """Return the vectors that ids for a fitted vectorizer index."""
         handle = getattr(X, "vectors", None)
         if not isinstance(handle, WordVectors) or self.vectors_.is_extension_of(handle):
             return self.vectors_
@@ -272,7 +272,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def _shares(self, words: _WordCounts) -> csr_array:
-        """How much of each word's vector goes into each document's."""
+        """Return how much of each word's vector goes into each document's."""
         shares = words.counts.copy()
         if self._pooling in ("mean", "mean_max"):
             return _summing_to_one(shares)
@@ -326,12 +326,12 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
 
 class _WordCounts:
-    """How often which word comes in which document.
+    """Counts of words in documents.
 
     Parameters
     ----------
     ids : ndarray of shape (n_documents, width), int32
-        Ids; 0 and 1 are no words.
+        Ids; 0 and 1 are not words.
     vectors : WordVectors
         What the ids index; words with a random row are left out.
 
@@ -359,7 +359,7 @@ class _WordCounts:
         self.counts.sum_duplicates()
 
     def weighted_sums(self, shares: csr_array, vectors: WordVectors) -> NDArray[np.float32]:
-        """Product of shares and the words' vectors, which are read in blocks."""
+        """Multiply shares by the words' vectors, which are read in blocks."""
         out = np.zeros((shares.shape[0], vectors.dim), np.float32)
         for start in range(0, len(self.ids), _WORDS):
             block = slice(start, start + _WORDS)
@@ -368,7 +368,7 @@ class _WordCounts:
         return out
 
     def maxima(self, vectors: WordVectors) -> NDArray[np.float32]:
-        """Maximum of each dimension over the words of each document; zeros without words."""
+        """Return the maximum of each dimension over a document's words; zeros without words."""
         starts, columns = self.counts.indptr, self.counts.indices
         out = np.zeros((len(starts) - 1, vectors.dim), np.float32)
         filled = np.flatnonzero(np.diff(starts))
@@ -386,14 +386,14 @@ class _WordCounts:
 
 
 def _summing_to_one(weights: csr_array) -> csr_array:
-    """Weights divided by their sum over each row, in place; empty rows stay so."""
+    """Divide weights by their sum over each row, in place; empty rows stay so."""
     lengths = np.diff(weights.indptr)
     weights.data /= np.repeat(weights.sum(axis=1), lengths)
     return weights
 
 
 def _first_directions(rows: NDArray[np.float32], number: int) -> NDArray[np.float32]:
-    """First right singular vectors; fewer where the rank is smaller."""
+    """Return the first right singular vectors; fewer where the rank is smaller."""
     # of the small square matrix: exact, without a seed, whatever the number of rows
     wide = rows.astype(np.float64)
     values, directions = np.linalg.eigh(wide.T @ wide)

@@ -29,12 +29,12 @@ _BUILDER = "ConstructorFromReduceNode"
 # what takes the type that a node names as it is: nothing is called with the file's values
 _PLAIN = {"ObjectNode", "TypeNode", "FunctionNode"}
 _ELSE = {("sklearn.utils._bunch.Bunch", "DictNode")}
-_MANY = 10_000  # keys that are no strings, whose hashes a file can make collide
+_MANY = 10_000  # keys that are not strings, whose hashes a file can make collide
 _TEXT_KEYS = {"builtins.str", "sklearn_w2v.text.token.Token"}
 
 
 def check_entries(model: bytes) -> None:
-    """Refuse entries that are compressed, lie upon each other, or hold no whole array.
+    """Refuse entries that are compressed, overlap, or do not hold a complete array.
 
     NumPy takes the memory of an array as its header asks for it, and reads it then; an entry
     is known by its first bytes, as NumPy knows it.
@@ -47,7 +47,7 @@ def check_entries(model: bytes) -> None:
     Raises
     ------
     ValueError
-        An entry is none of these; the message names it.
+        An entry is such a one; the message names it.
     """
     with zipfile.ZipFile(io.BytesIO(model)) as file:
         check_names(file)
@@ -83,7 +83,7 @@ def _check_sparse(data: bytes, left: int, name: str) -> int:
             with file.open(info) as opened:
                 entry: Any = opened
                 if not entry.peek(len(_NPY)).startswith(_NPY):
-                    raise ValueError(f"{name} is no sparse matrix")
+                    raise ValueError(f"{name} is not a sparse matrix")
                 _check_array(entry, info)
     return left
 
@@ -100,7 +100,7 @@ def _check_array(entry: Any, info: zipfile.ZipInfo) -> None:
         size *= length
     whole = size == info.file_size - entry.tell() and all(length >= 0 for length in shape)
     if dtype.hasobject or not whole:
-        raise ValueError(f"{info.filename} is no array of {shape}, {dtype}")
+        raise ValueError(f"{info.filename} is not an array of {shape}, {dtype}")
 
 
 def check_schema(model: bytes) -> None:
@@ -114,12 +114,12 @@ def check_schema(model: bytes) -> None:
     Raises
     ------
     ValueError
-        The tree is none of `save`.
+        The tree is not one that `save` writes.
     """
     with zipfile.ZipFile(io.BytesIO(model)) as file:
         tree = json.loads(file.read("schema.json"))
     if not isinstance(tree, dict):
-        raise ValueError("its schema is no object")
+        raise ValueError("its schema is not an object")
     sizes: dict[Any, int] = {}
     owners: dict[str, Any] = {}
     for node, size in _nodes(tree):
@@ -136,7 +136,7 @@ def check_schema(model: bytes) -> None:
 
 
 def _nodes(tree: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
-    """Nodes of the tree, and how many containers each is made of."""
+    """Return the nodes of the tree, and how many containers each is made of."""
     found: list[tuple[Any, int]] = [(tree, 0)]
     for place, (one, _) in enumerate(found):  # which grows
         children = one.values() if isinstance(one, dict) else one
@@ -180,4 +180,4 @@ def _check_keys(node: dict[str, Any]) -> None:
     else:
         return
     if not plain:
-        raise ValueError(f"it has {len(content)} keys that are no strings")
+        raise ValueError(f"it has {len(content)} keys that are not strings")

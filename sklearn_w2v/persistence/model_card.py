@@ -30,7 +30,7 @@ def card_of(
     left: list[str],
     details: Mapping[str, Mapping[str, Any]] | None,
 ) -> str:
-    """Markdown about a fitted estimator.
+    """Write Markdown about a fitted estimator.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def card_of(
     Raises
     ------
     TypeError
-        `details` is no mapping of mappings.
+        `details` is not a mapping of mappings.
     ValueError
         It has a section of the card's own.
     """
@@ -78,7 +78,7 @@ def card_of(
 
 
 def _line(value: Any) -> str:
-    """One cell of a table."""
+    """Return the text of one cell of a table."""
     if isinstance(value, float):
         value = f"{value:.4g}"
     text = str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

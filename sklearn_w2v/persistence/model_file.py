@@ -1,4 +1,4 @@
-"""save and load: models in one file, without pickle."""
+"""Save a fitted estimator in one file, and load it, without pickle."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def save(
     The file is a zip of ``meta.json`` (versions and checksums), ``card.md`` and
     ``model.skops``: JSON and ``.npy`` arrays in the form of the skops library. Nothing in
     it is code. Left out are ``memory`` folders, ``callbacks`` and a trainer's ``corpus``
-    that is no path; one of Keras' optimizers becomes its name and numbers. A loaded
+    that is not a path; one of Keras' optimizers becomes its name and numbers. A loaded
     classifier starts its optimizer anew when training goes on.
 
     Examples
@@ -165,7 +165,7 @@ def load(
     Raises
     ------
     FileNotFoundError
-        There is no such file, or the vectors that it refers to are not there.
+        The file, or the vectors that it refers to, are not there.
     ValueError
         The file is broken, was changed, is of a newer format, or refers to types that are
         not trusted; or the vectors that it refers to have changed.
@@ -196,7 +196,7 @@ def load(
 
 
 def read_card(path: str | os.PathLike[str]) -> str:
-    """The model card of a file that `save` wrote.
+    """Read the model card of a file that `save` wrote.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def read_card(path: str | os.PathLike[str]) -> str:
     Raises
     ------
     FileNotFoundError
-        There is no such file.
+        The file is not there.
     ValueError
         The file is broken.
     """
@@ -220,11 +220,11 @@ def read_card(path: str | os.PathLike[str]) -> str:
 
 # ------------------------------------------------------------------- the file
 def _read(name: str) -> tuple[bytes, str, dict[str, Any]]:
-    """Model, card and meta data, when all is as it was written."""
+    """Read model, card and meta data; refuse what is not as it was written."""
     try:
         with open(name, "rb") as raw, zipfile.ZipFile(raw) as file:
             if not file.infolist() or file.infolist()[0].header_offset:
-                raise ValueError("it is empty, or something stands ahead of it")
+                raise ValueError("it is empty, or something stands before it")
             size = os.fstat(raw.fileno()).st_size
             meta = json.loads(_entry(file, _META, _SMALL))
             _check_meta(meta)
@@ -237,7 +237,7 @@ def _read(name: str) -> tuple[bytes, str, dict[str, Any]]:
     except (FileNotFoundError, PermissionError, IsADirectoryError, MemoryError):
         raise
     except Exception as error:  # zipfile and json raise whatever broken bytes lead to
-        text = "it is no zip" if isinstance(error, zipfile.BadZipFile) else error
+        text = "it is not a zip" if isinstance(error, zipfile.BadZipFile) else error
         raise ValueError(f"Cannot read the model file {name!r}: {text}.") from error
 
 
@@ -246,7 +246,7 @@ def _check_meta(meta: Any) -> None:
         raise ValueError("it was not written by sklearn_w2v.save")
     version = meta.get("format")
     if not isinstance(version, int) or version < 1:
-        raise ValueError(f"format={version!r} is none")
+        raise ValueError(f"format={version!r} is not known")
     if version > FORMAT:
         writer = str(dict(meta.get("versions") or {}).get("sklearn_w2v", "a newer version"))[:40]
         raise ValueError(
@@ -256,7 +256,7 @@ def _check_meta(meta: Any) -> None:
 
 
 def _entry(file: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Bytes of an entry, which is stored as it is: no entry grows when it is read."""
+    """Read an entry, which is stored as it is: none grows when it is read."""
     info = file.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size > most:
         raise ValueError(f"{name} promises {info.file_size} bytes, compressed or too many")
@@ -268,7 +268,7 @@ def _digest(data: bytes) -> str:
 
 
 def _untrusted(model: bytes) -> list[str]:
-    """Types and functions in a skops file that neither skops nor this module trusts."""
+    """Return types and functions in a skops file that neither skops nor this package trusts."""
     from skops import io as skops
 
     return sorted(one for one in skops.get_untrusted_types(data=model) if not is_trusted(one))
@@ -327,7 +327,7 @@ def _open_references(estimator: Any, vectors: WordVectors | None) -> None:
 
 
 def _refer_to(store: SourceStore, vectors: WordVectors) -> None:
-    """Let a reference name another place of the same content."""
+    """Change the path of a reference to another one with the same content."""
     new: Store = vectors._store
     if not isinstance(new, SourceStore):
         raise TypeError("Got vectors in memory but expected the path of a file.")

@@ -31,7 +31,7 @@ class PackedStore(TableStore):
     fingerprint : str
         That of the table.
     text : ndarray of shape (n_bytes,), uint8
-        The words' UTF-8, one behind the other.
+        The words' UTF-8, one after the other.
     sizes : ndarray of shape (n_words,), int32
         Number of bytes of each word.
     rows : int

@@ -6,7 +6,6 @@ import copy
 import os
 from collections.abc import Iterator
 from numbers import Real
-from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from ..networks.design import NetworkWeights
+from ..utils.estimators import everything_in, holds_parts
 from ..vectors.cache import SourceStore
 from ..vectors.extension import ExtendedStore
 from ..vectors.store import Store
@@ -21,21 +21,11 @@ from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, WordVectors, as_word_vectors
 from .packed_store import PackedStore
 
-_OURS = ("sklearn.", "sklearn_w2v.", "imblearn.")
-_LEAVES = (
-    type,
-    FunctionType,
-    MethodType,
-    np.ndarray,
-    np.random.RandomState,
-    np.random.Generator,
-    WordVectors,
-    Store,
-)
+_LEAVES = (WordVectors, Store)  # what they hold is packed as a whole
 
 
 def copied(estimator: Any) -> Any:
-    """Copy of an estimator and all in it that is changed ahead of writing.
+    """Copy an estimator and everything in it that is changed before it is written.
 
     Arrays and word vectors are shared with the original.
     """
@@ -52,38 +42,26 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
         new = copy.copy(value)
         for key in new:
             new[key] = _copied(new[key], memo)
-    elif _is_open(value):
+    elif holds_parts(value, _LEAVES):
         new = copy.copy(value)
-        memo[id(value)] = new, value  # ahead of its parts, which may refer to it
+        memo[id(value)] = new, value  # before its parts, which may refer to it
         for name, part in vars(new).items():
             vars(new)[name] = _copied(part, memo)
     memo[id(value)] = new, value  # the original, too, so that its id stays its own
     return new
 
 
-def _is_open(value: Any) -> bool:
-    """Whether an object is an estimator, or a part of one, that may hold further ones."""
-    if isinstance(value, _LEAVES) or not hasattr(value, "__dict__"):
-        return False
-    return isinstance(value, BaseEstimator) or type(value).__module__.startswith(_OURS)
+def parts(value: Any, object_arrays: bool = False) -> Iterator[Any]:
+    """Walk through an estimator and everything in it, word vectors included, not their stores.
 
-
-def parts(value: Any) -> Iterator[Any]:
-    """An estimator and all in it: steps, wrapped ones, parameters, word vectors."""
-    seen: dict[int, Any] = {}
-    todo = [value]
-    while todo:
-        one = todo.pop()
-        if id(one) in seen:
-            continue
-        seen[id(one)] = one
-        yield one
-        if isinstance(one, dict):
-            todo += one.values()
-        elif type(one) in (list, tuple, set):
-            todo += one
-        elif _is_open(one):
-            todo += vars(one).values()
+    Parameters
+    ----------
+    value : object
+        An estimator.
+    object_arrays : bool, default=False
+        Whether elements of arrays of objects are parts.
+    """
+    return everything_in(value, _LEAVES, object_arrays)
 
 
 def pack(estimator: Any, mode: str) -> tuple[Any, list[str]]:
@@ -106,13 +84,13 @@ def pack(estimator: Any, mode: str) -> tuple[Any, list[str]]:
             used.setdefault(table.fingerprint, []).append(indices)
     packer = _Packer(mode, used)
     for one in everything:
-        if _is_open(one):
+        if holds_parts(one, _LEAVES):
             _pack_vectors(one, packer)
     return made, sorted(set(left))
 
 
 def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
-    """Tables, and indices of their words that a fitted step has read."""
+    """Give the tables that a fitted step reads, and the indices of the words it has read."""
     if isinstance(one, WordVectors):  # further words that are copies of others
         store = one._store
         while isinstance(store, ExtendedStore):
@@ -133,7 +111,7 @@ def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
 
 
 def _plain_parameters(one: Any, left: list[str]) -> None:
-    """Take out of parameters what belongs to this machine, or is code."""
+    """Remove from parameters what belongs to this machine, or is code."""
     if not isinstance(one, BaseEstimator):
         return
     held = vars(one)
@@ -158,7 +136,7 @@ def _plain_parameters(one: Any, left: list[str]) -> None:
 
 
 def _without_owner(one: Any) -> Any:
-    """Requests for metadata that refer to their estimator by name: a model file has no cycles."""
+    """Return metadata requests that refer to their estimator by name: files have no cycles."""
     made = copy.copy(one._metadata_request)
     for name, request in vars(made).items():
         if hasattr(request, "owner"):
@@ -170,7 +148,7 @@ def _without_owner(one: Any) -> Any:
 
 
 def _name_optimizer(one: Any, left: list[str]) -> None:
-    """Name and numbers in place of one of Keras' optimizers."""
+    """Replace one of Keras' optimizers by its name and numbers."""
     given = one.optimizer
     kind = given if isinstance(given, type) else type(given)
     if not kind.__module__.startswith("keras."):
@@ -189,7 +167,7 @@ def _name_optimizer(one: Any, left: list[str]) -> None:
 
 
 class _Packer:
-    """Packs each store once.
+    """Pack each store once, however many steps hold it.
 
     Parameters
     ----------
@@ -204,7 +182,7 @@ class _Packer:
         self._made: dict[str, Store] = {}
 
     def pack(self, store: Store) -> Store:
-        """The store of a model file."""
+        """Return the store that goes into a model file."""
         key = store.fingerprint
         if key not in self._made:
             self._made[key] = self._pack(store)
@@ -240,7 +218,7 @@ _NONE = np.zeros(0, np.int64)
 
 
 def _pack_vectors(one: Any, packer: _Packer) -> None:
-    """Put packed stores behind the vectors that an object holds."""
+    """Replace the stores of the vectors that an object holds by packed ones."""
     params = one.get_params(deep=False) if isinstance(one, BaseEstimator) else ()
     for name, value in vars(one).items():
         if not isinstance(value, WordVectors):

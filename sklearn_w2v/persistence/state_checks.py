@@ -6,10 +6,8 @@ concerns scikit-learn's estimators.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..utils.saved_state import check_saved_state, unexpected
@@ -26,7 +24,7 @@ def check_stores(estimator: Any) -> None:
     ValueError
         The message says what was there.
     """
-    for one in _everything(estimator):
+    for one in parts(estimator, object_arrays=True):
         if isinstance(one, WordVectors | Store):
             check_saved_state(one)
 
@@ -39,20 +37,11 @@ def check_estimators(estimator: Any) -> None:
     ValueError
         The message names the estimator and the attribute.
     """
-    for one in _everything(estimator):
+    for one in parts(estimator, object_arrays=True):
         if isinstance(one, BaseEstimator):
             _check_parameters(one)
         if type(one).__module__.startswith("sklearn_w2v."):
             check_saved_state(one)
-
-
-def _everything(value: Any) -> Iterator[Any]:
-    """Walk through an estimator and its parts, those in arrays of objects included."""
-    for one in parts(value):
-        yield one
-        if isinstance(one, np.ndarray) and one.dtype == object:
-            for part in one.flat:
-                yield from parts(part)
 
 
 # ------------------------------------------------------------------ estimators

@@ -39,7 +39,7 @@ def test_whole_numbers_become_int32(given):
     "given", [[[0.5, 1.0]], [[np.nan]], [[np.inf]], [[2**31]], np.array([[2**40]]), [["2"]]]
 )
 def test_what_is_no_whole_number_of_32_bits_is_refused(given):
-    with pytest.raises(ValueError, match=r"Got ids of dtype .* no whole numbers of 32 bits"):
+    with pytest.raises(ValueError, match=r"Got ids of dtype .* not whole numbers of 32 bits"):
         TokenIds(given, VECTORS)
 
 

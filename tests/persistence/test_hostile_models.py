@@ -172,8 +172,8 @@ def test_entries_that_come_twice(whole, refused):
 
 def test_what_stands_ahead_of_the_zip(whole, refused):
     data = model_file(zipped(whole["lstm"]))
-    refused(b"\x80\x04." + data, "something stands ahead of it")
-    refused(b"#!/bin/sh\n" + data, "something stands ahead of it")
+    refused(b"\x80\x04." + data, "something stands before it")
+    refused(b"#!/bin/sh\n" + data, "something stands before it")
     refused(zipped({}), "it is empty")
 
 
@@ -253,9 +253,9 @@ def test_sparse_matrices_that_unpack_without_end(whole, refused):
     refused(changed(parts, "W2VIndexer", _used=evil), "compressed or too big")
     parts = dict(whole["lstm"])
     evil = sparse_node(parts, zipped({"data.npy": header((10**12,)) + bytes(99)}))
-    refused(changed(parts, "W2VIndexer", _used=evil), "is no array")
+    refused(changed(parts, "W2VIndexer", _used=evil), "is not an array")
     evil = sparse_node(parts, zipped({"data.npy": b"\x80\x04."}))
-    refused(changed(parts, "W2VIndexer", _used=evil), "is no sparse matrix")
+    refused(changed(parts, "W2VIndexer", _used=evil), "is not a sparse matrix")
 
 
 # ------------------------------------------------------------------ the tree
@@ -316,10 +316,10 @@ def test_keys_whose_hashes_collide(whole, refused):
         key_types=node("ListNode", "builtins", "list", content=kinds, __id__=8),
         content={key: of_json(1) for key in keys},
     )
-    refused(changed(whole["lstm"], "W2VIndexer", _own=evil), "keys that are no strings")
+    refused(changed(whole["lstm"], "W2VIndexer", _own=evil), "keys that are not strings")
     numbers = [of_json(int(key)) for key in keys]
     evil = node("SetNode", "builtins", "set", content=numbers)
-    refused(changed(whole["lstm"], "W2VIndexer", _own=evil), "keys that are no strings")
+    refused(changed(whole["lstm"], "W2VIndexer", _own=evil), "keys that are not strings")
 
 
 @pytest.mark.parametrize("kind", ["ListNode", "SetNode", "ConstructorFromReduceNode", "TupleNode"])

@@ -475,7 +475,7 @@ def test_arrays_of_pickles_are_refused(model_file):
     np.save(buffer, np.array([Harm()], dtype=object), allow_pickle=True)
     entries[name] = buffer.getvalue()
     rewritten(model_file, model__skops=packed(entries))
-    with pytest.raises(ValueError, match="is no array"):
+    with pytest.raises(ValueError, match="is not an array"):
         load(model_file)
     assert not os.path.exists("harm")
 
@@ -539,7 +539,7 @@ def test_declared_sizes_are_checked_ahead_of_memory(model_file):
         head, {"descr": "<f4", "fortran_order": False, "shape": (10**12, 300)}
     )
     rewritten(model_file, model__skops=packed({**entries, name: head.getvalue() + bytes(64)}))
-    with pytest.raises(ValueError, match="is no array"):
+    with pytest.raises(ValueError, match="is not an array"):
         load(model_file)
     bomb = packed({**entries, "zeros.npy": bytes(1 << 24)}, zipfile.ZIP_DEFLATED)
     rewritten(model_file, model__skops=bomb)

@@ -8,8 +8,8 @@ import pytest
 from sklearn.base import BaseEstimator
 
 from sklearn_w2v import JapaneseTokenizer
-from sklearn_w2v.persistence.trusted_types import is_trusted, trusted_types
 from sklearn_w2v.persistence.state_checks import check_estimators
+from sklearn_w2v.persistence.trusted_types import is_trusted, trusted_types
 from sklearn_w2v.utils.saved_state import check_saved_state
 
 OURS = sorted(name for name in trusted_types() if name.startswith("sklearn_w2v."))
