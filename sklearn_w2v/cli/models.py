@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,6 @@ from sklearn.base import BaseEstimator
 from ..classifiers.targets import Targets
 from ..persistence.model_file import load
 from ..persistence.packing import parts
-
-# attributes in which searches, calibration, votes and thresholds keep fitted estimators
-_INNER = "best_estimator_", "estimator_", "estimator", "estimators_", "calibrated_classifiers_"
 
 
 def load_model(path: Path, vectors: str | None, trust: list[str] | None) -> Any:
@@ -39,7 +35,7 @@ def load_model(path: Path, vectors: str | None, trust: list[str] | None) -> Any:
         raise ValueError(
             f"{str(path)!r} holds a {type(model).__name__}, which is not a classifier."
         )
-    if not any(map(_takes_texts, _with_inner(model))):
+    if not any(map(_takes_texts, parts(model))):
         raise ValueError(
             f"{str(path)!r} holds a {type(model).__name__}, which does not take texts; save the "
             "whole pipeline."
@@ -51,16 +47,6 @@ def load_model(path: Path, vectors: str | None, trust: list[str] | None) -> Any:
             "but the commands expect one; load it in Python."
         )
     return model
-
-
-def _with_inner(model: Any) -> Iterator[Any]:
-    """A model, and the models that it wraps."""
-    yield model
-    for name in _INNER:
-        inner = getattr(model, name, None)
-        for one in inner if isinstance(inner, list | tuple) else [inner]:
-            if hasattr(one, "__dict__"):
-                yield from _with_inner(one)
 
 
 def _takes_texts(model: Any) -> bool:

@@ -1,13 +1,71 @@
-"""Steps of searches and pipelines, and attributes that are restored when a fit fails."""
+"""Walk through estimators, and restore their attributes when a fit fails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
+
+_MODULES = ("sklearn.", "sklearn_w2v.", "imblearn.")
+_NOT_ENTERED = (
+    type,
+    FunctionType,
+    MethodType,
+    np.ndarray,
+    np.random.RandomState,
+    np.random.Generator,
+)
+
+
+def everything_in(
+    value: Any, leaves: tuple[type, ...] = (), object_arrays: bool = False
+) -> Iterator[Any]:
+    """Walk through an estimator and everything that it holds, each object once.
+
+    Parameters
+    ----------
+    value : object
+        An estimator, or a container of some.
+    leaves : tuple of type, default=()
+        Objects of these types are yielded, but what they hold is not.
+    object_arrays : bool, default=False
+        Whether the elements of arrays of objects are yielded, too.
+
+    Yields
+    ------
+    object
+        The value itself, then attributes of estimators and of their parts, and elements of
+        lists, tuples, sets and dicts.
+    """
+    seen: dict[int, Any] = {}  # the objects, too, so that no other one gets the same id
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen[id(one)] = one
+        yield one
+        if isinstance(one, dict):
+            todo += one.values()
+        elif type(one) in (list, tuple, set):
+            todo += one
+        elif object_arrays and isinstance(one, np.ndarray) and one.dtype == object:
+            todo += one.flat
+        elif holds_parts(one, leaves):
+            todo += vars(one).values()
+
+
+def holds_parts(value: Any, leaves: tuple[type, ...] = ()) -> bool:
+    """Return whether an object is an estimator or a part of one, with attributes of its own."""
+    if isinstance(value, _NOT_ENTERED + leaves) or not hasattr(value, "__dict__"):
+        return False
+    return isinstance(value, BaseEstimator) or type(value).__module__.startswith(_MODULES)
 
 
 def best_of(estimator: Any) -> Any:

@@ -1,7 +1,8 @@
-"""Steps of searches and pipelines, and attributes that are restored after an error."""
+"""Parts and steps of estimators, and attributes that are restored after an error."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -9,9 +10,38 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklearn_w2v.utils.estimators import best_of, restore_on_error, steps_of
+from sklearn_w2v.utils.estimators import best_of, everything_in, restore_on_error, steps_of
 
 X, Y = [[0.0], [1.0], [2.0], [3.0]] * 3, [0, 0, 1, 1] * 3
+
+
+def test_a_walk_meets_everything_once():
+    clf = LogisticRegression().fit(X, Y)
+    twice = Pipeline([("a", clf), ("b", clf)])
+    twice.itself = twice  # a cycle ends
+    found = list(everything_in([{"model": twice}, (twice,), {clf}]))
+    assert sum(one is clf for one in found) == 1
+    assert sum(one is twice for one in found) == 1
+    assert any(one is clf.coef_ for one in found)
+
+
+def test_a_walk_enters_neither_leaves_nor_what_is_not_an_estimators():
+    clf, sampler = LogisticRegression(), Sampler()
+    sampler.inner = clf
+    pipeline = Pipeline([("sampler", sampler)])
+    found = list(everything_in(pipeline))
+    assert any(one is sampler for one in found)
+    assert not any(one is clf for one in found)
+    assert list(everything_in(pipeline, (Pipeline,))) == [pipeline]
+
+
+def test_arrays_of_objects_are_entered_on_request():
+    clf = LogisticRegression()
+    outer = np.empty(2, object)
+    outer[0] = inner = np.empty(1, object)
+    inner[0] = {"model": clf}
+    assert [one is outer for one in everything_in(outer)] == [True]
+    assert any(one is clf for one in everything_in(outer, object_arrays=True))
 
 
 class Sampler:
