@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ..features.token_ids import check_ids, check_vectors
 from ..utils.estimators import steps_of
 from ..utils.sklearn_compat import Interval, validate_parameter_constraints
+from ..vectors.nearest import nearest
 from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 
 _BLOCK = 1 << 15  # rows of a table in memory at once
-_VALUES = 1 << 22  # cosines in memory at once
 
 Neighbors = tuple[tuple[str, float], ...]
 
@@ -228,35 +228,14 @@ def _moves(
 
 
 def _nearest(vectors: WordVectors, ids: NDArray[np.int64], number: int) -> list[Neighbors]:
-    """Words nearest to each of some ids, in one walk through the table."""
-    number = min(number, len(vectors) - 1)
-    if not number or not len(ids):
-        return [()] * len(ids)
-    queries = _units(vectors.take(ids))
-    best = np.full((len(ids), number), -np.inf, np.float32)
-    places = np.zeros((len(ids), number), np.int64)
-    size = max(number, min(_BLOCK, _VALUES // len(ids)))
-    for start in range(0, len(vectors), size):
-        block = np.arange(start, min(start + size, len(vectors)))
-        cosines = queries @ _units(vectors.take(block + FIRST_ID)).T
-        own = np.flatnonzero((ids >= block[0] + FIRST_ID) & (ids <= block[-1] + FIRST_ID))
-        cosines[own, ids[own] - FIRST_ID - start] = -np.inf
-        cosines = np.hstack([best, cosines])
-        candidates = np.hstack([places, np.broadcast_to(block, (len(ids), len(block)))])
-        kept = np.argpartition(-cosines, number - 1, axis=1)[:, :number]
-        best = np.take_along_axis(cosines, kept, axis=1)
-        places = np.take_along_axis(candidates, kept, axis=1)
-    order = np.lexsort((places, -best))
-    places = np.take_along_axis(places, order, axis=1)
-    best = np.clip(np.take_along_axis(best, order, axis=1), -1, 1)
+    """Find the words nearest to each of some ids, reading the table once."""
+    everything = np.arange(FIRST_ID, len(vectors) + FIRST_ID)
+    found = nearest(vectors.take(ids), everything, vectors.take, number, ids[:, None])
     words = vectors.words
     return [
-        tuple((words[place], cosine) for place, cosine in zip(*pair, strict=True))
-        for pair in zip(places.tolist(), best.tolist(), strict=True)
+        tuple(
+            (words[other - FIRST_ID], cosine)
+            for other, cosine in zip(others.tolist(), cosines.clip(-1, 1).tolist(), strict=True)
+        )
+        for others, cosines in found
     ]
-
-
-def _units(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of length 1, in place."""
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return rows

@@ -77,7 +77,9 @@ def _greatest(values: NDArray[np.float32], number: int) -> NDArray[np.bool_]:
     kept: NDArray[np.bool_] = values > least
     equal = values == least
     left = number - np.count_nonzero(kept, axis=1, keepdims=True)
-    kept |= equal & (np.cumsum(equal, axis=1) <= left)
+    if (np.count_nonzero(equal, axis=1, keepdims=True) > left).any():
+        equal &= np.cumsum(equal, axis=1) <= left
+    kept |= equal
     return kept
 
 

@@ -189,7 +189,7 @@ def test_blocks_change_nothing(monkeypatch):
     whole = word_shift(estimator, topn=None)
     assert len(whole) == 67
     monkeypatch.setattr(_word_shift, "_BLOCK", 16)
-    monkeypatch.setattr(_word_shift, "_VALUES", 67 * 9)
+    monkeypatch.setattr("sklearn_w2v.vectors.nearest._VALUES", 67 * 9)
     blocks = word_shift(estimator, topn=None)
     for one, other in zip(whole, blocks, strict=True):
         assert one.word == other.word
