@@ -243,7 +243,7 @@ class Search(Scene):
         ]
         pipeline = Pipeline(steps, memory=str(self.folder / "memory"))
         grid = {"ids__min_count": [1, 2], "rows__pooling": ["mean", "max"], "clf__C": [1, 10]}
-        return GridSearchCV(pipeline, grid, cv=3).fit(_TEXTS, _LABELS)
+        return GridSearchCV(pipeline, grid, cv=2).fit(_TEXTS, _LABELS)
 
 
 class NetworkSearch(Search):

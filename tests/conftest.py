@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import random
+import signal
 import sys
 import tempfile
 from collections import namedtuple
@@ -17,6 +18,10 @@ import pytest
 # before anything converts vectors, here or in a worker process
 _CACHE = tempfile.TemporaryDirectory(prefix="sklearn_w2v-tests-")
 os.environ["SKLEARN_W2V_CACHE"] = _CACHE.name
+
+# a shell lets its background jobs, and all that they start, ignore Ctrl-C
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DATA = Path(os.environ.get("SKLEARN_W2V_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

@@ -54,10 +54,11 @@ def write_vectors(path, words=400, dim=50, seed=0):
     return os.fspath(path)
 
 
-def python(code, *args, **environment):
+def python(code, *args, stdin=None, **environment):
     """Run code in another process."""
     return subprocess.run(
         [sys.executable, "-c", code, *map(os.fspath, args)],
+        input=stdin,
         env={**os.environ, "PYTHONPATH": PACKAGE, **environment},
         capture_output=True,
         text=True,
@@ -367,7 +368,8 @@ def test_ctrl_c_leaves_transformers_as_they_were(ids, step, monkeypatch):
     from sklearn_w2v.features import vectorizer as _vectorizer
 
     if step == "indexer":
-        one, X, module, name = W2VIndexer(maxlen=3, random_state=0), TEXTS, _indexer, "settle"
+        one, X = W2VIndexer(maxlen=3, random_state=0), TEXTS
+        module, name = _indexer, "make_vocabulary"
         other = ["雨 が 降る 夜 の 町"] * 9
     else:
         one, X, module, name = W2VVectorizer(pooling="sif"), ids, _vectorizer, "_first_directions"
@@ -469,15 +471,21 @@ def test_training_that_goes_on_from_a_file_gets_where_it_would_have_got(ids, tmp
 
 
 # ---------------------------------------------- vectors that change under a process
+SONGS = [" ".join(f"w{n}" for n in range(start, start + 6)) for start in range(0, 48, 2)]
+
+
+def fitted_on(path):
+    pipeline = make_w2v_pipeline(
+        os.fspath(path), tokenizer=None, random_state=0, epochs=1, units=4, bow=None
+    )
+    return pipeline.fit(SONGS, [0, 1] * 12)
+
+
 @pytest.fixture
 def in_file(tmp_path, cache):
     """A pipeline on vectors in a file, its texts, and the file."""
     path = Path(write_vectors(tmp_path / "v.bin", words=60, dim=6))
-    texts = [" ".join(f"w{n}" for n in range(start, start + 6)) for start in range(0, 48, 2)]
-    pipeline = make_w2v_pipeline(
-        os.fspath(path), tokenizer=None, random_state=0, epochs=1, units=4, bow=None
-    )
-    return pipeline.fit(texts, [0, 1] * 12), texts, path
+    return fitted_on(path), SONGS, path
 
 
 NEW = ["w55 w56 w57", "w58 w1 w59"]  # words that training did not see
@@ -491,26 +499,57 @@ def test_vectors_that_change_under_a_live_process(in_file, what):
     np.testing.assert_array_equal(pipeline.predict_proba([*texts, *NEW]), before)
 
 
-@pytest.mark.parametrize("what", ["replaced", "overwritten", "same time", "cut", "deleted"])
-def test_vectors_that_change_under_a_saved_model(in_file, tmp_path, what):
+CHANGES = ["replaced", "overwritten", "same time", "cut", "deleted"]
+_READ = """
+import json, sys, joblib
+from sklearn_w2v import load
+folders, texts = json.load(sys.stdin)
+def said(read, path):
+    try:
+        return read(path).predict(texts).tolist()
+    except (OSError, ValueError) as error:
+        return f"{type(error).__name__} {error}"
+print(json.dumps(
+    [[said(load, f"{one}/model.w2v"), said(joblib.load, f"{one}/model.joblib")] for one in folders]
+))
+"""
+
+
+@pytest.fixture(scope="module")
+def saved_and_changed(tmp_path_factory):
+    """Of each change of vectors: their file, and the predictions here, elsewhere, and after it.
+
+    One process reads the models of all changes before, one after them.
+    """
     import joblib
 
-    pipeline, texts, path = in_file
-    expected = pipeline.predict([*texts, *NEW]).tolist()
-    save(pipeline, tmp_path / "model.w2v", vectors="reference")
-    joblib.dump(pipeline, tmp_path / "model.joblib")
-    code = (
-        "import sys, joblib; from sklearn_w2v import load\n"
-        "for read, name in ((load, sys.argv[1]), (joblib.load, sys.argv[2])):\n"
-        "    try:\n"
-        "        print(read(name).predict(sys.argv[3:]).tolist())\n"
-        "    except (OSError, ValueError) as error:\n"
-        "        print(type(error).__name__, error)\n"
+    files, expected = {}, []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKLEARN_W2V_CACHE", os.fspath(tmp_path_factory.mktemp("cache")))
+        for seed, what in enumerate(CHANGES):  # a seed each, so that none shares a converted form
+            path = tmp_path_factory.mktemp("changed") / "v.bin"
+            files[what] = Path(write_vectors(path, words=60, dim=6, seed=seed))
+            pipeline = fitted_on(path)
+            expected.append(pipeline.predict([*SONGS, *NEW]).tolist())
+            save(pipeline, path.with_name("model.w2v"), vectors="reference")
+            joblib.dump(pipeline, path.with_name("model.joblib"))
+        folders = [os.fspath(path.parent) for path in files.values()]
+        given = json.dumps([folders, [*SONGS, *NEW]])
+        before = json.loads(python(_READ, stdin=given).stdout)
+        for what, path in files.items():
+            change(path, what)
+        after = json.loads(python(_READ, stdin=given).stdout)
+    return dict(
+        zip(CHANGES, zip(files.values(), expected, before, after, strict=True), strict=True)
     )
-    arguments = [tmp_path / "model.w2v", tmp_path / "model.joblib", *texts, *NEW]
-    assert python(code, *arguments).stdout.splitlines() == [str(expected)] * 2
-    change(path, what)
-    for line in python(code, *arguments).stdout.splitlines():
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_vectors_that_change_under_a_saved_model(saved_and_changed, what):
+    path, expected, before, after = saved_and_changed[what]
+    assert before == [expected] * 2
+    assert len(after) == 2
+    for line in after:
         assert line.startswith(("ValueError", "FileNotFoundError"))
         assert os.fspath(path) in line
 

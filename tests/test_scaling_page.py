@@ -84,3 +84,13 @@ def test_all_blocks_run_on_workers_started_from_the_command_line(
     found = capsys.readouterr().out
     assert "clf__channels" in found
     assert Path("probabilities").is_dir()
+
+
+def test_the_client_of_one_machine_has_two_workers():
+    """The page's own client, which the test above replaces."""
+    names: dict[str, object] = {}
+    [line] = OWN_CLIENT.findall("".join(blocks(PAGE)))
+    exec(f"from dask.distributed import Client\n{line}", names)
+    with names["client"] as client:
+        assert sorted(client.ncores().values()) == [1, 1]
+        assert client.submit(sum, [1, 2]).result() == 3
