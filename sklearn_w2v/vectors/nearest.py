@@ -60,10 +60,11 @@ def nearest(
         query, column = np.nonzero((hidden >= start) & (hidden < start + len(block)))
         cosines[query, hidden[query, column] - start] = -np.inf
         both: NDArray[np.float32] = np.hstack([best, cosines])
-        numbers = np.hstack([places, np.broadcast_to(block, (n_queries, len(block)))])
-        kept = _greatest(both, topn)
-        best = both[kept].reshape(n_queries, topn)
-        places = numbers[kept].reshape(n_queries, topn)
+        # of each query, the columns of `both` that are kept: former ones, then those of the block
+        columns = np.nonzero(_greatest(both, topn))[1].reshape(n_queries, topn)
+        best = np.take_along_axis(both, columns, axis=1)
+        former = np.take_along_axis(places, np.minimum(columns, topn - 1), axis=1)
+        places = np.where(columns < topn, former, block[np.maximum(columns - topn, 0)])
     order = np.argsort(-best, axis=1, kind="stable")
     best = np.take_along_axis(best, order, axis=1)
     places = np.take_along_axis(places, order, axis=1)
@@ -73,7 +74,8 @@ def nearest(
 
 def _greatest(values: NDArray[np.float32], number: int) -> NDArray[np.bool_]:
     """Mark the greatest values of each row; among equal ones, the first."""
-    least = -np.partition(-values, number - 1, axis=1)[:, number - 1 : number]
+    place = values.shape[1] - number
+    least = np.partition(values, place, axis=1)[:, place : place + 1]
     kept: NDArray[np.bool_] = values > least
     equal = values == least
     left = number - np.count_nonzero(kept, axis=1, keepdims=True)
