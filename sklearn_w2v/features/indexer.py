@@ -62,7 +62,7 @@ default=None
         ``"drop"`` leaves it out.
     match : {"auto", "exact"}, default="auto"
         How words are looked up. ``"exact"``: as they are. ``"auto"``: a word that the
-        vectors lack is tried by its further forms, where the tokenizer hands them on
+        vectors lack is tried by its other forms, where the tokenizer provides them
         (``JapaneseTokenizer(forms=True)``), then in NFKC, then in lower case. Where `fit`
         finds that the vectors know the first forms of the running words better than the
         words themselves, the forms are tried before the words: vectors of normalised
@@ -320,7 +320,7 @@ default=None
                 TruncationWarning(
                     f"{cut} of {len(lengths)} documents are longer than maxlen={self.maxlen_} "
                     f"words and are cut (the longest has {lengths.max()}).",
-                    "A larger maxlen keeps them whole.",
+                    "A larger maxlen keeps all words.",
                 ),
                 stacklevel=4,
             )

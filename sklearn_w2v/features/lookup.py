@@ -93,16 +93,16 @@ def _match(
     exact = vectors.find(texts)
     if order == "exact":
         return exact.copy(), texts, exact
-    # asked again only where the text lacks, or another form goes before it
+    # only words without a row of their own, or whose forms come first, are looked up again
     ask = exact < 0
     if order == "forms":
         ask |= np.array([bool(forms) and forms[0] != text for text, forms in words], bool)
     places = np.flatnonzero(ask).tolist()
     rows, found = exact.copy(), texts.copy()
-    rows[places], further = find_by_forms(
+    rows[places], forms_found = find_by_forms(
         vectors.find, [words[place] for place in places], order == "forms"
     )
-    for place, form in zip(places, further, strict=True):
+    for place, form in zip(places, forms_found, strict=True):
         found[place] = form
     # a text that shares its vector with the form (another spelling) keeps its own row
     both = np.flatnonzero((exact >= 0) & (rows >= 0) & (exact != rows))
@@ -165,10 +165,10 @@ def make_vocabulary(
     words = [(text, forms.get(text, ())) for text in texts]
     rows, found, exact = _match(vectors, words, order)
     unknown = [text for text, row in zip(texts, rows.tolist(), strict=True) if row < 0]
-    whole = set(composed(vectors, unknown))
+    of_subwords = set(composed(vectors, unknown))
     often = np.array([counts[text] >= min_count for text in texts], bool)
     new = often & ((rows < 0) | (rows != exact))
-    new |= np.array([text in whole for text in texts], bool)
+    new |= np.array([text in of_subwords for text in texts], bool)
     # in the order of frequency, like a file's words; so ids do not depend on the documents' order
     places = sorted(np.flatnonzero(new).tolist(), key=lambda n: (-counts[texts[n]], texts[n]))
     names = _names(vectors, [(texts[n], found[n] if exact[n] >= 0 else "") for n in places])
@@ -177,7 +177,7 @@ def make_vocabulary(
     kept = np.flatnonzero(often & (exact >= 0) & (order == "forms")).tolist()
     own = {str(texts[n]): int(rows[n]) for n in kept}
     inexact = [text for text, row in zip(texts, exact.tolist(), strict=True) if row < 0]
-    unknown = [text for text in unknown if text not in whole]
+    unknown = [text for text in unknown if text not in of_subwords]
     return Vocabulary(extended, rows, own, unknown, inexact)
 
 
@@ -199,7 +199,7 @@ def _names(vectors: WordVectors, pairs: list[tuple[str, str]]) -> list[str]:
 def look_up(
     vectors: WordVectors, n_known: int, own: dict[str, int], words: Sequence[Word], order: str
 ) -> NDArray[np.int64]:
-    """Return the rows of words in the vectors that fitting settled on.
+    """Return the rows of words in the vectors of a vocabulary.
 
     Parameters
     ----------

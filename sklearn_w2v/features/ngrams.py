@@ -150,7 +150,7 @@ class NgramCounter:
     def occurrences(
         self, ids: NDArray[np.int32], vectors: WordVectors | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Find where in one document the columns' n-grams stand.
+        """Find where in one document the columns' n-grams are.
 
         Parameters
         ----------

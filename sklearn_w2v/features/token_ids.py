@@ -18,7 +18,7 @@ from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vector
 class TokenIds(np.ndarray):
     """Right-padded int32 word ids with a handle to the vectors that they index.
 
-    0 is padding, 1 a word that nobody knows, and 2 and up are the rows of `vectors`.
+    0 is padding, 1 an unknown word, and 2 and up are the rows of `vectors`.
     The handle survives slicing, indexing, ``train_test_split``, pickling and joblib. It
     is lost where a step makes a plain array of it (``np.asarray``, ``FeatureUnion``);
     then the classifier's ``vectors`` parameter says what the ids mean.
@@ -42,7 +42,7 @@ class TokenIds(np.ndarray):
 
     Notes
     -----
-    ``joblib.hash``, and so ``joblib.Memory``, sees the ids alone: a cached function of ids
+    ``joblib.hash``, and so ``joblib.Memory``, sees only the ids: a cached function of ids
     is called once for equal ids, whatever their vectors. Pass it the vectors, too.
 
     Examples
@@ -94,7 +94,7 @@ def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32],
     Parameters
     ----------
     ids : ndarray of shape (n_documents, width), int32
-        Ids; zeros are padding, wherever they stand.
+        Ids; zeros are padding, wherever they are.
     empty : int
         What a document without any word gets as its only one.
 
@@ -121,8 +121,8 @@ def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32],
 
 
 _OTHER_VECTORS = (
-    "X was not made from these vectors. Ids of W2VIndexer index its vectors_, which have further "
-    "rows for words that its vectors lack; pass its output as it is, or vectors=indexer.vectors_."
+    "X was not made from these vectors. Ids of W2VIndexer index its vectors_, which have more "
+    "rows, for words that its vectors lack; pass its output as it is, or vectors=indexer.vectors_."
 )
 
 
@@ -144,7 +144,7 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
     -------
     WordVectors or None
         None where nothing says what the ids mean. In a fitted classifier, those of `X` where
-        they extend the fitted ones by further words.
+        they are the fitted ones with more words after them.
 
     Raises
     ------

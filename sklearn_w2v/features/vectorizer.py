@@ -81,7 +81,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     Notes
     -----
-    Padding and the id 1 (a word nobody knows) do not count, nor do words whose rows
+    Padding and the id 1 (an unknown word) do not count, nor do words whose rows
     `W2VIndexer` draws at random, as the vectors lack them: nothing trains these rows here.
     A document without a known word becomes zeros.
 
@@ -89,7 +89,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     ``"sif"`` with the probability ``1 / (n_words + 1)`` of a word seen once, in
     ``"tfidf"`` with the inverse document frequency of a word in no document.
 
-    ``Pipeline(memory=)`` tells ids apart by their values alone, and other vectors may have
+    ``Pipeline(memory=)`` tells ids apart only by their values, and other vectors may have
     equal ids. Where the vectors vary in a search with `memory`, put the indexer and this
     vectorizer into a pipeline of their own, as one step that gets tokens.
 

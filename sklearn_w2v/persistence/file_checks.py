@@ -25,11 +25,12 @@ _STORES = {
     "sklearn_w2v.vectors.extension.ExtendedStore",
     "sklearn_w2v.vectors.store.MemoryStore",
 }
-_BUILDER = "ConstructorFromReduceNode"
+_BY_CONSTRUCTOR = "ConstructorFromReduceNode"
 # what takes the type that a node names as it is: nothing is called with the file's values
 _PLAIN = {"ObjectNode", "TypeNode", "FunctionNode"}
-_ELSE = {("sklearn.utils._bunch.Bunch", "DictNode")}
-_MANY = 10_000  # keys that are not strings, whose hashes a file can make collide
+# types that skops reads by another loader of its own
+_OTHER_LOADERS = {("sklearn.utils._bunch.Bunch", "DictNode")}
+_MOST_KEYS = 10_000  # keys that are not strings, whose hashes a file can make collide
 _TEXT_KEYS = {"builtins.str", "sklearn_w2v.text.token.Token"}
 
 
@@ -47,7 +48,7 @@ def check_entries(model: bytes) -> None:
     Raises
     ------
     ValueError
-        An entry is such a one; the message names it.
+        There is such an entry; the message names it.
     """
     with zipfile.ZipFile(io.BytesIO(model)) as file:
         check_names(file)
@@ -67,14 +68,14 @@ def check_entries(model: bytes) -> None:
 
 
 def check_names(file: zipfile.ZipFile) -> None:
-    """Refuse a zip with two entries of one name: readers would differ in which they take."""
+    """Refuse a zip with two entries of one name, of which readers take different ones."""
     names = file.namelist()
     if len(set(names)) < len(names):
         raise ValueError("it has several entries of one name")
 
 
 def _check_sparse(data: bytes, left: int, name: str) -> int:
-    """Check arrays in the zip of a sparse matrix; what is left of the bytes to unpack."""
+    """Check the arrays in a sparse matrix's zip; return how many more bytes may be unpacked."""
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         for info in file.infolist():
             left -= info.file_size
@@ -98,8 +99,8 @@ def _check_array(entry: Any, info: zipfile.ZipInfo) -> None:
     size = dtype.itemsize
     for length in shape:  # Python's integers, which do not overflow
         size *= length
-    whole = size == info.file_size - entry.tell() and all(length >= 0 for length in shape)
-    if dtype.hasobject or not whole:
+    complete = size == info.file_size - entry.tell() and all(length >= 0 for length in shape)
+    if dtype.hasobject or not complete:
         raise ValueError(f"{info.filename} is not an array of {shape}, {dtype}")
 
 
@@ -152,9 +153,9 @@ def _check_type(node: dict[str, Any]) -> None:
     name = f"{node.get('__module__')}.{node.get('__class__')}"
     loader = node["__loader__"]
     if name in _STORES:
-        fits = loader == _BUILDER
+        fits = loader == _BY_CONSTRUCTOR
     elif is_trusted(name):
-        fits = loader in _PLAIN or (name, loader) in _ELSE
+        fits = loader in _PLAIN or (name, loader) in _OTHER_LOADERS
     else:  # skops' own, or named in ``trusted``
         fits = loader != "CachedNode"
     if not fits:
@@ -170,7 +171,7 @@ def _names_fingerprint(node: dict[str, Any]) -> bool:
 
 def _check_keys(node: dict[str, Any]) -> None:
     content = node.get("content")
-    if content is None or len(content) <= _MANY:
+    if content is None or len(content) <= _MOST_KEYS:
         return
     if node["__loader__"] == "SetNode":
         plain = all(str(one.get("content")).startswith('"') for one in content)

@@ -51,10 +51,10 @@ def save(
         Target, by custom with the ending ``.w2v``; written beside and renamed, so that a
         former file stays whole until the new one is.
     vectors : {"rows", "all", "reference"}, default="rows"
-        What becomes of word vectors that stand in a file:
+        What is saved of word vectors that come from a file:
 
         - ``"rows"``: all words, and the rows that training used. The file is small and
-          stands alone. A word that the vectors know and training never saw has its place,
+          needs no other. A word that the vectors know and training never saw has its place,
           its letters and no row: where a network reads it, it counts as unknown, and a
           warning says so.
         - ``"all"``: the whole table; predictions are those of `estimator` for any text.
@@ -151,10 +151,10 @@ def load(
     path : str or path
         The file.
     vectors : path, WordVectors or None, default=None
-        Where the vectors of a model that was saved with ``vectors="reference"`` stand now;
+        Where the vectors of a model that was saved with ``vectors="reference"`` are now;
         None takes the path that the model names.
     trusted : iterable of str, default=()
-        Names of further types and functions that the file may refer to, such as
+        Names of more types and functions that the file may refer to, such as
         ``"my_package.tokenize"``; only those that you know.
 
     Returns

@@ -187,7 +187,7 @@ class PackedStore(TableStore):
             warnings.warn(
                 RowsLeftOutWarning(
                     f"{len(np.unique(rows[~there]))} words are known to the vectors {self.name!r}, "
-                    "but this model was saved with the rows that training used alone, so they "
+                    "but this model was saved with only the rows that training used, so they "
                     "count as unknown here.",
                     f"{WHOLE}.",
                 ),

@@ -65,14 +65,14 @@ def parts(value: Any, object_arrays: bool = False) -> Iterator[Any]:
 
 
 def pack(estimator: Any, mode: str) -> tuple[Any, list[str]]:
-    """Copy of an estimator for a model file, and what of it is left out.
+    """Copy an estimator for a model file, and list what of it is left out.
 
     Parameters
     ----------
     estimator : estimator
         Fitted.
     mode : {"rows", "all", "reference"}
-        What becomes of vectors that stand in a file.
+        What is saved of vectors that come from a file.
     """
     made = copied(estimator)
     left: list[str] = []
@@ -91,7 +91,7 @@ def pack(estimator: Any, mode: str) -> tuple[Any, list[str]]:
 
 def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
     """Give the tables that a fitted step reads, and the indices of the words it has read."""
-    if isinstance(one, WordVectors):  # further words that are copies of others
+    if isinstance(one, WordVectors):  # words whose rows are copies of others
         store = one._store
         while isinstance(store, ExtendedStore):
             if store.like is not None:
@@ -172,7 +172,7 @@ class _Packer:
     Parameters
     ----------
     mode : {"rows", "all", "reference"}
-        What becomes of vectors that stand in a file.
+        What is saved of vectors that come from a file.
     used : dict of str to list of ndarray
         Indices of words that training held, by the fingerprint of their table.
     """

@@ -37,7 +37,7 @@ def check_saved_state(one: Any) -> None:
     for attribute in vars(one) if hasattr(one, "__dict__") else ():
         if callable(getattr(type(one), attribute, None)):
             raise unexpected(one, attribute)
-    if hasattr(one, "_check_saved_state"):
+    if hasattr(type(one), "_check_saved_state"):  # not what a file calls so
         one._check_saved_state()
 
 

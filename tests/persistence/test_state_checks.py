@@ -69,6 +69,14 @@ def test_attributes_that_hide_methods_are_refused_in_every_class():
             check(tokenizer)
 
 
+def test_no_attribute_of_a_file_is_called():
+    tokenizer = JapaneseTokenizer()
+    called = []
+    tokenizer._check_saved_state = lambda: called.append(1)
+    check_estimators(tokenizer)
+    assert not called
+
+
 def test_parts_within_arrays_of_objects_are_checked():
     import numpy as np
 
