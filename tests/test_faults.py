@@ -87,8 +87,7 @@ def model():
     [
         (["conversion", "training"], 4),
         (["search"], 2),
-        (["save"], 2),
-        (["fits", "predictions", "threads"], 3),
+        (["save", "fits", "predictions", "threads"], 5),
     ],
     ids=lambda kinds: kinds[0] if isinstance(kinds, list) else "",
 )

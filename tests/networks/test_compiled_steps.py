@@ -289,7 +289,7 @@ def test_a_search_over_many_architectures_does_not_pile_up_steps(monkeypatch):
 def test_an_optimizer_without_the_expected_variables_is_left_to_keras(monkeypatch):
     """A release may rename them: training is that of Keras then, not another one."""
     ours, theirs = (
-        network(RECURRENT, "softmax", OPTIMIZERS["adam"], shared=shared) for shared in (True, False)
+        network(WINDOWS, "softmax", OPTIMIZERS["adam"], shared=shared) for shared in (True, False)
     )
     monkeypatch.setattr(OptimizerRule, "slots", lambda *args: None)
     monkeypatch.setattr(compiled_steps.CompiledSteps, "train", None)  # must not be called
