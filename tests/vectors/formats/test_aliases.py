@@ -106,7 +106,8 @@ def test_words_of_their_own_stay_and_one_warning_counts_them(tmp_path):
 
 def test_of_repeated_aliases_the_first_stays_and_one_warning_counts_the_rest(tmp_path):
     path = write(tmp_path / "a", "x\t雨\nx\t雨\nx\t雪\ny\t雪\ny\tthe\n".encode())
-    with pytest.warns(UserWarning, match=r"2 aliases of .* repeat with another word; the first one is kept") as caught:
+    said = r"2 aliases of .* repeat with another word; the first one is kept"
+    with pytest.warns(UserWarning, match=said) as caught:
         words, rows = read_aliases(path, INDEX)
     assert len(caught) == 1
     assert words == ["x", "y"]
