@@ -369,21 +369,11 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
                 )
             )
 
-        def batches(
-            part: TrainingSet,
-            order: np.random.Generator | None,
-            only: NDArray[np.int64] | None = None,
-        ) -> Batches:
-            y = network.design.output.targets(part.y, len(self.classes_))
-            find = network.table.rows.rows
-            size = self.batch_size
-            return Batches(part.ids, part.lengths, y, part.weights, size, order, find, only)
-
         try:
             history = run_epochs(
                 network.model,
-                batches(train, random, only),
-                None if val is None else batches(val, None),
+                self._batches(train, random, only),
+                None if val is None else self._batches(val),
                 epochs,
                 callbacks,
                 int(self.verbose),
@@ -393,6 +383,18 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             trim_memory()
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
+
+    def _batches(
+        self,
+        part: TrainingSet,
+        order: np.random.Generator | None = None,
+        only: NDArray[np.int64] | None = None,
+    ) -> Batches:
+        """Return the batches of some documents; without an order, by their length."""
+        network = self._built_network()
+        y = network.design.output.targets(part.y, len(self.classes_))
+        find, size = network.table.rows.rows, self.batch_size
+        return Batches(part.ids, part.lengths, y, part.weights, size, order, find, only)
 
     # ------------------------------------------------------------- predicting
     def predict_proba(self, X: Any) -> NDArray[np.float32]:
