@@ -125,7 +125,7 @@ class Vocabulary(NamedTuple):
 
     vectors: WordVectors  # with rows for words that get one of their own
     rows: NDArray[np.int64]  # of the texts, in the order of the counts
-    own: dict[str, int]  # rows of known texts that hold whatever forms they come with later
+    own: dict[str, int]  # rows of texts that are found by the text alone, whatever its forms
     unknown: list[str]  # found in no way
     inexact: list[str]  # not found as themselves
 
