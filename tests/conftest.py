@@ -32,6 +32,14 @@ def _fixed_seeds() -> None:
     np.random.seed(0)  # noqa: NPY002  (what libraries still draw from)
 
 
+@pytest.fixture(autouse=True)
+def _graphs_are_kept() -> None:
+    """Keep compiled steps for the whole session: tracing takes most of the time of a small fit."""
+    steps = sys.modules.get("sklearn_w2v.networks.compiled_steps")
+    if steps is not None:
+        steps._KEPT, steps._RULES = 10_000, 1_000
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """Folder of real corpora; the tests that need it are skipped where it is missing."""

@@ -525,7 +525,7 @@ def test_vectors_that_a_worker_lacks_are_named_with_its_host(client, other_view)
     with joblib.parallel_config("dask"), pytest.raises(FileNotFoundError, match=message):
         search(pipeline(other_view)).fit(TEXTS, LABELS)
     fitted = pipeline(other_view).fit(TEXTS, LABELS)
-    message = rf"stand in '/proc/self/cwd/vectors\.bin', .* on the host '{platform.node()}'"
+    message = rf"are in '/proc/self/cwd/vectors\.bin', .* on the host '{platform.node()}'"
     with pytest.raises(FileNotFoundError, match=message):
         distributed.predict(fitted, texts(24)).compute()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import tempfile
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -62,8 +63,8 @@ OPTIMIZERS = {
 
 def documents(kind, n=23, seed=0):
     random = np.random.default_rng(seed)
-    lengths = random.integers(1, 40, n)
-    ids = np.where(np.arange(40) < lengths[:, None], random.integers(1, WORDS, (n, 40)), 0)
+    lengths = random.integers(1, 32, n)
+    ids = np.where(np.arange(32) < lengths[:, None], random.integers(1, WORDS, (n, 32)), 0)
     y = random.integers(0, 4, n)
     if kind == "sigmoid":
         y = np.eye(4, dtype=np.float32)[y]
@@ -249,9 +250,9 @@ def data(n_words, n=40, seed=0):
     return random.integers(2, n_words + 2, (n, 12)), random.integers(0, 3, n), vectors
 
 
-def test_fits_of_one_architecture_share_their_graphs():
+def test_fits_of_one_architecture_share_their_graphs(monkeypatch):
     """Whatever their seeds, learning rates and numbers of words."""
-    compiled_steps._compiled.clear()
+    monkeypatch.setattr(compiled_steps, "_compiled", OrderedDict())
     clf = W2VLSTMClassifier(units=6, hidden=None, epochs=2, batch_size=16, random_state=0)
     for n_words, seed, rate in ((30, 0, 0.01), (50, 1, 0.02), (20, 2, 0.03)):
         X, y, vectors = data(n_words, seed=seed)
@@ -277,7 +278,7 @@ def test_models_of_one_architecture_do_not_disturb_each_other():
 
 def test_a_search_over_many_architectures_does_not_pile_up_steps(monkeypatch):
     monkeypatch.setattr(compiled_steps, "_KEPT", 2)
-    compiled_steps._compiled.clear()
+    monkeypatch.setattr(compiled_steps, "_compiled", OrderedDict())
     for units in (3, 4, 5):
         architecture = LSTM(3, 4, units, 6, True, "max", 0.0, 0)
         design = Design(architecture, "non-static", Output("softmax"), None)
@@ -502,7 +503,7 @@ def test_other_types_of_numbers_are_left_to_keras():
 def test_settings_of_an_optimizer_do_not_pile_up_graphs(monkeypatch):
     monkeypatch.setattr(compiled_steps, "_RULES", 2)
     X, y, vectors = data(30)
-    compiled_steps._compiled.clear()
+    monkeypatch.setattr(compiled_steps, "_compiled", OrderedDict())
     for bound in (0.5, 0.6, 0.7):
         clf = W2VLSTMClassifier(vectors, optimizer__clipnorm=bound, **PARAMS).fit(X, y)
     [steps] = compiled_steps._compiled.values()
