@@ -1,4 +1,4 @@
-"""explain: which words of a text speak for a class."""
+"""Explain which words of a text speak for a class."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHOWN = 5  # tokens of a repr
 _UNKNOWN = "\ufffd"  # of ids that came without a text
 
 
-@dataclass(frozen=True, eq=False, repr=False)  # arrays have no equality of one answer
+@dataclass(frozen=True, eq=False, repr=False)  # arrays do not compare to one answer
 class TokenAttribution:
     """What each token of one text adds to the logit of one class.
 
@@ -85,11 +85,11 @@ class TokenAttribution:
 
     @property
     def residual(self) -> float:
-        """What no token has been given."""
+        """Part of the logit's change that no token has been given."""
         return float(self.score - self.baseline_score - self.values.sum())
 
     def top(self, n: int = 10) -> list[tuple[str, float]]:
-        """Distinct tokens that count most, for or against.
+        """Return the distinct tokens that count most, for or against.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class TokenAttribution:
         return sorted(sums.items(), key=lambda pair: -abs(pair[1]))[:n]
 
     def to_html(self, *, scale: float | None = None) -> str:
-        """The text with its tokens highlighted, as a fragment of HTML.
+        """Return the text with its tokens highlighted, as a fragment of HTML.
 
         Parameters
         ----------
@@ -157,13 +157,13 @@ def explain(
     tolerance: float = 1e-2,
     max_steps: int = 1000,
 ) -> list[TokenAttribution]:
-    """What each token of some texts adds to the logit of a class.
+    """Explain what each token of some texts adds to the logit of a class.
 
     Parameters
     ----------
     estimator : Pipeline, search or classifier
         Fitted: a pipeline that ends in `W2VIndexer` and `W2VLSTMClassifier` or
-        `W2VCNNClassifier`, with any tokenizer ahead or none; a search over one; or the
+        `W2VCNNClassifier`, with any tokenizer before it or none; a search over one; or the
         classifier alone, which takes ids.
     texts : iterable of str or of list of str
         What the estimator's ``predict`` takes.
@@ -196,7 +196,7 @@ def explain(
     TypeError
         It is another kind of estimator, or `texts` is a single text.
     ValueError
-        `target` is none of the classes, or a parameter is out of its range.
+        `target` is not one of the classes, or a parameter is out of its range.
     NotImplementedError
         Integrated gradients of a network that does not run on TensorFlow.
 
@@ -226,7 +226,7 @@ def explain(
     vectors, with dropout off. Steps are added where the error is largest until all errors
     together are within `tolerance`.
 
-    A word behind the classifier's `maxlen` has a share of the branch alone, one behind the
+    A word after the classifier's `maxlen` has a share of the branch alone, one after the
     indexer's `maxlen_` or dropped by it has none: its value is 0.
 
     Spans of `JapaneseTokenizer` are those of the surfaces, also where the tokens are base forms
@@ -261,7 +261,7 @@ def explain(
         {"method": method, "tolerance": tolerance, "max_steps": max_steps},
         "explain",
     )
-    from .logit_shares import Shares
+    from .logit_shares import LogitShares
 
     steps = _checked_steps(estimator)
     sources = _read(steps, texts)
@@ -273,7 +273,7 @@ def explain(
     logits = classifier._decide(ids, lengths, vectors)
     classes = plain_labels(classifier.classes_)
     labels = _labels(classes, target, logits)
-    shares = Shares(classifier, vectors, method, float(tolerance), int(max_steps))
+    shares = LogitShares(classifier, vectors, method, float(tolerance), int(max_steps))
     out = []
     for place, label in enumerate(labels):
         row = ids[place, : lengths[place]]
@@ -288,7 +288,7 @@ def explain(
 
 
 def _checked_steps(estimator: Any) -> list[Any]:
-    """Steps of an estimator that can be explained: the last two, or the last one, are ours."""
+    """Return the steps of an estimator whose last two, or last one, are of this package."""
     from ..classifiers.base import W2VClassifier
 
     steps = steps_of(estimator)
@@ -301,7 +301,7 @@ def _checked_steps(estimator: Any) -> list[Any]:
         )
     if len(steps) > 1 and not isinstance(steps[-2], W2VIndexer):
         raise TypeError(
-            f"Got {type(steps[-2]).__name__} ahead of the classifier but explain expected "
+            f"Got {type(steps[-2]).__name__} before the classifier but explain expected "
             "W2VIndexer, whose ids tell which token is which."
         )
     return steps
@@ -309,7 +309,7 @@ def _checked_steps(estimator: Any) -> list[Any]:
 
 @dataclass(frozen=True)
 class _Sources:
-    """What is explained: texts, their tokens, and what becomes of them."""
+    """The texts to explain, their tokens, and the ids of these."""
 
     texts: list[str]
     tokens: list[list[str]]
@@ -319,19 +319,19 @@ class _Sources:
 
 
 def _read(steps: Sequence[Any], texts: Any) -> _Sources:
-    """Send texts through the steps ahead of the classifier."""
+    """Send texts through the steps before the classifier."""
     if len(steps) == 1:
         return _read_ids(steps[0], texts)
-    *ahead, indexer, _ = steps
+    *before, indexer, _ = steps
     given = check_documents(texts, "explain")
     if not given:
         return _Sources([], [], [], None, [])
     documents: Any = given
-    for step in ahead:
+    for step in before:
         documents = step.transform(documents)
     documents = _documents(documents)
     tokens = [list(map(str, document)) for document in documents]
-    spans = spans_of(ahead[-1] if ahead else None, given, tokens)
+    spans = spans_of(before[-1] if before else None, given, tokens)
     names = [
         text if isinstance(text, str) else " ".join(words)
         for text, words in zip(given, tokens, strict=True)
@@ -341,7 +341,7 @@ def _read(steps: Sequence[Any], texts: Any) -> _Sources:
 
 
 def _kept(indexer: W2VIndexer, documents: list[list[str]]) -> list[NDArray[np.int64]]:
-    """Places of the tokens that get an id."""
+    """Return the places of the tokens that get an id."""
     if indexer.oov != "drop":
         return [np.arange(min(len(document), indexer.maxlen_)) for document in documents]
     ids, _ = indexer._ids_of(documents)
@@ -352,7 +352,7 @@ def _kept(indexer: W2VIndexer, documents: list[list[str]]) -> list[NDArray[np.in
 
 
 def _read_ids(classifier: Any, X: Any) -> _Sources:
-    """Ids that came without their texts."""
+    """Make sources of ids that came without their texts."""
     vectors = check_vectors(X, classifier.vectors, (classifier.vectors_,), classifier)
     ids, lengths = check_ids(classifier, X, vectors, reset=False)
     given = np.count_nonzero(np.asarray(X), axis=1)
@@ -374,7 +374,7 @@ def _words(ids: NDArray[np.int32], vectors: WordVectors | None) -> list[str]:
 
 
 def _labels(classes: list[Any], target: Any, logits: NDArray[np.float32]) -> list[int]:
-    """Place of each text's class."""
+    """Return the place of each text's class."""
     if target is None:
         return [int(place) for place in logits.argmax(axis=1)]
     one = isinstance(target, str) or np.ndim(target) == 0

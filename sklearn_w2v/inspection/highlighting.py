@@ -1,4 +1,4 @@
-"""HTML of attributions: tokens on a background of two colours."""
+"""Highlight the tokens of a text in HTML, on a background of two colours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def highlighted(
     values: NDArray[np.float64],
     scale: float,
 ) -> str:
-    """Text, or its tokens side by side, each on the colour of its value.
+    """Return a text, or its tokens side by side, each on the colour of its value.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def highlighted(
 
 
 def legend(scale: float) -> str:
-    """The colours' meaning, with the value that the full colours stand for."""
+    """Return the colours' meaning, with the value that the full colours stand for."""
     lowest, highest = (_style(sign * scale, scale) for sign in (-1, 1))
     return (
         f'<span style="{lowest}">{-scale:+.3g}</span> against '
@@ -59,7 +59,7 @@ def legend(scale: float) -> str:
 def _merged(
     tokens: Sequence[str], spans: Sequence[tuple[int, int]], values: NDArray[np.float64]
 ) -> Iterator[tuple[int, int, str, float]]:
-    """Spans with tokens and values; those that share characters (m, 2 of ㎡) are one."""
+    """Merge spans that share characters (m, 2 of ㎡), with their tokens and values."""
     names: list[str] = []
     start, stop, total = 0, 0, 0.0
     for token, (begin, end), value in zip(tokens, spans, values.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""Integrated gradients: a function's change along a straight path, shared among its inputs."""
+"""Share a function's change along a straight path among its inputs: integrated gradients."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Slopes = Callable[[Values, NDArray[np.bool_], int], tuple[Values, Values]]
 
 
 def batches(n_points: int, width: int) -> list[slice]:
-    """Slices of points at documents of a width; memory is bounded by one of them."""
+    """Yield slices of points of a document; memory is bounded by one of them."""
     size = max(1, _WORDS // max(width, 1))
     return [slice(start, start + size) for start in range(0, n_points, size)]
 
@@ -31,7 +31,7 @@ def integrated_gradients(
     tolerance: float,
     max_steps: int,
 ) -> NDArray[np.float64]:
-    """Each word's share of what a document's logit gains from zeros to its vectors.
+    """Return each word's share of what a document's logit gains from zeros to its vectors.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def integrated_gradients(
     On each piece of the path the gradient in the middle stands for all of it (midpoint rule).
     The change of the logit on a piece is known, so its error is, too; the worst pieces are
     halved until the errors' sum is tolerable, and that of their absolutes is not far from it, so
-    that it is no chance. Steps gather where the network has its kinks (maxima and relus), and
+    that it is not chance. Steps gather where the network has its kinks (maxima and relus), and
     smooth stretches cost nothing.
     """
     whole = np.linspace(0, 1, START + 1)
@@ -95,7 +95,7 @@ class _Pieces:
 
     @property
     def errors(self) -> NDArray[np.float64]:
-        """What the shares lack of the logit's change."""
+        """Return what the shares lack of the logit's change."""
         return np.asarray(self.high - self.low - self.shares.sum(axis=1))
 
     def take(self, rows: NDArray[np.intp]) -> _Pieces:
@@ -106,7 +106,7 @@ class _Pieces:
         return _Pieces(*map(np.concatenate, pairs))
 
     def halves(self) -> tuple[NDArray[np.float64], ...]:
-        """Ends of both halves of each piece, and the logits there, which are known."""
+        """Return the ends of both halves of each piece, and the logits there, which are known."""
         cut = (self.left + self.right) / 2
         pairs = (
             (self.left, cut),
@@ -121,7 +121,7 @@ class _Pieces:
 
 
 def _pieces(slopes: Slopes, vectors: Values, label: int, *ends: NDArray[np.float64]) -> _Pieces:
-    """Pieces between ends, measured in their middles."""
+    """Measure pieces between ends in their middles."""
     left, right, low, high = ends
     middles = (left + right) / 2
     at, shares = [], []
@@ -135,5 +135,5 @@ def _pieces(slopes: Slopes, vectors: Values, label: int, *ends: NDArray[np.float
 
 
 def _points(places: NDArray[np.float64], vectors: Values) -> Values:
-    """The document at places of the path, from all zeros at 0 to itself at 1."""
+    """Return the document at places of the path, from all zeros at 0 to itself at 1."""
     return places[:, None, None].astype(np.float32) * vectors

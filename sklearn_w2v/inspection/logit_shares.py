@@ -1,4 +1,4 @@
-"""Shares of a classifier's logit: of the linear branch and of the network, word by word."""
+"""Share a classifier's logit among words, that of the linear branch and of the network."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .integrated_gradients import batches, integrated_gradients
 Shared = tuple[NDArray[np.float64], float]
 
 
-class Shares:
-    """Shares of the words of single documents.
+class LogitShares:
+    """Shares of words in the logits of single documents.
 
     Parameters
     ----------
@@ -50,17 +50,17 @@ class Shares:
         self._maxlen = self._network.design.maxlen
         self._blend: Blend | None = getattr(classifier, "_blend", None)
         self._weight = 1.0 if self._blend is None else self._blend.weight
-        self._vectors, self._whole = vectors, method == "integrated_gradients"
+        self._vectors, self._integrates = vectors, method == "integrated_gradients"
         self._tolerance, self._max_steps = tolerance, max_steps
         backend = keras.config.backend()
-        if self._whole and self._weight and backend != "tensorflow":
+        if self._integrates and self._weight and backend != "tensorflow":
             raise NotImplementedError(
                 "method='integrated_gradients' needs Keras on TensorFlow, and here it runs on "
                 f"{backend}; method='occlusion' works with every backend."
             )
 
     def of(self, ids: NDArray[np.int32], label: int, score: float) -> Shared:
-        """Shares of a document's words, and the logit without them.
+        """Return the shares of a document's words, and the logit without them.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class Shares:
             vectors = self._network.table.embed(read, self._vectors)
             empty = self._weight * float(self._logits(np.zeros_like(vectors)[None], label)[0])
             baseline += empty
-            if self._whole:
+            if self._integrates:
                 error = self._tolerance * max(1.0, abs(score - baseline))
                 # half of it, as the parts' rounding comes on top
                 of_network = self._integrated(vectors, label, error / self._weight / 2)
@@ -107,7 +107,7 @@ class Shares:
         )
 
     def _occluded(self, vectors: NDArray[np.float32], label: int) -> NDArray[np.float64]:
-        """What the logit loses where one word's vector is zero."""
+        """Return what the logit loses where one word's vector is zero."""
         n_words = len(vectors)
         without = np.empty(n_words)
         for part in batches(n_words, n_words):
@@ -122,20 +122,20 @@ class Shares:
         assert self._blend is not None
         branch, scale = self._blend.branch, self._blend.scale
         empty = scale * float(branch.intercept[label])
-        if not self._whole:
+        if not self._integrates:
             return self._occluded_branch(ids, label), empty
         weights = scale * branch.weights(self._count(ids[None]), label)
         columns, first, last = self._blend.features.counter.occurrences(ids, self._vectors)
         sizes = last - first + 1
         each = weights[columns] / sizes
         shares = np.zeros(len(ids))
-        for ahead in range(int(sizes.max(initial=0))):
-            reached = sizes > ahead
-            np.add.at(shares, first[reached] + ahead, each[reached])
+        for place in range(int(sizes.max(initial=0))):
+            reached = sizes > place
+            np.add.at(shares, first[reached] + place, each[reached])
         return shares, empty
 
     def _occluded_branch(self, ids: NDArray[np.int32], label: int) -> NDArray[np.float64]:
-        """What the decision loses where one word is unknown."""
+        """Return what the decision loses where one word is unknown."""
         assert self._blend is not None
         decide, n_words = self._blend.branch.decide, len(ids)
         without = np.empty(n_words)

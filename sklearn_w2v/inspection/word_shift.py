@@ -1,4 +1,4 @@
-"""word_shift: which words fine-tuning moved."""
+"""Find the words that fine-tuning moved."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def word_shift(
     min_count: int = 1,
     X: Any = None,
 ) -> list[WordShift]:
-    """Words that fine-tuning moved most, with their nearest words before and after.
+    """Find the words that fine-tuning moved most, with their nearest words before and after.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def shifts(
     topn: int | None,
     neighbors: int,
 ) -> list[WordShift]:
-    """Those of some words that moved, as `word_shift` gives them."""
+    """Return those of some words that moved, as `word_shift` gives them."""
     moved, cosines, lengths = _moves(before, after, ids)
     cosines = np.clip(cosines, -1, 1)
     order = np.lexsort((moved, -lengths, cosines))[:topn]
@@ -165,7 +165,7 @@ def shifts(
 def compared(
     classifier: Any, X: Any, min_count: int
 ) -> tuple[WordVectors, WordVectors, NDArray[np.int64]]:
-    """Vectors before and after training, and the ids of words that come often enough."""
+    """Return vectors before and after training, and the ids of words that come often enough."""
     if min_count > 1 and X is None:
         raise ValueError(
             f"Got min_count={min_count} but X=None: pass the documents in which words are counted."
@@ -182,7 +182,7 @@ def compared(
 
 
 def _tables(classifier: Any) -> tuple[WordVectors, WordVectors]:
-    """Word vectors before and after training."""
+    """Return the word vectors before and after training."""
     # not hasattr(classifier, "word_vectors_"): it would make the table once more
     there = hasattr(type(classifier), "word_vectors_") or "word_vectors_" in vars(classifier)
     if not there or not hasattr(classifier, "vectors_"):
@@ -200,16 +200,16 @@ def _tables(classifier: Any) -> tuple[WordVectors, WordVectors]:
 
 
 def _counts(classifier: Any, X: Any, vectors: WordVectors) -> NDArray[np.int64]:
-    """How often each word of the vectors comes in X."""
+    """Count how often each word of the vectors comes in X."""
     ids, _ = check_ids(classifier, X, check_vectors(X, None, (vectors,), classifier), reset=False)
-    end = len(vectors) + FIRST_ID  # an extension's further words are none of the classifier's
+    end = len(vectors) + FIRST_ID  # an extension's further words are not the classifier's
     return np.bincount(ids.ravel(), minlength=end)[FIRST_ID:end]
 
 
 def _moves(
     before: WordVectors, after: WordVectors, ids: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Ids whose rows differ, the cosines of both rows, and the lengths of the differences."""
+    """Return ids whose rows differ, cosines of both rows, and lengths of the differences."""
     parts = []
     for start in range(0, len(ids), _BLOCK):
         block = ids[start : start + _BLOCK]

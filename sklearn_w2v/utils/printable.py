@@ -1,23 +1,23 @@
-"""Text that a web page can show: escaped, and without characters that HTML forbids."""
+"""Text that a web page can show: escaped, and without characters that it must not hold."""
 
 from __future__ import annotations
 
 import html
 import re
 
-# what no HTML may hold: control characters, and surrogates, which have no UTF-8
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# what HTML must not hold (control characters, surrogates, noncharacters), and marks that turn
+# the direction of whatever comes after them
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+def clean(text: str) -> str:
+    """Replace the characters that a page must not hold, one by one."""
+    return FORBIDDEN.sub("\ufffd", text)
 
 
 def escaped(text: str) -> str:
     """Escape text for HTML, for elements and for attributes."""
-    return html.escape(FORBIDDEN.sub("\ufffd", text), quote=True)
-
-
-# what HTML cannot hold, noncharacters included
-_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-
-
-def clean(text: str) -> str:
-    """Replace the characters that a page cannot show."""
-    return _UNSHOWN.sub("\ufffd", text)
+    return html.escape(clean(text), quote=True)

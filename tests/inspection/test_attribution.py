@@ -356,7 +356,7 @@ def test_wrong_estimators(models):
     with pytest.raises(TypeError, match="LogisticRegression"):
         explain(LogisticRegression().fit([[0], [1]], [0, 1]), [[0]])
     clf = models["lstm"][-1]
-    with pytest.raises(TypeError, match="JapaneseTokenizer ahead of the classifier"):
+    with pytest.raises(TypeError, match="JapaneseTokenizer before the classifier"):
         explain(Pipeline([("tokens", JapaneseTokenizer()), ("clf", clf)]), WET[:1])
     with pytest.raises(TypeError, match="single str"):
         explain(models["lstm"], "雨")

@@ -109,7 +109,7 @@ class TokenAttributionDisplay:
         Raises
         ------
         ValueError
-            `topn` is no whole number from 1.
+            `topn` is not a whole number from 1.
         """
         validate_parameter_constraints(
             {"topn": [Interval(Integral, 1, None, closed="left")]},

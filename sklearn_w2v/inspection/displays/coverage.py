@@ -102,7 +102,7 @@ class CoverageDisplay:
         Raises
         ------
         ValueError
-            `topn` is no whole number from 0.
+            `topn` is not a whole number from 0.
         """
         validate_parameter_constraints(
             {"topn": [Interval(Integral, 0, None, closed="left")]},

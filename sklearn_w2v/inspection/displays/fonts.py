@@ -1,4 +1,8 @@
-"""matplotlib with a font that has Japanese characters."""
+"""matplotlib with a font that has Japanese characters, after the fonts of the user.
+
+matplotlib-fontja brings a font, but puts it in the place of the user's; so it is found and added
+here, and only where no other font has the characters.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,7 @@ _FONTJA = ("matplotlib_fontja", "fonts", "ipaexg.ttf")
 
 
 def require_matplotlib(texts: Iterable[str] = ()) -> Any:
-    """``matplotlib.pyplot``, with a Japanese font behind those of the user.
+    """Return ``matplotlib.pyplot``, with a Japanese font after those of the user.
 
     Characters that the user's fonts have are drawn by them, in plots of this package and any
     other (a confusion matrix with Japanese labels, say).
@@ -52,8 +56,8 @@ def require_matplotlib(texts: Iterable[str] = ()) -> Any:
 
     Warns
     -----
-    UserWarning
-        The texts hold Japanese, and there is no font for it.
+    FontWarning
+        The texts hold Japanese, and no font has its characters.
     """
     try:
         import matplotlib.pyplot as plt
@@ -79,12 +83,12 @@ def require_matplotlib(texts: Iterable[str] = ()) -> Any:
 
 
 def label(word: str) -> str:
-    """A word as matplotlib can write it: line feeds show, and dollars begin no formula."""
+    """Return a word as matplotlib can write it: line feeds show, dollars begin no formula."""
     return FORBIDDEN.sub("\ufffd", word.replace("\n", "↵").replace("$", r"\$"))
 
 
 def missing_glyphs(text: str, families: Iterable[str]) -> set[str]:
-    """Characters of a text for which no font of some families has a glyph."""
+    """Return characters of a text for which no font of some families has a glyph."""
     from matplotlib import font_manager
 
     missing = {character for character in text if not character.isspace()}
@@ -116,7 +120,7 @@ def _glyphs(path: str) -> frozenset[str]:
 
 @functools.cache
 def _japanese_family() -> str | None:
-    """Name of a font that is there and has Japanese characters."""
+    """Return the name of an installed font that has Japanese characters."""
     from matplotlib import font_manager
 
     entries = font_manager.fontManager.ttflist

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.decomposition import PCA
 
 from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from ...vectors.word_vectors import FIRST_ID, has_random_row
@@ -182,16 +183,14 @@ class WordShiftDisplay:
 
 
 def _plane(rows: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
-    """Rows in their two principal components, and the share of the variance that these have."""
-    centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
-    left, sizes, right = np.linalg.svd(centred, full_matrices=False)
+    """Return rows in their two principal components, and the share of the variance in these."""
     places = np.zeros((len(rows), 2))
-    n = min(2, len(sizes))
-    # a component's direction is a convention: that of its largest weight
-    signs = np.sign(right[np.arange(n), np.abs(right[:n]).argmax(axis=1)])
-    places[:, :n] = left[:, :n] * sizes[:n] * signs
-    total = float((sizes**2).sum())
-    return places, float((sizes[:n] ** 2).sum()) / total if total else 1.0
+    if (rows == rows[:1]).all():  # without any variance
+        return places, 1.0
+    pca = PCA(min(2, *rows.shape), svd_solver="full")
+    found = pca.fit_transform(rows.astype(np.float64))
+    places[:, : found.shape[1]] = found
+    return places, float(pca.explained_variance_ratio_.sum())
 
 
 def _label(
@@ -240,7 +239,7 @@ def _cost(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
 ) -> float:
-    """How much a label covers, in labels; points count less, the frame's edge more."""
+    """Return how much a label covers, in labels; points count less, the frame's edge more."""
     area = float(np.prod(box[1] - box[0]))
     covered = sum(
         float(

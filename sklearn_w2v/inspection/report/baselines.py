@@ -1,4 +1,4 @@
-"""What a report compares an estimator with."""
+"""Baselines that a report and the command line compare a model with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TFIDF = "TF-IDF + LinearSVC"
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a model is compared with.
+    """A baseline: its name, and what it predicts.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Baseline:
 def baselines_of(
     task: Task, X: Any, baseline: Any, X_train: Any = None, y_train: Any = None
 ) -> list[Baseline]:
-    """The majority, and a fitted estimator or TF-IDF with a linear SVM.
+    """Make the baselines: the majority, and a fitted estimator or TF-IDF with a linear SVM.
 
     Parameters
     ----------

@@ -1,4 +1,8 @@
-"""Learning curves of a report as SVG, whose colours the page's style sheet chooses."""
+"""Draw the learning curves of a report as SVG.
+
+Not by matplotlib: a report does not need it, and the page's style sheet chooses the colours, in
+light and dark.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ _PANELS = 4
 
 
 def panels(history: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
-    """One picture for each measure of a history, training and validation in it.
+    """Make one picture for each measure of a history, training and validation in it.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ def _panel(name: str, lines: Mapping[str, list[float]]) -> dict[str, Any]:
         "lines": [
             {
                 "name": kind,
-                # a value that is no number leaves a gap
+                # a value that is not a number leaves a gap
                 "runs": [
                     " ".join(f"{x_of(epoch)},{y_of(value)}" for epoch, value in run)
                     for run in _runs(values)
@@ -84,7 +88,7 @@ def _panel(name: str, lines: Mapping[str, list[float]]) -> dict[str, Any]:
 
 
 def _runs(values: Sequence[float]) -> list[list[tuple[int, float]]]:
-    """Stretches of finite values, with their epochs."""
+    """Return stretches of finite values, with their epochs."""
     out: list[list[tuple[int, float]]] = [[]]
     for epoch, value in enumerate(values, 1):
         if math.isfinite(value):
@@ -95,7 +99,7 @@ def _runs(values: Sequence[float]) -> list[list[tuple[int, float]]]:
 
 
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
-    """Round numbers, from one that is not above `low` to one that is not below `high`."""
+    """Return round numbers, from at most `low` to at least `high`."""
     if not high > low:
         low, high = low - abs(low) / 2 - 0.05, high + abs(high) / 2 + 0.05
     rough = (high - low) / wanted

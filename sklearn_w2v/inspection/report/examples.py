@@ -1,4 +1,4 @@
-"""The documents that a report shows: confident errors, doubtful hits."""
+"""Choose the documents that a report shows: confident errors, doubtful hits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JAPANESE = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 
 @dataclass(frozen=True)
 class Example:
-    """One document.
+    """One document of a report, with its labels and confidence.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ def examples(
     threshold: float,
     number: int,
 ) -> tuple[list[Example], list[Example]]:
-    """The most confident errors, and the most doubtful hits.
+    """Choose the most confident errors, and the most doubtful hits.
 
     Parameters
     ----------
@@ -127,14 +127,14 @@ def _of_many_labels(
 
 
 def documents_at(X: Any, rows: Sequence[int]) -> list[Any]:
-    """Some documents, whatever holds them."""
+    """Return some documents of a list, an array or a table."""
     if hasattr(X, "iloc"):
         return [X.iloc[row] for row in rows]
     return [X[row] for row in rows]
 
 
 def as_text(document: Any, X: Any) -> str:
-    """What a document reads like: a text, tokens with blanks between, columns of a table."""
+    """Return a document as text: itself, tokens with blanks between, or columns of a table."""
     if isinstance(document, str):
         return document
     if isinstance(X, TokenIds):
@@ -151,7 +151,7 @@ def as_text(document: Any, X: Any) -> str:
 
 
 def excerpt(text: str) -> str:
-    """The start of a text."""
+    """Return the start of a text."""
     text = clean(text)
     return text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + " …"
 
@@ -167,7 +167,7 @@ def is_japanese(texts: Any) -> bool:
 def document_sections(
     estimator: Any, X: Any, task: Any, out: Outputs, number: int
 ) -> dict[str, Any]:
-    """What the page shows of single documents.
+    """Return what the page shows of single documents.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def document_sections(
 
 
 def _marks(estimator: Any, X: Any, task: Any, shown: Sequence[Example]) -> list[Any]:
-    """Attributions of the documents, or None for each."""
+    """Return attributions of the documents, or None for each."""
     nothing = [None] * len(shown)
     last = estimator[-1] if hasattr(estimator, "named_steps") else estimator
     # not hasattr(last, ...): the property makes a table of all words
@@ -255,7 +255,7 @@ def _page(
 
 
 def _words(mark: Any) -> list[tuple[str, str, bool]]:
-    """The words that count most, their values, and whether they speak for the label."""
+    """Return the words that count most, their values, and whether they speak for the label."""
     return [(clean(word), f"{value:+.2f}", value > 0) for word, value in mark.top(_TOP)]
 
 
@@ -264,7 +264,7 @@ def _listed(row: NDArray[np.int64], names: Sequence[str]) -> str:
 
 
 def marked(attribution: Any) -> str:
-    """HTML of the part of a text where the words count most, highlighted."""
+    """Return HTML of the part of a text where the words count most, highlighted."""
     text, tokens, spans = attribution.text, attribution.tokens, attribution.spans
     values = attribution.values
     scale = float(np.abs(values).max(initial=0.0))
@@ -279,7 +279,7 @@ def marked(attribution: Any) -> str:
 
 
 def window(starts: Sequence[int], weights: NDArray[np.float64], size: int) -> tuple[int, int]:
-    """First word and last one + 1 of the stretch of `size` characters that weighs most."""
+    """Return first word and last one + 1 of the `size` characters that weigh most."""
     sums = np.concatenate([[0.0], np.cumsum(weights)])
     ends = np.searchsorted(starts, np.asarray(starts) + size)
     first = int(np.argmax(sums[ends] - sums[:-1]))

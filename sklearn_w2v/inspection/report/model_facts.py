@@ -1,4 +1,4 @@
-"""What a report says about the model: steps, parameters, training, coverage of words."""
+"""Facts about the model in a report: steps, parameters, training, coverage of words."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _SHOWN = 120  # characters of a parameter
 
 
 def named_steps(estimator: Any) -> list[tuple[str, Any]]:
-    """Names and estimators of the steps."""
+    """Return names and estimators of the steps."""
     if isinstance(estimator, Pipeline):
         return [(name, step) for name, step in estimator.steps if step not in (None, "passthrough")]
     return [("model", estimator)]
 
 
 def name_of(estimator: Any) -> str:
-    """The class of the last step."""
+    """Return the name of the last step's class."""
     return type(named_steps(best_of(estimator))[-1][1]).__name__
 
 
 def step_rows(estimator: Any) -> list[dict[str, Any]]:
-    """Steps and those parameters that are not their defaults."""
+    """Return the steps and those of their parameters that are not the defaults."""
     return [
         {"name": name, "estimator": type(step).__name__, "params": _changed(step)}
         for name, step in named_steps(estimator)
@@ -59,7 +59,7 @@ def history_of(estimator: Any) -> Mapping[str, Any]:
 
 
 def training_note(estimator: Any) -> str | None:
-    """What became of the linear branch and the network."""
+    """Say what the linear branch and the network are worth."""
     weights = getattr(named_steps(estimator)[-1][1], "bow_weights_", None)
     if weights is None:
         return None
@@ -75,7 +75,7 @@ def training_note(estimator: Any) -> str | None:
 
 
 def coverage(estimator: Any, features: Any) -> dict[str, Any] | None:
-    """How many words the vectors know, in the training documents and in these.
+    """Count how many words the vectors know, in the training documents and in these.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _has_coverage(step: Any) -> bool:
 
 
 def facts(estimator: Any) -> list[tuple[str, str]]:
-    """What training came to."""
+    """Return facts about training: size of the table, epochs."""
     last = named_steps(estimator)[-1][1]
     out = []
     network = getattr(last, "_network", None)

@@ -1,4 +1,4 @@
-"""write_report: what a classifier does well and badly, in one HTML file."""
+"""Write a report about what a classifier does well and badly, in one HTML file."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def _check_parameters(
 
 
 def _documents(X: Any, name: str) -> Any:
-    """Documents that can be walked through more than once and have a length."""
+    """Return documents that can be walked through more than once and have a length."""
     if X is None:
         return None
     refuse_single_text(X, "the report", name)
@@ -258,7 +258,7 @@ def _length(X: Any) -> int:
 def _numbers(
     task: Task, out: Outputs, baselines: Sequence[Baseline]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `write_report` gives back, and what the page shows of it."""
+    """Return the scores that `write_report` gives back, and what the page shows of them."""
     y, predicted, names = task.y, task.predicted, list(map(clean, task.names))
     probabilities = out.confidences if out.are_probabilities else None
     scores = scores_of(y, predicted, probabilities)
@@ -295,7 +295,7 @@ def _numbers(
 
 
 def _right(y: Any, predicted: Any) -> Any:
-    """Documents of which all labels are right."""
+    """Return which documents have all labels right."""
     return (y == predicted) if y.ndim == 1 else (y == predicted).all(axis=1)
 
 
@@ -310,7 +310,7 @@ def _verdict(y: Any, right: Any, other: Baseline) -> dict[str, Any]:
 
 
 def _heat(matrix: Any, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows of the matrix with the heat of each cell, from 0 to 100."""
+    """Return rows of the matrix with the heat of each cell, from 0 to 100."""
     # the root: one error of fifty shall still be seen
     heats = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
     return [

@@ -1,4 +1,4 @@
-"""The numbers of a report: scores beside baselines, labels one by one, confusions."""
+"""Scores of a report: those of all labels, labels one by one, confusions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SURE = 0.05  # below it, a difference is called one
 
 @dataclass(frozen=True)
 class Outputs:
-    """What an estimator says about documents.
+    """Predictions and confidences of an estimator for documents.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Outputs:
 
 
 def outputs_of(estimator: Any, X: Any) -> Outputs:
-    """Predictions and confidences; the first steps of a pipeline run once for both.
+    """Return predictions and confidences; the first steps of a pipeline run once for both.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def outputs_of(estimator: Any, X: Any) -> Outputs:
 def _one_column_a_label(
     values: Any, predicted: NDArray[Any], estimator: Any
 ) -> NDArray[np.float64] | None:
-    """Confidences in one shape; None where they say nothing about single labels."""
+    """Return confidences in one shape; None where they say nothing about single labels."""
     if isinstance(values, list):  # of one label each: (n_documents, no and yes)
         if any(np.shape(one)[1:] != (2,) for one in values):
             return None
@@ -88,7 +88,7 @@ def _one_column_a_label(
 def scores_of(
     y: NDArray[Any], predicted: NDArray[Any], probabilities: NDArray[np.float64] | None = None
 ) -> dict[str, float]:
-    """Scores of predictions, the same as scikit-learn's functions give.
+    """Return scores of predictions, the same as scikit-learn's functions give.
 
     Parameters
     ----------
@@ -120,19 +120,19 @@ def scores_of(
 
 
 def _balanced(y: NDArray[Any], predicted: NDArray[Any]) -> float:
-    """Mean recall of the labels that are there; scikit-learn warns of others, and of one alone."""
+    """Return the mean recall of the labels that come; scikit-learn warns of others."""
     right = y == predicted
     return float(np.mean([right[y == label].mean() for label in np.unique(y)]))
 
 
 def interval(right: NDArray[np.bool_]) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
+    """Return Wilson's 95 % interval of a share."""
     found = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 
 
 def comparison(right: NDArray[np.bool_], other: NDArray[np.bool_]) -> dict[str, Any]:
-    """Documents that only one of two models gets right, and McNemar's exact test of them."""
+    """Count documents that only one of two models gets right; McNemar's exact test of them."""
     ours, theirs = int((right & ~other).sum()), int((other & ~right).sum())
     p = float(binomtest(ours, ours + theirs).pvalue) if ours + theirs else 1.0
     return {"ours": ours, "theirs": theirs, "p": p, "sure": p < _SURE}
@@ -141,7 +141,7 @@ def comparison(right: NDArray[np.bool_], other: NDArray[np.bool_]) -> dict[str, 
 def label_rows(
     y: NDArray[Any], predicted: NDArray[Any], names: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Precision, recall, F1 and numbers of documents of each label.
+    """Return precision, recall, F1 and numbers of documents of each label.
 
     A score that is not defined (a label that is never predicted has no precision) is None.
     """
@@ -173,7 +173,7 @@ def label_rows(
 def confusions(
     y: NDArray[np.int64], predicted: NDArray[np.int64], names: Sequence[str], listed: int
 ) -> tuple[NDArray[np.int64], list[dict[str, Any]]]:
-    """The matrix (rows: what is true), and its largest numbers beside the diagonal."""
+    """Return the matrix (rows: true labels), and its largest numbers off the diagonal."""
     matrix = confusion_matrix(y, predicted, labels=np.arange(len(names)))
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
@@ -192,7 +192,7 @@ def confusions(
 
 
 def majority(codes: NDArray[np.int64], n_documents: int) -> NDArray[np.int64]:
-    """The most frequent label, or the labels of more than half of the documents, for all."""
+    """Predict the most frequent label, or those of more than half of the documents, for all."""
     if codes.ndim == 2:
         return np.tile((codes.mean(axis=0) > 0.5).astype(np.int64), (n_documents, 1))
     return np.full(n_documents, np.bincount(codes).argmax())

@@ -1,4 +1,4 @@
-"""What a report is about: labels, predictions, and what they are compared with."""
+"""The task of a report: its labels and the model's predictions, as whole numbers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Task:
         self.estimator, self._target_names = estimator, target_names
         self._columns = [str(name) for name in getattr(y, "columns", ())]
         known = [] if self.multilabel else plain_labels(getattr(estimator, "classes_", ()))
-        self._n_known = labels.shape[1] if self.multilabel else len(known)
+        self._n_labels = labels.shape[1] if self.multilabel else len(known)
         self._codes: dict[Any, int] = {}
         if not self.multilabel:
             self.encode(known)
@@ -66,10 +66,10 @@ class Task:
         self.predicted = self.encode(out.predicted)
 
     def encode(self, labels: Any) -> NDArray[np.int64]:
-        """Numbers of labels, new ones behind those that are known; or an indicator matrix."""
+        """Return numbers of labels, new ones after the known; or an indicator matrix."""
         if self.multilabel or np.ndim(labels) == 2:
             matrix = np.asarray(labels)
-            shape = (len(matrix), self._n_known)
+            shape = (len(matrix), self._n_labels)
             if not self.multilabel or matrix.shape != shape:
                 wanted = f"shape {shape}" if self.multilabel else "one label for each document"
                 raise ValueError(f"Got labels of shape {matrix.shape} but expected {wanted}.")
@@ -79,7 +79,7 @@ class Task:
 
     @property
     def names(self) -> list[str]:
-        """Names of all labels.
+        """Return the names of all labels.
 
         Raises
         ------
@@ -87,19 +87,19 @@ class Task:
             There are more or fewer `target_names` than labels of the estimator.
         """
         given = self._target_names
-        n_known = self._n_known or len(self._codes)
-        if given is not None and len(given) != n_known:
+        n_labels = self._n_labels or len(self._codes)
+        if given is not None and len(given) != n_labels:
             raise ValueError(
-                f"Got {len(given)} target_names but expected {n_known}, one for each label."
+                f"Got {len(given)} target_names but expected {n_labels}, one for each label."
             )
         if self.multilabel:
-            named = list(map(str, range(n_known)))
+            named = list(map(str, range(n_labels)))
             return list(map(str, given)) if given is not None else self._columns or named
         names = [str(label) for label in self._codes]
-        return names if given is None else [*map(str, given), *names[n_known:]]
+        return names if given is None else [*map(str, given), *names[n_labels:]]
 
     def label_of(self, code: int) -> Any:
-        """The label itself, as the estimator has it."""
+        """Return the label itself, as the estimator has it."""
         return code if self.multilabel else list(self._codes)[code]
 
 

@@ -40,7 +40,7 @@
     one.addEventListener("click", () => sort(one.closest("th")));
   }
 
-  // boxes that do not scroll are no stops of the Tab key
+  // the Tab key does not stop at boxes that do not scroll
   const stops = () => {
     for (const box of document.querySelectorAll(".scroller, .text")) {
       const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
