@@ -1,4 +1,7 @@
-"""Tables of documents: CSV, TSV, JSON lines, Parquet and plain lines, read row by row."""
+"""Tables of documents: CSV, TSV, JSON lines, Parquet and plain lines, read row by row.
+
+pandas would read whole chunks, and its errors name neither the row nor the line of the file.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Opens files that may be compressed; their content tells, not their names."""
+"""Open files that may be compressed; their content tells, not their names.
+
+Python's own modules unpack without a limit, and raise an error of their own for each format.
+"""
 
 from __future__ import annotations
 

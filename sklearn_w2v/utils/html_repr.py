@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .sklearn_compat import diagram_box, fitted_attributes_table, is_fitted
+from .sklearn_compat import diagram_box, draws_diagrams, fitted_attributes_table, is_fitted
 
 
 class Shown:
@@ -54,6 +54,8 @@ class FittedRepr:
         """Function that makes a diagram's box; without it, scikit-learn makes its own."""
         if not is_fitted(self):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        if not draws_diagrams():
+            raise AttributeError("This scikit-learn has other parts of diagrams.")
         return self._fitted_block
 
     def _fitted_block(self) -> Any:

@@ -1,11 +1,15 @@
 """Everything of scikit-learn's that is private or moves between its releases.
 
 Other modules import it from here, so that a new release of scikit-learn is mended in one
-place.
+place. Checks of parameters and weights have no public names that do the same. Diagrams are an
+extra: where their parts are not as expected, `draws_diagrams` is False, and estimators leave
+theirs to scikit-learn.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import Any
 
 from sklearn.utils._param_validation import (
@@ -26,6 +30,7 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "diagram_box",
+    "draws_diagrams",
     "fitted_attributes_table",
     "is_fitted",
     "validate_data",
@@ -48,6 +53,18 @@ def fitted_attributes_table(estimator: Any, found: dict[str, Any], doc_link: str
     from sklearn.utils._repr_html.fitted_attributes import AttrsDict
 
     return AttrsDict(fitted_attrs=found, estimator_class=type(estimator), doc_link=doc_link)
+
+
+@functools.cache
+def draws_diagrams() -> bool:
+    """Whether this scikit-learn has the parts of which diagrams with captions are made."""
+    try:
+        from sklearn.utils._repr_html.estimator import _VisualBlock
+        from sklearn.utils._repr_html.fitted_attributes import AttrsDict
+    except ImportError:
+        return False
+    box, table = (inspect.signature(one).parameters for one in (_VisualBlock, AttrsDict))
+    return "name_caption" in box and "fitted_attrs" in table
 
 
 def diagram_box(estimator: Any, caption: str) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_w2v import TokenIds, W2VIndexer, W2VLSTMClassifier, Word2VecTrainer, WordVectors
 from sklearn_w2v.networks.design import NetworkWeights
 from sklearn_w2v.networks.embedding_table import Table
+from sklearn_w2v.utils import sklearn_compat
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +68,18 @@ def test_unfitted_indexers_show_their_trainer():
 def test_text_shows_no_diagram(fitted):
     with config_context(display="text"):
         assert not hasattr(fitted, "_repr_html_")
+
+
+def test_without_the_parts_of_diagrams_scikit_learn_draws_its_own(fitted, monkeypatch):
+    """Another release may have them elsewhere: the diagram is plain then, not broken."""
+    monkeypatch.setitem(sys.modules, "sklearn.utils._repr_html.fitted_attributes", None)
+    sklearn_compat.draws_diagrams.cache_clear()
+    try:
+        assert not sklearn_compat.draws_diagrams()
+        with pytest.raises(AttributeError, match="other parts of diagrams"):
+            _ = fitted._sk_visual_block_
+    finally:
+        monkeypatch.undo()
+        sklearn_compat.draws_diagrams.cache_clear()
+    assert sklearn_compat.draws_diagrams()
+    assert "2 classes" in fitted._repr_html_()

@@ -1,4 +1,7 @@
-"""Readers and writers of word vector files; the content tells the format, not the name."""
+"""Read and write word vector files; the content tells the format, not the name.
+
+gensim would hold all vectors in memory; these readers give block after block.
+"""
 
 from __future__ import annotations
 
