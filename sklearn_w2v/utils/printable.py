@@ -7,7 +7,7 @@ import re
 
 # what HTML must not hold (control characters, surrogates, noncharacters), and marks that turn
 # the direction of whatever comes after them
-FORBIDDEN = re.compile(
+_FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -15,7 +15,7 @@ FORBIDDEN = re.compile(
 
 def clean(text: str) -> str:
     """Replace the characters that a page must not hold, one by one."""
-    return FORBIDDEN.sub("\ufffd", text)
+    return _FORBIDDEN.sub("\ufffd", text)
 
 
 def escaped(text: str) -> str:

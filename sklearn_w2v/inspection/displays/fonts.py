@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exceptions import FontWarning
-from ...utils.printable import FORBIDDEN
+from ...utils.printable import clean
 
 _SAMPLE = "あア漢語々ー。"
 # where several are there: gothic faces of usual systems first, as they are drawn best when small
@@ -84,7 +84,7 @@ def require_matplotlib(texts: Iterable[str] = ()) -> Any:
 
 def label(word: str) -> str:
     """Return a word as matplotlib can write it: line feeds show, dollars begin no formula."""
-    return FORBIDDEN.sub("\ufffd", word.replace("\n", "↵").replace("$", r"\$"))
+    return clean(word.replace("\n", "↵").replace("$", r"\$"))
 
 
 def missing_glyphs(text: str, families: Iterable[str]) -> set[str]:
