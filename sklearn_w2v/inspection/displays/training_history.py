@@ -1,4 +1,4 @@
-"""Plots in scikit-learn's Display style: learning curves."""
+"""TrainingHistoryDisplay: loss and accuracy after each epoch."""
 
 from __future__ import annotations
 

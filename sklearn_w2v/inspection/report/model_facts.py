@@ -53,7 +53,7 @@ def _changed(estimator: Any) -> list[tuple[str, str]]:
 
 
 def history_of(estimator: Any) -> Mapping[str, Any]:
-    """``history_`` of the last step; empty where it keeps none."""
+    """Return ``history_`` of the last step; empty where it keeps none."""
     history = getattr(named_steps(estimator)[-1][1], "history_", None)
     return history if isinstance(history, Mapping) else {}
 

@@ -52,7 +52,7 @@ _MEASURES = {
 
 
 def require_jinja2() -> Any:
-    """``jinja2``.
+    """Return the module ``jinja2``, which renders the page.
 
     Raises
     ------
