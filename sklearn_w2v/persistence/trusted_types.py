@@ -87,9 +87,10 @@ def trusted_types() -> tuple[str, ...]:
     """Return the names of types and functions, scikit-learn's splitters and scorers included."""
     from sklearn.metrics import get_scorer, get_scorer_names
 
-    functions = {getattr(get_scorer(name), "_score_func", None) for name in get_scorer_names()}
+    scorers = [get_scorer(name) for name in get_scorer_names()]
+    functions = [one._score_func for one in scorers if hasattr(one, "_score_func")]
     return (
         *_TYPES,
         *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
-        *(f"{one.__module__}.{one.__name__}" for one in functions if one is not None),
+        *sorted({f"{one.__module__}.{one.__name__}" for one in functions}),
     )
