@@ -3,6 +3,7 @@ from . import distributed as distributed
 from . import exceptions as exceptions
 from .classifiers.cnn import W2VCNNClassifier as W2VCNNClassifier
 from .classifiers.lstm import W2VLSTMClassifier as W2VLSTMClassifier
+from .classifiers.transfer import TransferProbe as TransferProbe
 from .features.indexer import W2VIndexer as W2VIndexer
 from .features.token_ids import TokenIds as TokenIds
 from .features.vectorizer import W2VVectorizer as W2VVectorizer
@@ -19,6 +20,7 @@ from .persistence.model_file import read_card as read_card
 from .persistence.model_file import save as save
 from .pipeline import make_w2v_pipeline as make_w2v_pipeline
 from .pipeline import predict_iter as predict_iter
+from .pipeline import transfer_probe as transfer_probe
 from .text.token import Token as Token
 from .text.tokenizer import JapaneseTokenizer as JapaneseTokenizer
 from .vectors.trainer import Word2VecTrainer as Word2VecTrainer

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_consistent_length, check_random_state
 
+from .classifiers.transfer import TransferProbe
 from .features.indexer import W2VIndexer
+from .features.token_ids import right_padded, whole_documents
 from .text.documents import check_documents, check_texts, refuse_single_text
 from .text.tokenizer import JapaneseTokenizer
+from .vectors.word_vectors import OOV_ID
 
 _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_breaks": True}
 # one set of parameters for every corpus; benchmarks/README.md says how it was chosen
 _RECIPE: dict[str, Any] = {
     "bow": "ngrams",
+    "bow_C": 10.0,
     "maxlen": 128,
     "dropout": 0.3,
     "learning_rate": 2e-3,
     "epochs": 15,
     "batch_size": 32,
+    "n_iter_no_change": 5,
+    "n_jobs": -1,
 }
 _NETWORKS: dict[str, dict[str, Any]] = {
     "lstm": {"pooling": "max", "bidirectional": True},
@@ -94,6 +104,14 @@ default=None
 
     if network not in _NETWORKS:
         raise ValueError(f"Got network={network!r} but expected one of {list(_NETWORKS)}.")
+    steps = _text_steps(vectors, tokenizer, random_state)
+    classifier = {"lstm": W2VLSTMClassifier, "cnn": W2VCNNClassifier}[network]
+    params = {**_RECIPE, **_NETWORKS[network], "random_state": random_state, **classifier_params}
+    return Pipeline([*steps, ("clf", classifier(**params))], memory=memory)
+
+
+def _text_steps(vectors: Any, tokenizer: Any, random_state: Any) -> list[tuple[str, Any]]:
+    """Return the steps from texts to ids."""
     steps: list[tuple[str, Any]] = []
     if isinstance(tokenizer, str):
         if tokenizer != "japanese":
@@ -114,13 +132,93 @@ default=None
             f"Got tokenizer={tokenizer!r} but expected 'japanese', an estimator, a callable or "
             "None."
         )
-    classifier = {"lstm": W2VLSTMClassifier, "cnn": W2VCNNClassifier}[network]
-    params = {**_RECIPE, **_NETWORKS[network], "random_state": random_state, **classifier_params}
-    steps += [
-        ("ids", W2VIndexer(vectors, random_state=random_state)),
-        ("clf", classifier(**params)),
-    ]
-    return Pipeline(steps, memory=memory)
+    return [*steps, ("ids", W2VIndexer(vectors, random_state=random_state))]
+
+
+def transfer_probe(
+    texts: Iterable[Any],
+    labels: Any,
+    vectors: Any,
+    tokenizer: Any = "japanese",
+    groups: Any = None,
+    *,
+    n_jobs: int | None = -1,
+    random_state: Any = 0,
+) -> TransferProbe:
+    """Measure in seconds whether word vectors tell what n-grams do not.
+
+    A logistic regression on the mean word vectors of documents stands beside the linear branch
+    of the recipe. On documents that neither has seen, the gain in log loss over the branch
+    alone, in standard errors, says whether transfer pays. The classifiers ask the same before
+    they train a network (``train_network="auto"``).
+
+    Parameters
+    ----------
+    texts : iterable of str or of list of str
+        Labelled documents.
+    labels : array-like of shape (n_documents,) or (n_documents, n_classes)
+        Their labels, or an indicator matrix.
+    vectors : path, WordVectors, gensim.models.KeyedVectors or Word2VecTrainer
+        Word vectors.
+    tokenizer : "japanese", estimator, callable or None, default="japanese"
+        As in `make_w2v_pipeline`.
+    groups : array-like of shape (n_documents,) or None, default=None
+        Groups (albums, works of an author) that no fold takes apart. None takes neighbours in
+        the given order for related.
+    n_jobs : int or None, default=-1
+        Threads; -1 means all cores.
+    random_state : int, RandomState instance or None, default=0
+        Of the folds.
+
+    Returns
+    -------
+    TransferProbe
+        ``gain`` and ``standard_error`` in nats a document, ``z``, ``pays``, ``seconds``.
+
+    Raises
+    ------
+    ValueError
+        There are fewer than ten different documents or five groups, or only one label.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import WordVectors, transfer_probe
+    >>> words = [f"word{number}" for number in range(100)]  # each of them is in one text only
+    >>> vectors = WordVectors(words, [[number % 2, 1] for number in range(100)])
+    >>> texts, labels = [[word] for word in words], ["even", "odd"] * 50
+    >>> transfer_probe(texts, labels, vectors, tokenizer=None).pays
+    True
+    """
+    from .classifiers.blend_training import LinearDesign, LinearMembers, judge_vectors
+    from .classifiers.inner_folds import folds_by_group, inner_folds
+    from .classifiers.targets import Targets, check_labels
+    from .classifiers.training_set import TrainingSet
+    from .networks.output import Output
+
+    started = time.perf_counter()
+    refuse_single_text(texts, "transfer_probe", "texts")
+    steps = Pipeline(_text_steps(vectors, tokenizer, random_state))
+    ids = steps.fit_transform(texts)
+    padded, lengths = right_padded(np.asarray(ids), OOV_ID)
+    given = check_labels(steps[-1], labels, len(padded))
+    targets = Targets.of(given)
+    if len(targets.classes) < 2:
+        raise ValueError(f"Got {len(targets.classes)} label in labels but expected two or more.")
+    documents = TrainingSet(padded, lengths, targets.encode(given), None)
+    words = whole_documents(ids, padded, lengths, ids.vectors)
+    seed = int(check_random_state(random_state).randint(2**31 - 1))
+    output = Output.of("softmax", targets.multilabel)
+    params = _RECIPE["bow"], _RECIPE["bow_C"], len(targets.classes), output, seed, n_jobs
+    members = LinearMembers(LinearDesign(*params), documents, words, ids.vectors, ids.vectors)
+    folds = inner_folds(documents.y, seed, members.copies)
+    if groups is not None:
+        check_consistent_length(padded, groups)
+        folds = folds_by_group(documents.y, groups, seed)
+    found = judge_vectors(members, documents, output, folds)
+    if found is None:
+        few = "five groups" if groups is not None else "ten different documents"
+        raise ValueError(f"Got fewer than {few}, which are too few to judge on.")
+    return replace(found, seconds=time.perf_counter() - started)
 
 
 def predict_iter(

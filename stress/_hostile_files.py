@@ -64,6 +64,7 @@ def models() -> list[bytes]:
             model = make_w2v_pipeline(f"{folder}/v.txt", random_state=0, epochs=1, **kind)
             model.fit(_TEXTS, _LABELS)
             if model["clf"]._blend is not None:
+                model["clf"]._built_network()
                 model["clf"]._blend.weight = 0.5
             for vectors in ("rows", "all"):
                 save(model, f"{folder}/m.w2v", vectors=vectors)

@@ -16,7 +16,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ..features.token_ids import check_ids, check_vectors
+from ..features.flat_ids import FlatIds
+from ..features.token_ids import check_ids, check_vectors, whole_documents
 from ..networks.backend import keras
 from ..networks.batches import Batches
 from ..networks.design import RANDOM_DIM, Architecture, Design, NetworkWeights
@@ -42,10 +43,11 @@ from ..utils.sklearn_compat import (
     check_partial_fit_first_call,
 )
 from ..vectors.word_vectors import FIRST_ID, WordVectors
-from .blend import Blend, fit_blend
-from .linear_branch import LinearBranch
+from .blend import Blend
+from .blend_training import LinearDesign, LinearMembers, NetworkTraining, fit_blend
 from .targets import Targets, check_labels
 from .training_set import TrainingSet, check_validation, hold_out, total_weights
+from .transfer import TransferProbe
 
 _WIDTH = "n_features_in_", "feature_names_in_"
 _lock = threading.RLock()  # two threads may ask for a network that is not built yet
@@ -79,6 +81,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         "maxlen": [Interval(Integral, 1, None, closed="left"), None],
         "bow": [StrOptions({"words", "ngrams"}), None],
         "bow_C": [Interval(Real, 0, None, closed="neither")],
+        "train_network": ["boolean", StrOptions({"auto"})],
         "hidden": [Interval(Integral, 1, None, closed="left"), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "output": [StrOptions({"softmax", "sigmoid"})],
@@ -90,6 +93,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
+        "n_jobs": [Integral, None],
         "callbacks": "no_validation",
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
@@ -100,6 +104,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
     vectors_: WordVectors | None
     history_: dict[str, list[float]]
     n_iter_: int
+    transfer_: TransferProbe | None
     _targets: Targets
     _seed: int
     _draws: int
@@ -232,6 +237,11 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         super()._validate_params()
         if self.warm_start:
             self._refuse_branch("warm_start=True")
+        if self.bow is None and self.train_network is False:
+            raise ValueError(
+                "Got train_network=False with bow=None but expected bow='words' or 'ngrams': "
+                "without the linear branch, the network is all there is to train."
+            )
 
     def _refuse_branch(self, what: str) -> None:
         if self.bow is not None:
@@ -264,7 +274,9 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
             train = TrainingSet(ids, lengths, encoded, weights)
             callbacks = self._fresh_callbacks()
-            val = check_validation(self, validation, vectors, targets)
+            self._new_optimizer()  # a wrong one is found before anything is learnt
+            val = check_validation(self, validation, vectors, targets, labels)
+            words = self._words(X, train, val, validation[0], vectors)
         read = [part.cut(self.maxlen).ids for part in (train, val) if part is not None]
         used = np.concatenate(list(map(distinct, read)))
         try:
@@ -275,7 +287,9 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
                 self._go_on(vectors, used)
             self.n_classes_ = len(self.classes_)
             if epochs:
-                self._learn(train.weighted(), val, epochs, callbacks)
+                self._learn(train, val, words, epochs, callbacks)
+            else:
+                self._compiled_network()
         except BaseException:  # Ctrl-C, too: what is half trained must not predict
             if fresh:
                 self.__dict__.pop("_network", None)
@@ -287,15 +301,14 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         self, targets: Targets, vectors: WordVectors | None, used: NDArray[np.int32]
     ) -> None:
         """Forget what was learnt, and build a network with rows for some ids."""
-        self._blend = None
+        self._blend = self.transfer_ = None
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._draws = 0
         self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
         self.history_ = {}
         dim = RANDOM_DIM if vectors is None else vectors.dim
-        network = Network.new(self._design(dim, self._seed), vectors, RowMap.of(used))
-        self._network = network
-        network.compile(self._new_optimizer())
+        design = self._design(dim, self._seed)
+        self._network = NetworkWeights(design, RowMap.of(used).ids, None, None)
 
     def _go_on(self, vectors: WordVectors | None, used: NDArray[np.int32]) -> None:
         """Give the network rows for ids that it lacks, and keep all that was learnt."""
@@ -315,28 +328,61 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             None if self.maxlen is None else int(self.maxlen),
         )
 
+    def _words(
+        self,
+        X: Any,
+        train: TrainingSet,
+        val: TrainingSet | None,
+        X_val: Any,
+        vectors: WordVectors | None,
+    ) -> tuple[FlatIds, FlatIds | None] | None:
+        """Return all words of the documents, for the linear branch; None without it."""
+        if self.bow is None:
+            return None
+        words = whole_documents(X, train.ids, train.lengths, vectors)
+        if val is None:
+            return words, None
+        return words, whole_documents(X_val, val.ids, val.lengths, vectors)
+
     def _learn(
-        self, train: TrainingSet, val: TrainingSet | None, epochs: int, callbacks: list[Any]
+        self,
+        train: TrainingSet,
+        val: TrainingSet | None,
+        words: tuple[FlatIds, FlatIds | None] | None,
+        epochs: int,
+        callbacks: list[Any],
     ) -> None:
         """Train the network, and fit the linear branch beside it if there is to be one."""
-        network, self._blend = self._built_network(), None
-        if self.bow is None:
-            self._train(train, val, epochs, callbacks)
-            network.check_finite(self.learning_rate)
+        self._blend = self.transfer_ = None
+        if words is None:
+            self._train(train.weighted(), val, epochs, callbacks)
+            self._built_network().check_finite(self.learning_rate)
             return
-        self._blend = fit_blend(
-            train,
-            val,
-            self.vectors_,
+        design = LinearDesign(
             self.bow,
-            lambda: LinearBranch(self.bow_C, self._seed),
+            self.bow_C,
             len(self.classes_),
-            network,
-            lambda part, held, watch: self._train(
-                part, held, epochs, [*callbacks, *watch], stop_early=False if watch else None
-            ),
-            self.n_iter_no_change,
+            self._network.design.output,
             self._seed,
+            self.n_jobs,
+        )
+        of_train, of_val = words
+        if (rows := train.weighted_rows()) is not None:
+            train, of_train = train.take(rows), of_train.take(rows)
+        judged = None if self._network.design.channels == "rand" else self.vectors_
+        self._blend, self.transfer_ = fit_blend(
+            LinearMembers(design, train, of_train, judged, self.vectors_),
+            train,
+            None if val is None or of_val is None else (val, of_val),
+            design,
+            NetworkTraining(
+                self.train_network,
+                lambda part, held, watch: self._train(
+                    part, held, epochs, [*callbacks, *watch], stop_early=False
+                ),
+                lambda held: self._built_network().logits(held.ids, held.lengths),
+                self.n_iter_no_change,
+            ),
         )
 
     def _train(
@@ -348,7 +394,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         stop_early: bool | None = None,
     ) -> None:
         """Train the network for some epochs."""
-        network = self._built_network()
+        network = self._compiled_network()
         stop_early = self.early_stopping if stop_early is None else stop_early
         # each fit draws from a stream of its own, so that warm starts do not repeat batches
         random = np.random.default_rng([self._seed, self._draws])
@@ -437,16 +483,20 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         check_is_fitted(self)
         vectors = check_vectors(X, self.vectors, (self.vectors_,), self)
         ids, lengths = check_ids(self, X, vectors, reset=False)
-        return self._decide(ids, lengths, vectors)
+        return self._decide(X, ids, lengths, vectors)
 
     def _decide(
-        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+        self,
+        X: Any,
+        ids: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        vectors: WordVectors | None,
     ) -> NDArray[np.float32]:
         """Return the logits of the classes, of network and linear branch together."""
         blend = self._blend
         if blend is None:
             return self._built_network().logits(ids, lengths, vectors)
-        logits = blend.linear(ids, lengths, vectors)
+        logits = blend.linear(whole_documents(X, ids, lengths, vectors), vectors)
         if blend.weight:
             logits += blend.weight * self._built_network().logits(ids, lengths, vectors)
         return logits
@@ -479,6 +529,13 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
                     network = self._network = Network.from_weights(network, self.vectors_)
         return network
 
+    def _compiled_network(self) -> Network:
+        """Return the network, ready to be trained."""
+        network = self._built_network()
+        if not getattr(network.model, "compiled", False):
+            network.compile(self._new_optimizer())
+        return network
+
     @property
     def model_(self) -> Any:
         """Keras model from rows of the table to probabilities.
@@ -503,6 +560,23 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         """Factors of the branch's decisions and of the network's logits."""
         self._check_has_fit("bow_weights_")
         return None if self._blend is None else (self._blend.scale, self._blend.weight)
+
+    @property
+    def means_weight_(self) -> float | None:
+        """Factor of the logits of the mean vectors; 0 where they do not count."""
+        self._check_has_fit("means_weight_")
+        return None if self._blend is None else self._blend.means_weight
+
+    def _transfer_in_words(self) -> str | None:
+        """Say what the probe has found and what followed from it; None without a probe."""
+        if self.transfer_ is None:
+            return None
+        assert self._blend is not None
+        if self._blend.weight:
+            return self.transfer_.sentence("the network is trained, and counts")
+        if self.n_iter_:
+            return self.transfer_.sentence("the network is trained, but does not count")
+        return self.transfer_.sentence("no network is trained")
 
     def _check_has_fit(self, attribute: str) -> None:
         if not self.__sklearn_is_fitted__():
@@ -538,6 +612,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
                 "n_features_in_": is_whole(1),
                 "n_classes_": lambda value: value == len(self.classes_),
                 "history_": _is_history,
+                "transfer_": is_instance(TransferProbe, type(None)),
                 "_blend": is_instance(Blend, type(None)),
             },
         )
@@ -559,12 +634,16 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             and design.architecture.dim == (RANDOM_DIM if vectors is None else vectors.dim)
             and design.output.multilabel == self._targets.multilabel
             and lies_within(weights.ids, 0, limit)
-            and (weights.values is not None or vectors is not None)
+            and (weights.values is not None or vectors is not None or weights.head is None)
             and self._has_design(design)
         ):
             raise ValueError(f"the {type(self).__name__} in it has weights of another network")
+        if self.transfer_ is not None:
+            self.transfer_._check_saved_state()
         if self._blend is not None:
             self._blend._check_saved_state()
+            if self._blend.weight and weights.head is None:
+                raise unexpected(self, "_network")
             if self._blend.branch.coef.shape[1] != len(self.classes_):
                 raise unexpected(self, "_blend")
 
@@ -594,6 +673,9 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
                 out[f"history_: last {name}"] = float(values[-1])
         if self.bow_weights_ is not None:
             out["bow_weights_"] = Shown("({:.3g}, {:.3g})".format(*self.bow_weights_))
+            out["means_weight_"] = Shown(f"{self.means_weight_:.3g}")
+        if self.transfer_ is not None:
+            out["transfer_"] = Shown(str(self._transfer_in_words()))
         return out
 
     def _caption(self) -> str:

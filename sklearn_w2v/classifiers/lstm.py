@@ -41,13 +41,21 @@ class W2VLSTMClassifier(W2VClassifier):
     bow : {"words", "ngrams"} or None, default=None
         Linear branch beside the network: a support vector machine on sublinear tf-idf of
         ``"words"``, or of ``"ngrams"``: words, pairs of words and runs of up to three
-        characters. What it and the network are worth is found on a fifth of the documents
-        (a tenth above 2,000), which the network does not learn from, or on `X_val`;
-        `early_stopping` has no say. The network keeps the weights of its best epoch there,
-        training stops after `n_iter_no_change` epochs that are no better, and it counts only
-        where it lowers the loss by three standard errors. None: the network alone.
+        characters, of whole documents. What it, the mean word vectors and the network are
+        worth is found on documents that they do not learn from: inner folds (see
+        `train_network`), or `X_val`; `early_stopping` has no say. The network learns from all
+        but a fifth of the documents (a tenth above 2,000), keeps the weights of the epoch in
+        which all together lose least there, stops after `n_iter_no_change` epochs without
+        progress, and counts only where it lowers the loss by more than the standard error.
+        None: the network alone.
     bow_C : float, default=10.0
         Inverse strength of the branch's regularization.
+    train_network : {"auto"} or bool, default="auto"
+        Whether the network is trained beside the branch. ``"auto"`` trains it only where word
+        vectors tell what the branch does not know: a logistic regression on mean vectors
+        must lower the branch's loss on up to 1,000 held-out documents (or a fold more) by two
+        standard errors; then it counts, too. True trains it always; without `bow`, it is
+        always trained.
     output : {"softmax", "sigmoid"}, default="softmax"
         ``"softmax"`` with cross-entropy, or one ``"sigmoid"`` for each class with binary
         cross-entropy; then `predict_proba` divides by the sum.
@@ -76,6 +84,9 @@ class W2VLSTMClassifier(W2VClassifier):
         0 is silent; 1 shows a progress bar, 2 a line for each epoch (Keras').
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the former one.
+    n_jobs : int or None, default=None
+        Threads of the linear branch; None means 1 unless in a
+        ``joblib.parallel_config``, -1 all cores. Results do not depend on it.
     random_state : int, RandomState instance or None, default=None
         Weights, batches, dropout and split come from it; global seeds are left alone.
     **routed : dict
@@ -97,6 +108,11 @@ class W2VLSTMClassifier(W2VClassifier):
     bow_weights_ : tuple of (float, float) or None
         With `bow`, the factors of the branch's decisions and of the network's logits, whose
         sum makes the probabilities; the second is 0 where the network does not help.
+    means_weight_ : float or None
+        With `bow`, the factor of the logits of the mean vectors; 0 where they do not help.
+    transfer_ : TransferProbe or None
+        With `bow`, what mean vectors add to the branch on held-out documents: gain, standard
+        error, z and seconds; None where there was nothing to judge.
     model_ : keras.Model
         The network, from rows of its own table to probabilities.
     n_features_in_ : int
@@ -155,6 +171,7 @@ class W2VLSTMClassifier(W2VClassifier):
         maxlen: int | None = None,
         bow: str | None = None,
         bow_C: float = 10.0,
+        train_network: bool | str = "auto",
         output: str = "softmax",
         optimizer: Any = "adam",
         learning_rate: float | Callable[..., Any] | None = None,
@@ -167,6 +184,7 @@ class W2VLSTMClassifier(W2VClassifier):
         callbacks: Sequence[Any] | Any = None,
         verbose: int = 0,
         warm_start: bool = False,
+        n_jobs: int | None = None,
         random_state: Any = None,
         **routed: Any,
     ) -> None:
@@ -180,6 +198,7 @@ class W2VLSTMClassifier(W2VClassifier):
         self.maxlen = maxlen
         self.bow = bow
         self.bow_C = bow_C
+        self.train_network = train_network
         self.output = output
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -192,6 +211,7 @@ class W2VLSTMClassifier(W2VClassifier):
         self.callbacks = callbacks
         self.verbose = verbose
         self.warm_start = warm_start
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self._set_routed(routed)
 

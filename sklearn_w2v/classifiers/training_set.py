@@ -54,11 +54,16 @@ class TrainingSet:
             return self
         return replace(self, ids=self.ids[:, :width], lengths=np.minimum(self.lengths, width))
 
+    def weighted_rows(self) -> NDArray[np.int64] | None:
+        """Return the rows of documents whose weight is not 0; None where those are all."""
+        if self.weights is None or self.weights.all():
+            return None
+        return np.flatnonzero(self.weights)
+
     def weighted(self) -> TrainingSet:
         """Return the documents without those of weight 0, as if they were not there."""
-        if self.weights is None or self.weights.all():
-            return self
-        return self.take(np.flatnonzero(self.weights))
+        rows = self.weighted_rows()
+        return self if rows is None else self.take(rows)
 
 
 def total_weights(
@@ -132,10 +137,45 @@ def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any],
     return np.sort(train), np.sort(held)
 
 
+def class_weights_of(
+    new: NDArray[Any], class_weight: Any, labels: NDArray[Any]
+) -> NDArray[np.float32] | None:
+    """Return the weights that training documents of the same labels get from class_weight.
+
+    Parameters
+    ----------
+    new : ndarray of shape (n_new,) or (n_new, n_classes)
+        Labels of other documents; a class that training lacks has the weight 1.
+    class_weight : dict, "balanced" or None
+        As the classifiers take it.
+    labels : ndarray of shape (n_documents,) or (n_documents, n_classes)
+        Labels of the training documents.
+    """
+    if class_weight is None:
+        return None
+    known, others = (labels[:, None], new[:, None]) if labels.ndim == 1 else (labels, new)
+    columns = []
+    for column, of_new in zip(known.T, others.T, strict=True):
+        if labels.ndim == 2 and not np.ptp(column):
+            continue  # labels that all documents have, or none, have nothing to balance
+        classes, first = np.unique(column, return_index=True)
+        weights = compute_sample_weight(class_weight, column)[first]
+        place = np.minimum(np.searchsorted(classes, of_new), len(classes) - 1)
+        columns.append(np.where(classes[place] == of_new, weights[place], 1.0))
+    return np.mean(columns, axis=0).astype(np.float32) if columns else None
+
+
 def check_validation(
-    estimator: Any, validation: tuple[Any, Any], vectors: WordVectors | None, targets: Targets
+    estimator: Any,
+    validation: tuple[Any, Any],
+    vectors: WordVectors | None,
+    targets: Targets,
+    labels: NDArray[Any],
 ) -> TrainingSet | None:
     """Return the documents to validate on, ``X_val`` and ``y_val``; None where neither is given.
+
+    They have the class weights that training documents of their labels have, so that what is
+    validated is what is trained.
 
     Raises
     ------
@@ -151,5 +191,8 @@ def check_validation(
     if vectors and isinstance(handle, WordVectors) and not vectors.is_extension_of(handle):
         raise ValueError("X_val holds ids of other word vectors than X.")
     ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
-    y = targets.encode(check_labels(estimator, y_val, len(ids)))
-    return TrainingSet(ids, lengths, y, None)
+    of_val = check_labels(estimator, y_val, len(ids))
+    encoded = targets.encode(of_val)
+    return TrainingSet(
+        ids, lengths, encoded, class_weights_of(of_val, estimator.class_weight, labels)
+    )

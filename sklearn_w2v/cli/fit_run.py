@@ -46,6 +46,7 @@ class FitOptions:
     vectors: str | None
     aliases: Path | None
     network: str
+    train_network: str
     tokenizer: str
     search: bool
     folds: int
@@ -97,6 +98,7 @@ def run_fit(options: FitOptions, output: CommandOutput, as_json: bool) -> int:
                 tokenizer="japanese" if options.tokenizer == "japanese" else None,
                 network=options.network,
                 random_state=options.seed,
+                train_network={"always": True, "never": False}.get(options.train_network, "auto"),
                 **params,
             )
             pipeline["ids"].set_params(maxlen=options.maxlen)
@@ -284,6 +286,9 @@ class _FitRun:
         weights = classifier.bow_weights_
         counts = Counter(self.data.labels)
         network = weights is None or weights[1] > 0
+        transfer = classifier._transfer_in_words()
+        if transfer is not None:
+            self.output.note(transfer)
         details: dict[str, dict[str, Any]] = {
             "Data": {
                 "file": os.path.basename(options.data),
@@ -296,6 +301,8 @@ class _FitRun:
                 "network counts": network,
             },
         }
+        if transfer is not None:
+            details["Training"]["word vectors"] = transfer
         if scores:
             details[f"Scores ({len(self.splits)} folds{', by group' * self.grouped})"] = {
                 name: "accuracy {accuracy:.3f} ± {accuracy_sd:.3f}, macro F1 {f1_macro:.3f} "

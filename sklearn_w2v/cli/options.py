@@ -32,6 +32,13 @@ Delimiter = Annotated[str | None, typer.Option(help='Separator of cells in CSV: 
 NoQuotes = Annotated[
     bool, typer.Option("--no-quotes", help="Read quotation marks in CSV and TSV as text.")
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of groups (albums, works of an author): no fold is tested on a group that it "
+        "was trained on."
+    ),
+]
 DropEmpty = Annotated[
     bool, typer.Option("--drop-empty", help="Leave out rows without a text or a label.")
 ]

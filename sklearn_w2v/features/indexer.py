@@ -23,6 +23,7 @@ from ..utils.saved_state import expect, is_array, is_instance, is_number, is_who
 from ..utils.sklearn_compat import Interval, StrOptions
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
+from .flat_ids import FlatIds
 from .lookup import Word, composed, forms_are_known_better, look_up, make_vocabulary
 from .token_ids import TokenIds
 
@@ -50,7 +51,8 @@ default=None
     maxlen : int or None, default=None
         Number of ids of each document; later words are cut off, shorter documents
         are padded with 0 on the right. None takes the 95th percentile of the lengths in
-        ``fit``.
+        ``fit``, and keeps the later words of the others beside the ids (`TokenIds.tails`):
+        networks do not read them, linear branches and `W2VVectorizer` do.
     min_count : int, default=1
         Words that the vectors lack get a row of their own when they occur this often in
         the documents of ``fit``. The rows are drawn at random with the variance of the
@@ -355,16 +357,21 @@ default=None
         ids, vectors = self._ids_of(documents)
         out = np.zeros((len(documents), self.maxlen_), np.int32)
         lengths = np.empty(len(documents), np.int64)
+        tails: list[int] = []
         for row, document in enumerate(documents):
             line = list(map(ids.__getitem__, document))
             if self.oov == "drop":
                 line = [number for number in line if number != OOV_ID]
             lengths[row] = len(line)
+            tails += line[self.maxlen_ :]
             line = line[: self.maxlen_] or [OOV_ID]
             out[row, : len(line)] = line
         if warn and len(documents):
             self._warn_cut(lengths)
-        return TokenIds(out, vectors)
+        if self.maxlen is not None or not tails:  # who asks for a cut gets one
+            return TokenIds(out, vectors)
+        beyond = np.maximum(lengths - self.maxlen_, 0)
+        return TokenIds(out, vectors, FlatIds(np.array(tails, np.int32), beyond))
 
     def _check_saved_state(self) -> None:
         """Refuse what no `fit` can have made, after a model file was read."""

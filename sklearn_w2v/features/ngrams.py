@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from ..utils.saved_state import expect, is_array, is_instance, is_whole
 from ..vectors.word_vectors import FIRST_ID, WordVectors
+from .flat_ids import FlatIds
 from .lookup import texts_of
 
 _CHUNK = 1 << 18  # words that are counted at once
@@ -66,24 +68,24 @@ class NgramCounter:
         )
 
     def fit_transform(
-        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+        self, documents: FlatIds, vectors: WordVectors | None, n_jobs: int | None = None
     ) -> sp.csr_matrix:
         """Choose the columns, and count.
 
         Parameters
         ----------
-        ids : ndarray of shape (n_documents, width), int32
-            Right-padded ids.
-        lengths : ndarray of shape (n_documents,)
-            Number of words of each document.
+        documents : FlatIds
+            Ids of whole documents.
         vectors : WordVectors or None
             Where the words' characters come from; None leaves characters out.
+        n_jobs : int or None, default=None
+            Threads; None means 1, unless joblib is configured otherwise.
 
         Returns
         -------
         scipy.sparse.csr_matrix of shape (n_documents, n_features), float64
         """
-        parts = list(self._parts(ids, lengths, vectors))
+        parts = self._parts(documents, vectors, n_jobs)
         everything = np.concatenate([keys for keys, _ in parts])
         found, place = np.unique(everything, return_inverse=True)
         df = np.zeros(len(found), np.int64)
@@ -92,12 +94,22 @@ class NgramCounter:
         return _stacked([self._columns(keys, count) for keys, count in parts])
 
     def transform(
-        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+        self, documents: FlatIds, vectors: WordVectors | None, n_jobs: int | None = None
     ) -> sp.csr_matrix:
         """Count what the columns stand for; arguments as in `fit_transform`."""
-        return _stacked(
-            [self._columns(keys, count) for keys, count in self._parts(ids, lengths, vectors)]
-        )
+        parts = self._parts(documents, vectors, n_jobs)
+        return _stacked([self._columns(keys, count) for keys, count in parts])
+
+    def chosen_by(self, counts: sp.csr_matrix) -> NDArray[np.int64]:
+        """Return the columns that some documents alone would have chosen.
+
+        Parameters
+        ----------
+        counts : scipy.sparse.csr_matrix of shape (n_documents, n_features)
+            Their counts, in the columns that all documents have chosen.
+        """
+        df = counts.getnnz(axis=0)
+        return np.flatnonzero(self._chosen(self.keys_, df) & (df > 0))
 
     def _chosen(self, keys: NDArray[np.int64], df: NDArray[np.int64]) -> NDArray[np.bool_]:
         words = (keys >= 0) & (keys < _PAIR)
@@ -118,31 +130,28 @@ class NgramCounter:
         )
 
     def _parts(
-        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
-    ) -> Iterator[tuple[NDArray[np.int64], sp.csr_matrix]]:
-        """Yield sorted keys and their counts, for some documents at a time."""
-        ends = np.cumsum(lengths)
-        start = 0
-        while start < len(ids):
-            done = ends[start - 1] if start else 0
-            stop = max(start + 1, int(np.searchsorted(ends, done + _CHUNK, side="right")))
-            keys, documents = self._keys(ids[start:stop], lengths[start:stop], vectors)
+        self, documents: FlatIds, vectors: WordVectors | None, n_jobs: int | None
+    ) -> list[tuple[NDArray[np.int64], sp.csr_matrix]]:
+        """Return sorted keys and their counts, for some documents at a time."""
+
+        def counted(part: FlatIds) -> tuple[NDArray[np.int64], sp.csr_matrix]:
+            keys, owners = self._keys(part, vectors)
             local, place = np.unique(keys, return_inverse=True)
-            count = sp.coo_matrix(
-                (np.ones(len(keys)), (documents, place)), (stop - start, len(local))
-            )
-            yield local, count.tocsr()
-            start = stop
+            count = sp.coo_matrix((np.ones(len(keys)), (owners, place)), (len(part), len(local)))
+            return local, count.tocsr()
+
+        if len(parts := _chunks(documents)) == 1:
+            return [counted(parts[0])]
+        # sorting, which is most of it, holds no lock
+        return list(Parallel(n_jobs, prefer="threads")(delayed(counted)(part) for part in parts))
 
     def _keys(
-        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+        self, documents: FlatIds, vectors: WordVectors | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the key of each occurrence of anything, and its document."""
-        there = np.arange(ids.shape[1]) < lengths[:, None]
-        words = ids[there].astype(np.int64)
-        documents = np.repeat(np.arange(len(ids)), lengths)
         keys, places = [], []
-        for key, counted, owners, _, _ in self._grams(words, documents, vectors):
+        words = documents.ids.astype(np.int64)
+        for key, counted, owners, _, _ in self._grams(words, documents.documents, vectors):
             keys.append(key[counted])
             places.append(owners[counted])
         return np.concatenate(keys), np.concatenate(places)
@@ -229,6 +238,18 @@ def _characters(
     before, word = ends[:-1][blank], np.flatnonzero(blank)
     codes = np.insert(codes, before, ord(" ") + 1)
     return codes, np.insert(owners, before, word), np.insert(owners, before, word + 1)
+
+
+def _chunks(documents: FlatIds) -> list[FlatIds]:
+    """Return some documents at a time, one at least, however long it is."""
+    ends, out, start = documents.ends, [], 0
+    while start < len(documents):
+        done = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, done + _CHUNK, side="right")))
+        part = documents.ids[done : ends[stop - 1]], documents.lengths[start:stop]
+        out.append(FlatIds(*part))
+        start = stop
+    return out
 
 
 def _stacked(parts: list[Any]) -> sp.csr_matrix:

@@ -13,6 +13,7 @@ from ..utils.arrays import parts
 from ..utils.dask import send_whole
 from ..utils.sklearn_compat import validate_data
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
+from .flat_ids import FlatIds
 
 
 class TokenIds(np.ndarray):
@@ -29,6 +30,8 @@ class TokenIds(np.ndarray):
         Whole numbers.
     vectors : WordVectors or None, default=None
         What the ids index.
+    tails : FlatIds or None, default=None
+        Words of each document that are beyond `width`.
 
     Raises
     ------
@@ -39,6 +42,10 @@ class TokenIds(np.ndarray):
     ----------
     vectors : WordVectors or None
         What the ids index.
+    tails : FlatIds or None
+        Words of each document that are beyond `width`, which a linear branch reads and a
+        network does not. They go with rows that are taken (``ids[rows]``) and with pickles,
+        and are lost in all other arrays that are made of this one, whose rows may be others.
 
     Notes
     -----
@@ -54,8 +61,11 @@ class TokenIds(np.ndarray):
     """
 
     vectors: WordVectors | None
+    tails: FlatIds | None
 
-    def __new__(cls, ids: ArrayLike, vectors: WordVectors | None = None) -> TokenIds:
+    def __new__(
+        cls, ids: ArrayLike, vectors: WordVectors | None = None, tails: FlatIds | None = None
+    ) -> TokenIds:
         given = np.asarray(ids)
         with np.errstate(invalid="ignore"):
             whole = given.astype(np.int32, copy=False)
@@ -65,11 +75,25 @@ class TokenIds(np.ndarray):
                 "expected ids as W2VIndexer makes them."
             )
         new = whole.view(cls)
-        new.vectors = vectors
+        new.vectors, new.tails = vectors, tails
         return new
 
     def __array_finalize__(self, source: Any) -> None:
         self.vectors = getattr(source, "vectors", None)
+        self.tails = None  # which rows were taken is known in __getitem__ only
+
+    def __getitem__(self, key: Any) -> Any:
+        out = super().__getitem__(key)
+        if self.tails is not None and isinstance(out, TokenIds):
+            rows = _rows(key)
+            if rows is not None and out.ndim == 2 and out.shape[1] == self.shape[1]:
+                out.tails = self.tails.take(rows)
+        return out
+
+    def __deepcopy__(self, memo: Any) -> TokenIds:
+        out: TokenIds = super().__deepcopy__(memo)
+        out.tails = self.tails
+        return out
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         # the result of arithmetic is not an array of ids any more
@@ -78,14 +102,28 @@ class TokenIds(np.ndarray):
     def __reduce__(self) -> tuple[Any, ...]:
         pickled: tuple[Any, ...] = super().__reduce__()  # type: ignore[assignment]
         rebuild, args, state = pickled
-        return rebuild, args, (state, self.vectors)
+        return rebuild, args, (state, self.vectors, self.tails)
 
     def __setstate__(self, state: Any) -> None:
-        array, self.vectors = state
+        array, self.vectors, self.tails = state
         super().__setstate__(array)
 
 
 send_whole(TokenIds)
+
+
+def _rows(key: Any) -> Any:
+    """Return the rows that an index takes whole; None where it may take parts of them."""
+    if isinstance(key, tuple):
+        key, *others = key
+        if any(other is not Ellipsis and other != slice(None) for other in others):
+            return None
+    if isinstance(key, slice):
+        return key
+    rows = np.asarray(key)
+    if rows.ndim != 1 or rows.dtype.kind not in "biu":
+        return None
+    return np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
 
 
 def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -118,6 +156,41 @@ def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32],
         ids[lengths == 0, 0] = empty
         np.maximum(lengths, 1, out=lengths)
     return ids, lengths
+
+
+def whole_documents(
+    X: Any, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+) -> FlatIds:
+    """Return all words of documents, also those beyond the width of their ids.
+
+    Parameters
+    ----------
+    X : TokenIds or array-like of shape (n_documents, width)
+        What the ids were made of; `TokenIds` know what did not fit.
+    ids : ndarray of shape (n_documents, width), int32
+        Right-padded ids, as `check_ids` returns them.
+    lengths : ndarray of shape (n_documents,)
+        Number of words in each row.
+    vectors : WordVectors or None
+        What the ids index.
+
+    Raises
+    ------
+    ValueError
+        The tails are those of other documents, or of other vectors.
+    """
+    tails = getattr(X, "tails", None)
+    if not isinstance(tails, FlatIds) or not len(tails.ids):
+        return FlatIds.of(ids, lengths)
+    if len(tails) != len(ids):
+        raise ValueError(f"Got {len(ids)} documents but tails of {len(tails)}.")
+    limit = len(vectors) + FIRST_ID if vectors is not None else 2**31 - 1
+    if tails.ids.min() < OOV_ID or tails.ids.max() >= limit:
+        raise ValueError(
+            f"Got ids from {tails.ids.min()} to {tails.ids.max()} in the tails of X but expected "
+            f"ids from {OOV_ID} and below {limit}."
+        )
+    return FlatIds.of(ids, lengths, tails)
 
 
 _OTHER_VECTORS = (

@@ -18,11 +18,10 @@ from ..exceptions import CoverageWarning
 from ..utils.estimators import restore_on_error
 from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
 from ..utils.sklearn_compat import Interval, StrOptions
-from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
-from .token_ids import check_ids, check_vectors
+from ..vectors.word_vectors import FIRST_ID, WordVectors
+from .token_ids import check_ids, check_vectors, whole_documents
+from .word_counts import WordCounts, summing_to_one
 
-_WORDS = 1 << 15  # rows of vectors in memory at once
-_VALUES = 1 << 22  # of the rows whose maximum is taken at once
 POOLINGS = {"mean", "max", "mean_max", "sif", "tfidf"}
 
 
@@ -191,11 +190,12 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """
         check_is_fitted(self)
         vectors = self._fitted_vectors(X)
-        ids, _ = check_ids(self, X, vectors, reset=False)
-        return self._finished(self._pooled(_WordCounts(ids, vectors), vectors))
+        ids, lengths = check_ids(self, X, vectors, reset=False)
+        words = WordCounts(whole_documents(X, ids, lengths, vectors), vectors)
+        return self._finished(self._pooled(words, vectors))
 
     # ---------------------------------------------------------------- fitting
-    def _fit(self, X: Any) -> tuple[_WordCounts, NDArray[np.float32] | None]:
+    def _fit(self, X: Any) -> tuple[WordCounts, NDArray[np.float32] | None]:
         """Fit; the documents' words, and their vectors where these had to be made."""
         self._validate_params()
         if self.vectors is None and not isinstance(getattr(X, "vectors", None), WordVectors):
@@ -211,8 +211,8 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 f"Got remove_components={self.remove_components} but expected less than "
                 f"{vectors.dim}, the number of dimensions of the vectors."
             )
-        ids, _ = check_ids(self, X, vectors, reset=True)
-        words = _WordCounts(ids, vectors)
+        ids, lengths = check_ids(self, X, vectors, reset=True)
+        words = WordCounts(whole_documents(X, ids, lengths, vectors), vectors)
         if not words.counts.nnz:
             warnings.warn(
                 CoverageWarning(
@@ -232,7 +232,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.components_ = _first_directions(pooled, self.remove_components)
         return words, pooled
 
-    def _learn_weights(self, words: _WordCounts) -> None:
+    def _learn_weights(self, words: WordCounts) -> None:
         """Learn weights of the words in fit, and that of all others."""
         counts = words.counts
         self._ids = words.ids
@@ -263,7 +263,7 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             )
         return handle
 
-    def _pooled(self, words: _WordCounts, vectors: WordVectors) -> NDArray[np.float32]:
+    def _pooled(self, words: WordCounts, vectors: WordVectors) -> NDArray[np.float32]:
         parts = []
         if self._pooling != "max":
             parts.append(words.weighted_sums(self._shares(words), vectors))
@@ -271,22 +271,22 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             parts.append(words.maxima(vectors))
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
-    def _shares(self, words: _WordCounts) -> csr_array:
+    def _shares(self, words: WordCounts) -> csr_array:
         """Return how much of each word's vector goes into each document's."""
         shares = words.counts.copy()
         if self._pooling in ("mean", "mean_max"):
-            return _summing_to_one(shares)
+            return summing_to_one(shares)
         weights = np.full(len(words.ids), self._unseen_weight, np.float32)
         _, mine, fitted = np.intersect1d(
             words.ids, self._ids, assume_unique=True, return_indices=True
         )
         weights[mine] = self._weights[fitted]
         if self._pooling == "sif":  # divided by the number of words, not by the weights' sum
-            shares = _summing_to_one(shares)
+            shares = summing_to_one(shares)
             shares.data *= weights[shares.indices]
             return shares
         shares.data = (1 + np.log(shares.data)) * weights[shares.indices]
-        return _summing_to_one(shares)
+        return summing_to_one(shares)
 
     def _finished(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
         if len(self.components_):
@@ -323,73 +323,6 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = []  # float32, whatever the ids' type
         return tags
-
-
-class _WordCounts:
-    """Counts of words in documents.
-
-    Parameters
-    ----------
-    ids : ndarray of shape (n_documents, width), int32
-        Ids; 0 and 1 are not words.
-    vectors : WordVectors
-        What the ids index; words with a random row are left out.
-
-    Attributes
-    ----------
-    ids : ndarray of shape (n_words,), int32
-        Sorted distinct ids of the words.
-    counts : csr_array of shape (n_documents, n_words), float32
-        Counts, in the order of `ids`; none of the stored ones is 0.
-    """
-
-    def __init__(self, ids: NDArray[np.int32], vectors: WordVectors) -> None:
-        there = np.zeros(max(int(ids.max()) + 1, FIRST_ID), bool)  # cheaper than sorting all ids
-        there[ids] = True
-        there[:FIRST_ID] = False
-        words = np.flatnonzero(there)
-        there[words[has_random_row(vectors, words)]] = False
-        known = there[ids]
-        flat = ids[known]
-        self.ids = np.flatnonzero(there).astype(np.int32)
-        columns = (np.cumsum(there) - 1)[flat].astype(np.int32)
-        starts = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
-        ones = np.ones(len(flat), np.float32)
-        self.counts = csr_array((ones, columns, starts), shape=(len(ids), len(self.ids)))
-        self.counts.sum_duplicates()
-
-    def weighted_sums(self, shares: csr_array, vectors: WordVectors) -> NDArray[np.float32]:
-        """Multiply shares by the words' vectors, which are read in blocks."""
-        out = np.zeros((shares.shape[0], vectors.dim), np.float32)
-        for start in range(0, len(self.ids), _WORDS):
-            block = slice(start, start + _WORDS)
-            part = shares if len(self.ids) <= _WORDS else shares[:, block]
-            out += part @ vectors.take(self.ids[block])
-        return out
-
-    def maxima(self, vectors: WordVectors) -> NDArray[np.float32]:
-        """Return the maximum of each dimension over a document's words; zeros without words."""
-        starts, columns = self.counts.indptr, self.counts.indices
-        out = np.zeros((len(starts) - 1, vectors.dim), np.float32)
-        filled = np.flatnonzero(np.diff(starts))
-        room = max(1, _VALUES // vectors.dim)
-        first = 0
-        while first < len(filled):
-            begin = starts[filled[first]]
-            # one document at least, however long it is
-            stop = max(first + 1, int(np.searchsorted(starts[filled + 1], begin + room, "right")))
-            chosen = filled[first:stop]
-            rows = vectors.take(self.ids[columns[begin : starts[chosen[-1] + 1]]])
-            out[chosen] = np.maximum.reduceat(rows, starts[chosen] - begin, axis=0)
-            first = stop
-        return out
-
-
-def _summing_to_one(weights: csr_array) -> csr_array:
-    """Divide weights by their sum over each row, in place; empty rows stay so."""
-    lengths = np.diff(weights.indptr)
-    weights.data /= np.repeat(weights.sum(axis=1), lengths)
-    return weights
 
 
 def _first_directions(rows: NDArray[np.float32], number: int) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..classifiers.targets import plain_labels
 from ..features.indexer import W2VIndexer, _documents
 from ..features.lookup import texts_of
-from ..features.token_ids import check_ids, check_vectors
+from ..features.token_ids import check_ids, check_vectors, whole_documents
 from ..text.documents import check_documents
 from ..text.spans import spans_of
 from ..utils.estimators import best_of, steps_of
@@ -270,21 +270,30 @@ def explain(
     classifier = steps[-1]
     vectors = check_vectors(sources.ids, classifier.vectors, (classifier.vectors_,), classifier)
     ids, lengths = check_ids(classifier, sources.ids, vectors, reset=False)
-    logits = classifier._decide(ids, lengths, vectors)
+    logits = classifier._decide(sources.ids, ids, lengths, vectors)
     classes = plain_labels(classifier.classes_)
     labels = _labels(classes, target, logits)
     shares = LogitShares(classifier, vectors, method, float(tolerance), int(max_steps))
     out = []
+    reads_all = classifier._blend is not None
+    rows = _rows(sources.ids if reads_all else None, ids, lengths, vectors)
     for place, label in enumerate(labels):
-        row = ids[place, : lengths[place]]
         kept, tokens = sources.kept[place], sources.tokens[place]
         score = float(logits[place, label])
         values, baseline = np.zeros(len(tokens)), score
         if len(kept):
-            values[kept], baseline = shares.of(row, label, score)
+            values[kept], baseline = shares.of(rows[place], int(lengths[place]), label, score)
         text, spans = sources.texts[place], sources.spans[place]
         out.append(TokenAttribution(text, tokens, spans, values, classes[label], score, baseline))
     return out
+
+
+def _rows(
+    X: Any, ids: NDArray[np.int32], lengths: NDArray[np.int64], vectors: WordVectors | None
+) -> list[NDArray[np.int32]]:
+    """Return the ids of each document, with those that did not fit into its row."""
+    words = whole_documents(X, ids, lengths, vectors)
+    return np.split(words.ids, words.ends[:-1])
 
 
 def _checked_steps(estimator: Any) -> list[Any]:
@@ -322,7 +331,9 @@ def _read(steps: Sequence[Any], texts: Any) -> _Sources:
     """Send texts through the steps before the classifier."""
     if len(steps) == 1:
         return _read_ids(steps[0], texts)
-    *before, indexer, _ = steps
+    *before, indexer, classifier = steps
+    reads_all = indexer.maxlen is None and classifier._blend is not None
+    reach = None if reads_all else indexer.maxlen_
     given = check_documents(texts, "explain")
     if not given:
         return _Sources([], [], [], None, [])
@@ -337,17 +348,18 @@ def _read(steps: Sequence[Any], texts: Any) -> _Sources:
         for text, words in zip(given, tokens, strict=True)
     ]
     ids = indexer._index(documents, warn=False)  # a cut was warned of in fit
-    return _Sources(names, tokens, spans, ids, _kept(indexer, documents))
+    return _Sources(names, tokens, spans, ids, _kept(indexer, documents, reach))
 
 
-def _kept(indexer: W2VIndexer, documents: list[list[str]]) -> list[NDArray[np.int64]]:
-    """Return the places of the tokens that get an id."""
+def _kept(
+    indexer: W2VIndexer, documents: list[list[str]], reach: int | None
+) -> list[NDArray[np.int64]]:
+    """Return the places of the tokens that get an id which the classifier reads."""
     if indexer.oov != "drop":
-        return [np.arange(min(len(document), indexer.maxlen_)) for document in documents]
+        return [np.arange(len(document[:reach])) for document in documents]
     ids, _ = indexer._ids_of(documents)
     return [
-        np.flatnonzero([ids[word] != OOV_ID for word in document])[: indexer.maxlen_]
-        for document in documents
+        np.flatnonzero([ids[word] != OOV_ID for word in document])[:reach] for document in documents
     ]
 
 
@@ -355,9 +367,10 @@ def _read_ids(classifier: Any, X: Any) -> _Sources:
     """Make sources of ids that came without their texts."""
     vectors = check_vectors(X, classifier.vectors, (classifier.vectors_,), classifier)
     ids, lengths = check_ids(classifier, X, vectors, reset=False)
-    given = np.count_nonzero(np.asarray(X), axis=1)
+    empty = np.asarray(X).max(axis=1, initial=0) == 0
+    rows = _rows(None if classifier._blend is None else X, ids, lengths, vectors)
     tokens = [
-        _words(row[:n], vectors) for row, n in zip(ids, np.minimum(lengths, given), strict=True)
+        [] if none else _words(row, vectors) for row, none in zip(rows, empty.tolist(), strict=True)
     ]
     kept = [np.arange(len(words)) for words in tokens]
     return _Sources([" ".join(words) for words in tokens], tokens, [None] * len(tokens), X, kept)

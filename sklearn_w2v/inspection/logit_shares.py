@@ -9,6 +9,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..classifiers.blend import Blend
+from ..features.flat_ids import FlatIds
+from ..features.word_counts import knows, mean_vectors
 from ..networks.backend import keras
 from ..vectors.word_vectors import OOV_ID, WordVectors
 from .integrated_gradients import batches, integrated_gradients
@@ -46,10 +48,11 @@ class LogitShares:
         tolerance: float,
         max_steps: int,
     ) -> None:
-        self._network = classifier._built_network()
-        self._maxlen = self._network.design.maxlen
         self._blend: Blend | None = getattr(classifier, "_blend", None)
         self._weight = 1.0 if self._blend is None else self._blend.weight
+        # a network that does not count may never have been built
+        self._network = classifier._built_network() if self._weight else None
+        self._maxlen = classifier._network.design.maxlen
         self._vectors, self._integrates = vectors, method == "integrated_gradients"
         self._tolerance, self._max_steps = tolerance, max_steps
         backend = keras.config.backend()
@@ -59,13 +62,15 @@ class LogitShares:
                 f"{backend}; method='occlusion' works with every backend."
             )
 
-    def of(self, ids: NDArray[np.int32], label: int, score: float) -> Shared:
+    def of(self, ids: NDArray[np.int32], n_read: int, label: int, score: float) -> Shared:
         """Return the shares of a document's words, and the logit without them.
 
         Parameters
         ----------
         ids : ndarray of shape (n_words,), int32
             Ids without padding.
+        n_read : int
+            How many of them the network may read.
         label : int
             Place of the class.
         score : float
@@ -74,8 +79,10 @@ class LogitShares:
         shares, baseline = np.zeros(len(ids)), 0.0
         if self._blend is not None:
             shares, baseline = self._of_branch(ids, label)
-        if self._weight:
-            read = ids[: self._maxlen]
+            of_means, empty_means = self._of_means(ids, label)
+            shares, baseline = shares + of_means, baseline + empty_means
+        if self._network is not None:
+            read = ids[:n_read][: self._maxlen]
             vectors = self._network.table.embed(read, self._vectors)
             empty = self._weight * float(self._logits(np.zeros_like(vectors)[None], label)[0])
             baseline += empty
@@ -90,6 +97,7 @@ class LogitShares:
 
     # ------------------------------------------------------------ the network
     def _logits(self, documents: NDArray[np.float32], label: int) -> NDArray[np.float32]:
+        assert self._network is not None
         mask = np.ones(documents.shape[:2], bool)
         logits: NDArray[np.float32] = self._network.logits_of_vectors(documents, mask)[:, label]
         return logits
@@ -97,6 +105,7 @@ class LogitShares:
     def _integrated(
         self, vectors: NDArray[np.float32], label: int, tolerance: float
     ) -> NDArray[np.float64]:
+        assert self._network is not None
         return integrated_gradients(
             self._network.gradients,
             lambda documents: self._logits(documents, label),
@@ -150,4 +159,26 @@ class LogitShares:
     def _count(self, documents: NDArray[np.int32]) -> sp.csr_matrix:
         assert self._blend is not None
         lengths = np.full(len(documents), documents.shape[1], np.int64)
-        return self._blend.features.count(documents, lengths, self._vectors)
+        return self._blend.features.count(FlatIds(documents.ravel(), lengths), self._vectors)
+
+    # ------------------------------------------------------- the mean vectors
+    def _of_means(self, ids: NDArray[np.int32], label: int) -> Shared:
+        """Return the shares of words in the logit of their mean vector.
+
+        The logit is linear in the vectors, so that integrated gradients need no steps.
+        """
+        assert self._blend is not None
+        means, weight, shares = self._blend.means, self._blend.means_weight, np.zeros(len(ids))
+        if means is None or not weight or self._vectors is None:
+            return shares, 0.0
+        coef = means.coef[:, label]
+        each = weight * (mean_vectors(FlatIds.one_each(ids), self._vectors) @ coef)
+        known = knows(ids, self._vectors)
+        n_known = int(known.sum())
+        if self._integrates:
+            shares[known] = each[known] / n_known
+        elif n_known > 1:  # without a word, the others have the mean
+            shares[known] = (each[known] - each[known].mean()) / (n_known - 1)
+        else:
+            shares[known] = each[known]
+        return shares, weight * float(means.intercept[label])

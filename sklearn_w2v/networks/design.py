@@ -126,14 +126,15 @@ class NetworkWeights:
         Ids of the table's rows.
     values : ndarray of shape (n_rows, dim), float32, or None
         The rows; None where they are those of the word vectors.
-    head : list of ndarray
-        Weights of the head.
+    head : list of ndarray or None
+        Weights of the head; None where nothing was trained: then they are drawn from the
+        architecture's seed when the network is built.
     """
 
     design: Design
     ids: NDArray[np.int32]
     values: NDArray[np.float32] | None
-    head: list[NDArray[Any]]
+    head: list[NDArray[Any]] | None
 
     def _check_saved_state(self) -> None:
         """Refuse weights that are not those of the design; nothing is built for it."""
@@ -170,14 +171,17 @@ class NetworkWeights:
             self,
             {
                 "values": lambda value: (
-                    design.channels == "static"
+                    design.channels == "static" or self.head is None
                     if value is None
                     else is_array(np.float32, len(ids), design.architecture.dim)(value)
                 ),
                 "head": lambda head: (
-                    type(head) is list
-                    and len(head) == len(shapes)
-                    and all(fit(one) for fit, one in zip(fits, head, strict=True))
+                    head is None
+                    or (
+                        type(head) is list
+                        and len(head) == len(shapes)
+                        and all(fit(one) for fit, one in zip(fits, head, strict=True))
+                    )
                 ),
             },
         )

@@ -89,7 +89,8 @@ class Network:
     def from_weights(cls, weights: NetworkWeights, vectors: WordVectors | None) -> Network:
         """Build a network from its weights, as `weights` gave them."""
         network = cls.new(weights.design, vectors, RowMap(weights.ids), weights.values)
-        network.head.set_weights(weights.head)
+        if weights.head is not None:
+            network.head.set_weights(weights.head)
         return network
 
     def weights(self) -> NetworkWeights:

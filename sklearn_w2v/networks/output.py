@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit, logsumexp
+from scipy.special import expit, log_expit, logsumexp, softmax
 
 ACTIVATIONS = "softmax", "sigmoid"
 
@@ -75,6 +75,22 @@ class Output:
             return np.asarray(logsumexp(z, axis=1) - z[np.arange(len(y)), y])
         there = self.targets(y, z.shape[1])
         return np.asarray(-(there * log_expit(z) + (1 - there) * log_expit(-z)).mean(axis=1))
+
+    def loss_slopes(self, logits: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the derivatives of each document's cross-entropy by its logits.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (n_documents, n_classes)
+        y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+            Places of the classes, or an indicator matrix.
+        """
+        z = np.asarray(logits, np.float64)
+        if self.activation == "softmax":
+            slopes = softmax(z, axis=1)
+            slopes[np.arange(len(y)), y] -= 1
+            return np.asarray(slopes)
+        return np.asarray((expit(z) - self.targets(y, z.shape[1])) / z.shape[1])
 
     def keras_loss(self) -> Any:
         """Return Keras' loss of probabilities."""

@@ -104,7 +104,12 @@ def _model(estimator: Any) -> dict[str, Any]:
             entries["epochs"] = one.n_iter_
             if getattr(one, "bow_weights_", None):
                 scale, weight = one.bow_weights_
-                entries["weights"] = f"linear branch {scale:.3g}, network {weight:.3g}"
+                entries["weights"] = (
+                    f"linear branch {scale:.3g}, mean vectors {one.means_weight_:.3g}, network "
+                    f"{weight:.3g}"
+                )
+                if (transfer := one._transfer_in_words()) is not None:
+                    entries["word vectors"] = transfer
             changed = {k: v for k, v in one.get_params(deep=False).items() if _plain(v)}
             entries["parameters"] = ", ".join(f"{k}={v!r}" for k, v in changed.items())
             break

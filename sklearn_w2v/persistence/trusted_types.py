@@ -12,6 +12,8 @@ _TYPES = [
     "sklearn_w2v.classifiers.blend.Blend",
     "sklearn_w2v.classifiers.linear_branch.Features",
     "sklearn_w2v.classifiers.linear_branch.LinearBranch",
+    "sklearn_w2v.classifiers.mean_vectors.MeanVectors",
+    "sklearn_w2v.classifiers.transfer.TransferProbe",
     "sklearn_w2v.classifiers.lstm.W2VLSTMClassifier",
     "sklearn_w2v.classifiers.cnn.W2VCNNClassifier",
     "sklearn_w2v.features.indexer.W2VIndexer",

@@ -58,9 +58,10 @@ class W2VAverageClassifier(W2VClassifier):
 
     def __init__(
         self, vectors=None, train_embeddings=True, hidden=None, dropout=0.0, maxlen=None, bow=None,
-        bow_C=10.0, output="softmax", optimizer="adam", learning_rate=None, epochs=10,
-        batch_size=32, early_stopping=False, validation_fraction=0.1, n_iter_no_change=3,
-        class_weight=None, callbacks=None, verbose=0, warm_start=False, random_state=None,
+        bow_C=10.0, train_network="auto", output="softmax", optimizer="adam", learning_rate=None,
+        epochs=10, batch_size=32, early_stopping=False, validation_fraction=0.1, n_iter_no_change=3,
+        class_weight=None, callbacks=None, verbose=0, warm_start=False, n_jobs=None,
+        random_state=None,
     ):
         given = dict(locals())
         for name in self._get_param_names():

@@ -28,16 +28,26 @@ from sklearn_w2v import (
     WordVectors,
     make_w2v_pipeline,
 )
-from sklearn_w2v.classifiers import blend as blend_module
-from sklearn_w2v.classifiers.blend import Weigher, inner_folds
+from sklearn_w2v.classifiers import blend_training
+from sklearn_w2v.classifiers.inner_folds import inner_folds
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
-from sklearn_w2v.classifiers.training_set import TrainingSet
+from sklearn_w2v.classifiers.mean_vectors import MeanVectors
+from sklearn_w2v.classifiers.weigher import Weigher
+from sklearn_w2v.features.flat_ids import FlatIds
 from sklearn_w2v.features.token_ids import check_ids
+from sklearn_w2v.features.word_counts import mean_vectors
 from sklearn_w2v.networks.design import NetworkWeights
 from sklearn_w2v.networks.network import Network
 from sklearn_w2v.networks.output import Output
 
-SHARED = {"bow": "words", "epochs": 6, "learning_rate": 0.05, "dropout": 0.0, "random_state": 0}
+SHARED = {
+    "bow": "words",
+    "train_network": True,
+    "epochs": 6,
+    "learning_rate": 0.05,
+    "dropout": 0.0,
+    "random_state": 0,
+}
 
 
 def lstm(**params):
@@ -132,10 +142,16 @@ def test_probabilities_are_those_of_the_sum_of_both(small, bow):
     clf = learnt(small, bow)
     scale, weight = clf.bow_weights_
     features = Features(bow)
-    ids, lengths = np.asarray(X), np.full(80, 4)
-    branch = LinearBranch(10.0, clf._seed).fit(features.count(ids, lengths, VECTORS), Y, 2)
-    linear = branch.decide(features.count(np.asarray(NEW), np.full(40, 4), VECTORS))
-    logits = np.exp(scale * linear + weight * network_logits(clf, NEW))
+    words, new = (
+        FlatIds.of(np.asarray(X), np.full(80, 4)),
+        FlatIds.of(np.asarray(NEW), np.full(40, 4)),
+    )
+    branch = LinearBranch(10.0, clf._seed).fit(features.count(words, VECTORS), Y, 2)
+    linear = scale * branch.decide(features.count(new, VECTORS))
+    assert clf.means_weight_ > 0
+    means = MeanVectors().fit(mean_vectors(words, VECTORS), Y, 2)
+    linear += clf.means_weight_ * means.decide(mean_vectors(new, VECTORS))
+    logits = np.exp(linear + weight * network_logits(clf, NEW))
     expected = logits / logits.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(clf.predict_proba(NEW), expected, atol=1e-5)
 
@@ -154,7 +170,7 @@ def test_words_behind_maxlen_reach_the_branch_alone(small):
 def test_where_the_network_does_not_help_the_branch_decides_alone(monkeypatch):
     clf = alone()
     assert clf.bow_weights_[1] == 0
-    assert clf.n_iter_ == clf.n_iter_no_change == 3  # and training stopped
+    assert clf.n_iter_ == 1 + clf.n_iter_no_change == 4  # and training stopped
     expected = clf.predict_proba(NEW)
     loaded = pickle.loads(pickle.dumps(clf))
 
@@ -167,22 +183,21 @@ def test_where_the_network_does_not_help_the_branch_decides_alone(monkeypatch):
     assert isinstance(loaded._network, NetworkWeights)  # not even built
 
 
-@pytest.mark.parametrize("small", [10_000, 10], ids=["all-folds", "first-fold"])
-def test_the_scale_of_the_branch_alone(monkeypatch, small):
+@pytest.mark.parametrize("enough", [10_000, 17, 10], ids=["all-folds", "two-folds", "first-fold"])
+def test_the_scale_of_the_branch_alone(monkeypatch, enough):
     """From all folds where documents are few: one fold of 16 would say little."""
-    monkeypatch.setattr(blend_module, "SMALL", small)
-    clf = useless(epochs=1).fit(X, NAMES)
-    documents = TrainingSet(np.asarray(X), np.full(80, 4), Y, None)
-    counts = Features("words").count(documents.ids, documents.lengths, VECTORS)
-    folds = inner_folds(documents, clf._seed)
-    folds = folds if small > 80 else folds[:1]
-    decisions = [
-        LinearBranch(10.0, clf._seed).fit(counts[train], Y[train], 2).decide(counts[held])
-        for train, held in folds
-    ]
+    monkeypatch.setattr(blend_training, "_ENOUGH", enough)
+    clf = useless(channels="rand", epochs=1).fit(X, NAMES)  # which asks for no mean vectors
+    counts = Features("words").count(FlatIds.of(np.asarray(X), np.full(80, 4)), VECTORS)
+    folds = inner_folds(Y, clf._seed)[: {10_000: 5, 17: 2, 10: 1}[enough]]
+    decisions = []
+    for train, held in folds:
+        known = counts[:, counts[train].getnnz(axis=0) > 0]  # the columns, too, are learnt
+        branch = LinearBranch(10.0, clf._seed).fit(known[train], Y[train], 2)
+        decisions.append(branch.decide(known[held]))
     held = np.concatenate([out for _, out in folds])
-    weigher = Weigher(np.concatenate(decisions), Y[held], None, Output("softmax"))
-    assert clf.bow_weights_ == (pytest.approx(weigher.scale), 0.0)
+    expected = Weigher(Y[held], None, Output("softmax")).weigh(np.concatenate(decisions))
+    assert clf.bow_weights_ == (pytest.approx(expected.factors[0]), 0.0)
 
 
 def test_the_network_keeps_its_best_epoch():
@@ -197,8 +212,9 @@ def test_the_network_keeps_its_best_epoch():
     clf.set_params(callbacks=Spy).fit(X, NAMES)
     assert clf.bow_weights_[1] > 0
     assert clf.n_iter_ < 12
-    best = seen[-2]  # the last was no better
-    assert all(map(np.array_equal, clf.model_.get_weights(), best))
+    kept = [all(map(np.array_equal, clf.model_.get_weights(), one)) for one in seen]
+    assert sum(kept) == 1
+    assert kept.index(True) >= len(seen) - 2  # the last one was no progress
     rows = clf._network.table.rows.rows(np.asarray(X)[:, :2])
     logits = np.exp(network_logits(clf, X))
     expected = logits / logits.sum(axis=1, keepdims=True)  # the table goes with the network
@@ -208,15 +224,20 @@ def test_the_network_keeps_its_best_epoch():
 # -------------------------------------------------------------------- held-out documents
 @pytest.fixture
 def weighers(monkeypatch):
-    """What each Weigher of a fit got."""
+    """Labels and weights of each Weigher of a fit, and the decisions that it got first."""
     made = []
 
     class Spy(Weigher):
-        def __init__(self, linear, y, weights, activation):
-            made.append((linear, y, weights))
-            super().__init__(linear, y, weights, activation)
+        def __init__(self, y, weights, output):
+            self.got = [y, weights]
+            made.append(self.got)
+            super().__init__(y, weights, output)
 
-    monkeypatch.setattr(blend_module, "Weigher", Spy)
+        def weigh(self, *members):
+            self.got += members
+            return super().weigh(*members)
+
+    monkeypatch.setattr(blend_training, "Weigher", Spy)
     return made
 
 
@@ -224,14 +245,15 @@ def test_validation_documents_are_the_held_out_ones(weighers):
     clf = cnn(maxlen=2, epochs=4).fit(
         X, NAMES, X_val=NEW, y_val=np.array(["rain", "summer"])[NEW_Y]
     )
-    ((linear, y, weights),) = weighers
-    assert y.tolist() == NEW_Y.tolist()
-    assert weights is None
+    assert len(weighers) == 2  # for the vectors, and for the network
     features = Features("words")
-    counts = features.count(np.asarray(X), np.full(80, 4), VECTORS)
+    counts = features.count(FlatIds.of(np.asarray(X), np.full(80, 4)), VECTORS)
     branch = LinearBranch(10.0, clf._seed).fit(counts, Y, 2)  # all the others
-    counts = features.count(np.asarray(NEW), np.full(40, 4), VECTORS)
-    np.testing.assert_allclose(linear, branch.decide(counts), atol=1e-5)
+    counts = features.count(FlatIds.of(np.asarray(NEW), np.full(40, 4)), VECTORS)
+    for y, weights, linear, *_ in weighers:
+        assert y.tolist() == NEW_Y.tolist()
+        assert weights is None
+        np.testing.assert_allclose(linear, branch.decide(counts), atol=1e-5)
     assert clf.bow_weights_[1] > 0
     assert len(clf.history_["val_loss"]) == clf.n_iter_
 
@@ -239,17 +261,31 @@ def test_validation_documents_are_the_held_out_ones(weighers):
 def test_a_fifth_of_the_documents_is_held_out_with_its_weights(weighers):
     weights = np.random.default_rng(0).uniform(0.5, 2, 80)
     cnn(maxlen=2, epochs=1).fit(X, NAMES, sample_weight=weights)
-    _, y, held = weighers[0]
-    assert len(y) == len(held) == 16
-    assert set(held) <= set(weights.astype(np.float32))
+    (y, held, *_), (of_network, *_) = weighers
+    assert len(y) == len(held) == 80  # the vectors are judged on all folds
+    assert sorted(held) == sorted(weights.astype(np.float32))
+    assert len(of_network) == 16
+
+
+@pytest.mark.parametrize("labels", ["one", "many"])
+def test_validation_documents_have_the_weights_of_their_classes(weighers, labels):
+    """Those that training documents of the same class have: both losses mean the same."""
+    rows = np.r_[np.flatnonzero(Y == 0)[:10], np.flatnonzero(Y == 1)]
+    y, y_val = Y[rows], NEW_Y
+    if labels == "many":
+        y, y_val = np.column_stack([y, y]), np.column_stack([y_val, y_val])
+    params = {"class_weight": "balanced", "maxlen": 2, "epochs": 1}
+    cnn(**params).fit(X[rows], y, X_val=NEW, y_val=y_val)
+    for _, weights, *_ in weighers:
+        np.testing.assert_allclose(weights, np.where(NEW_Y == 0, 50 / 20, 50 / 80))
 
 
 @pytest.mark.parametrize("early", [False, True])
 def test_few_documents_leave_the_branch_alone(early):
     clf = cnn(epochs=2, early_stopping=early).fit(X[:6, 2:], Y[:6])
     assert clf.bow_weights_ == (1.0, 0.0)
-    assert clf.n_iter_ == 2
-    assert ("val_loss" in clf.history_) == early
+    assert clf.n_iter_ == 0  # nothing could say what it is worth
+    assert clf.transfer_ is None
     assert clf.predict_proba(X[:6, 2:]).shape == (6, 2)
 
 
@@ -401,8 +437,9 @@ def test_ids_of_an_extension_bring_their_characters():
     """New words have no column, but runs of known characters have."""
     words = ["夏空", "夏雲", "海風", "海辺", "雨空", "雨雲", "雪風", "雪辺"]
     vectors = WordVectors(words, np.zeros((8, 3)))
-    ids = TokenIds([[2, 3], [6, 7], [4, 5], [8, 9]] * 10, vectors)
-    clf = useless(bow="ngrams", epochs=1).fit(ids, ["summer", "rain"] * 20)
+    summer, rain = [(2, 3), (3, 2), (4, 5), (5, 4)], [(6, 7), (7, 6), (8, 9), (9, 8)]
+    ids = TokenIds(summer + rain, vectors)
+    clf = useless(bow="ngrams", epochs=1).fit(ids, ["summer"] * 4 + ["rain"] * 4)
     longer = vectors.extended(["夏海", "雨雪"], seed=0)
     predicted = clf.predict(TokenIds([[10, 0], [11, 0], [10, 10]], longer))
     assert predicted.tolist() == ["summer", "rain", "summer"]
@@ -516,12 +553,12 @@ def test_initialize_forgets_the_branch():
     assert is_a_network_alone(clf, X)
 
 
-def test_a_fit_that_fails_leaves_no_branch_of_the_former_one():
+def test_a_fit_that_fails_before_it_begins_changes_nothing():
     clf = useless(epochs=1).fit(X, NAMES)
     clf.set_params(optimizer__no_such_parameter=1)
     with pytest.raises((ValueError, TypeError), match="no_such_parameter"):
         clf.fit(X, np.arange(80) % 3)
-    assert not hasattr(clf, "bow_weights_") or clf.bow_weights_ is None
+    assert clf.predict_proba(X).shape == (80, 2)  # it is as it was
 
 
 def test_a_fit_without_the_branch_forgets_it():

@@ -15,6 +15,7 @@ from sklearn.svm import LinearSVC
 from sklearn_w2v import WordVectors
 from sklearn_w2v.classifiers import linear_branch as _branch
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
+from sklearn_w2v.features.flat_ids import FlatIds
 
 EXACT = 1e-9  # where solvers stop, so that they stop at the same place
 
@@ -66,7 +67,7 @@ def decisions(documents, y, C=10.0, weights=None, other=None):
 
 
 def branch(y=Y, rows=slice(None), n_classes=3, kind="words", C=10.0, weights=None, vectors=VECTORS):
-    counts = Features(kind).count(IDS[rows], LENGTHS[rows], vectors)
+    counts = Features(kind).count(FlatIds.of(IDS[rows], LENGTHS[rows]), vectors)
     return LinearBranch(C, 0).fit(counts, y, n_classes, weights), counts
 
 
@@ -74,7 +75,7 @@ def branch(y=Y, rows=slice(None), n_classes=3, kind="words", C=10.0, weights=Non
 @pytest.mark.parametrize("C", [0.1, 10.0])
 def test_decisions_on_words_are_scikit_learn_s(C):
     features = Features("words")
-    counts = features.count(IDS, LENGTHS, VECTORS)
+    counts = features.count(FlatIds.of(IDS, LENGTHS), VECTORS)
     fitted = LinearBranch(C, 0).fit(counts, Y, 3)
     out = fitted.decide(counts)
     assert out.shape == (90, 3)
@@ -82,7 +83,7 @@ def test_decisions_on_words_are_scikit_learn_s(C):
     np.testing.assert_allclose(out, decisions(strings(IDS), Y, C), atol=1e-4)
     ids, lengths, _ = corpus(40, seed=1)  # words that training did not see, too
     np.testing.assert_allclose(
-        fitted.decide(features.count(ids, lengths, VECTORS)),
+        fitted.decide(features.count(FlatIds.of(ids, lengths), VECTORS)),
         decisions(strings(IDS), Y, C, other=strings(ids)),
         atol=1e-4,
     )
@@ -99,21 +100,21 @@ def test_decisions_on_n_grams_are_scikit_learn_s():
 
 def test_the_first_call_chooses_the_columns():
     features = Features("ngrams")
-    first = features.count(IDS[:30], LENGTHS[:30], VECTORS)
+    first = features.count(FlatIds.of(IDS[:30], LENGTHS[:30]), VECTORS)
     keys = features.counter.keys_.copy()
-    second = features.count(IDS, LENGTHS, VECTORS)
+    second = features.count(FlatIds.of(IDS, LENGTHS), VECTORS)
     assert np.array_equal(features.counter.keys_, keys)
     assert abs(second[:30] - first).sum() == 0
 
 
 def test_without_vectors_n_grams_are_words_and_pairs():
-    with_pairs = Features("ngrams").count(IDS, LENGTHS, None)
+    with_pairs = Features("ngrams").count(FlatIds.of(IDS, LENGTHS), None)
     names = {name for one in strings(IDS, pairs=True, least=2) for name in one}
     assert with_pairs.shape == (90, len(names))
 
 
 def test_fitting_changes_no_counts():
-    counts = Features("words").count(IDS, LENGTHS, None)
+    counts = Features("words").count(FlatIds.of(IDS, LENGTHS), None)
     before = counts.copy()
     fitted = LinearBranch(1.0, 0).fit(counts, Y, 3)
     fitted.decide(counts)
@@ -180,7 +181,7 @@ def test_weights_are_scikit_learn_s():
 
 def test_a_weight_of_two_is_a_document_twice():
     """In the loss; the idf counts documents whatever they weigh."""
-    counts = Features("words").count(IDS, LENGTHS, None)
+    counts = Features("words").count(FlatIds.of(IDS, LENGTHS), None)
     weights = np.where(Y == 0, 2.0, 1.0)
     X = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     more = np.flatnonzero(Y == 0)
@@ -193,7 +194,7 @@ def test_a_weight_of_two_is_a_document_twice():
 
 
 def test_a_weight_of_zero_is_no_part_of_the_loss():
-    counts = Features("words").count(IDS, LENGTHS, None)
+    counts = Features("words").count(FlatIds.of(IDS, LENGTHS), None)
     weights = np.where(np.arange(90) % 4, 1.0, 0.0)
     wrong = np.where(weights == 0, (Y + 1) % 3, Y)
     outs = [LinearBranch(10.0, 0).fit(counts, y, 3, weights).decide(counts) for y in (Y, wrong)]
@@ -207,7 +208,7 @@ def test_documents_of_unknown_words_decide_by_the_classes_shares(kind, weighted)
     """What an SVM without any column but its intercept comes to: twice the share less one."""
     ids, lengths = np.ones((10, 3), np.int32), np.full(10, 3)
     features = Features(kind)
-    counts = features.count(ids, lengths, VECTORS)
+    counts = features.count(FlatIds.of(ids, lengths), VECTORS)
     assert counts.shape == (10, 0)
     y = np.array([2] * 5 + [0] * 4 + [3])
     weights = np.where(y == 0, 3.0, 1.0) if weighted else None
@@ -218,7 +219,7 @@ def test_documents_of_unknown_words_decide_by_the_classes_shares(kind, weighted)
     labels = np.eye(4, dtype=np.float32)[y]
     many = LinearBranch(10.0, 0).fit(counts, labels, 4, weights).decide(counts[:2])
     np.testing.assert_allclose(many, [2 * shares - 1] * 2, atol=1e-6)
-    later = features.count(IDS, LENGTHS, VECTORS)
+    later = features.count(FlatIds.of(IDS, LENGTHS), VECTORS)
     assert LinearBranch(10.0, 0).fit(counts, y, 4).decide(later).shape == (90, 4)
 
 
@@ -226,7 +227,7 @@ def test_documents_without_a_known_word_stand_among_others():
     ids, lengths = IDS.copy(), LENGTHS.copy()
     ids[::5], lengths[::5] = 0, 1
     ids[::5, 0] = 1
-    counts = Features("words").count(ids, lengths, None)
+    counts = Features("words").count(FlatIds.of(ids, lengths), None)
     fitted = LinearBranch(10.0, 0).fit(counts, Y, 3)
     out = fitted.decide(counts)
     np.testing.assert_allclose(out, decisions(strings(ids), Y), atol=1e-4)

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from sklearn_w2v import load, read_card
+from sklearn_w2v import load, read_card, save
 from sklearn_w2v.cli import fit_run
 from sklearn_w2v.networks import training_loop as _epochs
 
@@ -93,6 +93,10 @@ def test_warnings_name_options_and_not_python(command, fit, small_vectors, tmp_p
     path = csv_of(tmp_path, [("雨", "wet"), ("海", "dry")] * 8)
     options = ("--vectors", tmp_path / "small.bin", "--folds", "0", "--epochs", "1")
     fit(*options, "--keep", "rows", data=path)
+    model = load(tmp_path / "model.w2v")
+    model["clf"]._built_network()
+    model["clf"]._blend.weight = 0.5  # the rows matter
+    save(model, tmp_path / "model.w2v", vectors="rows")
     done = command("predict", tmp_path / "model.w2v", stdin="雪と霧".encode())
     warnings = done.err.splitlines()
     assert len(warnings) == 2
@@ -108,6 +112,9 @@ def test_vectors_are_held_whole_unasked_where_they_are_small_and_count(small_vec
     assert (kept(indexer, True), kept(indexer, False)) == ("all", "rows")
     monkeypatch.setattr(fit_run, "_MAX_WHOLE", 20)
     assert kept(indexer, True) == "rows"
+
+
+ALWAYS = "--train-network", "always"
 
 
 def press_ctrl_c(monkeypatch, at, times=1):
@@ -135,7 +142,7 @@ def _ctrl_c_is_heard():
 
 def test_ctrl_c_in_training_keeps_what_was_learnt(fit, monkeypatch, tmp_path):
     calls = press_ctrl_c(monkeypatch, at=2)
-    done = fit("--folds", "2", "--epochs", "9")
+    done = fit("--folds", "2", "--epochs", "9", *ALWAYS)
     assert done.status == 130
     assert len(calls) == 2
     assert "Stopped in epoch 2 of 9: the model has the best weights so far." in done.err
@@ -149,7 +156,7 @@ def test_ctrl_c_in_training_keeps_what_was_learnt(fit, monkeypatch, tmp_path):
 
 def test_ctrl_c_in_the_comparison_shows_the_folds_that_are_done(fit, monkeypatch, tmp_path):
     press_ctrl_c(monkeypatch, at=3)  # one epoch of the model, one of the first fold
-    done = fit("--folds", "3", "--epochs", "1")
+    done = fit("--folds", "3", "--epochs", "1", *ALWAYS)
     assert done.status == 130
     assert "one fold" in done.out
     assert "stopped by hand | False" in read_card(tmp_path / "model.w2v")
@@ -157,7 +164,7 @@ def test_ctrl_c_in_the_comparison_shows_the_folds_that_are_done(fit, monkeypatch
 
 def test_a_second_ctrl_c_writes_nothing(fit, monkeypatch, tmp_path):
     press_ctrl_c(monkeypatch, at=1, times=2)
-    done = fit("--folds", "0")
+    done = fit("--folds", "0", *ALWAYS)
     assert done.status == 130
     assert list(tmp_path.iterdir()) == []
 
@@ -165,7 +172,7 @@ def test_a_second_ctrl_c_writes_nothing(fit, monkeypatch, tmp_path):
 def test_ctrl_c_in_a_search_trains_the_best_so_far(fit, monkeypatch, tmp_path):
     monkeypatch.setitem(fit_run._GRIDS, "lstm", {"units": [2, 3]})
     press_ctrl_c(monkeypatch, at=1)
-    done = fit("--search", "--folds", "2", "--epochs", "1")
+    done = fit("--search", "--folds", "2", "--epochs", "1", *ALWAYS)
     assert done.status == 130
     assert "No candidate was finished" in done.err
     assert load(tmp_path / "model.w2v")["clf"].units == 100

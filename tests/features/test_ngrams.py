@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer, WordVectors
 from sklearn_w2v.features import ngrams as _ngrams
+from sklearn_w2v.features.flat_ids import FlatIds
 from sklearn_w2v.features.ngrams import NgramCounter
 
 MANY = 1 << 20
@@ -22,12 +23,12 @@ def vectors_of(words):
     return WordVectors(words, np.random.default_rng(0).normal(size=(len(words), 2)))
 
 
-def padded(documents, width=None):
+def flat(documents, width=None):
     lengths = np.array([len(document) for document in documents], np.int64)
     ids = np.zeros((len(documents), width or max(lengths.max(), 1)), np.int32)
     for row, document in zip(ids, documents, strict=True):
         row[: len(document)] = document
-    return ids, lengths
+    return FlatIds.of(ids, lengths)
 
 
 def naive(document, words, pairs=True, characters=3):
@@ -81,7 +82,7 @@ def counted(documents, words, width=None, **params):
     settings = {"pairs": True, "characters": 3, "min_df": 1, "max_features": MANY, **params}
     counter = NgramCounter(**settings)
     vectors = None if words is None else vectors_of(words)
-    counts = counter.fit_transform(*padded(documents, width), vectors)
+    counts = counter.fit_transform(flat(documents, width), vectors)
     assert np.all(np.diff(counter.keys_) > 0)
     return counter, rows_of(counter, counts)
 
@@ -122,7 +123,7 @@ def test_counts_are_those_of_a_naive_counter(corpus, pairs, characters, min_df, 
         counter, rows = counted(documents, words, width, **how)
         assert rows == expected(documents, words, **how)
         # the same columns of other documents, and in another order
-        again = counter.transform(*padded(documents[::-1]), vectors_of(words))
+        again = counter.transform(flat(documents[::-1]), vectors_of(words))
         assert rows_of(counter, again) == rows[::-1]
 
 
@@ -155,7 +156,7 @@ def test_documents_without_any_word(documents, words):
     counter, rows = counted(documents, words, width=3)
     assert rows == [{}] * len(documents)
     assert counter.keys_.shape == (0,)
-    later = counter.transform(*padded([[2], [1]]), vectors_of(["雨"]))
+    later = counter.transform(flat([[2], [1]]), vectors_of(["雨"]))
     assert later.shape == (2, 0)
 
 
@@ -211,9 +212,7 @@ def test_the_most_frequent_n_grams_stay_and_ties_all_or_none(most, kept):
 def test_what_fitting_never_saw_has_no_column():
     words = ["雨", "雪", "霧"]
     counter, _ = counted([[2, 3], [2]], words)
-    out = rows_of(
-        counter, counter.transform(*padded([[4], [2, 4, 3, 3], [3, 2]]), vectors_of(words))
-    )
+    out = rows_of(counter, counter.transform(flat([[4], [2, 4, 3, 3], [3, 2]]), vectors_of(words)))
     known = set(named(counter.keys_))
     for row, document in zip(out, [[4], [2, 4, 3, 3], [3, 2]], strict=True):
         whole = naive(document, words)
@@ -224,16 +223,16 @@ def test_what_fitting_never_saw_has_no_column():
 def test_words_of_an_extension_bring_their_characters():
     vectors = vectors_of(["雨", "雪"])
     counter = NgramCounter(pairs=True, characters=3, min_df=1, max_features=MANY)
-    counter.fit_transform(*padded([[2, 3]]), vectors)
+    counter.fit_transform(flat([[2, 3]]), vectors)
     longer = vectors.extended(["雪雨", "海"], seed=0)
-    out = rows_of(counter, counter.transform(*padded([[4, 5, 2]]), longer))
+    out = rows_of(counter, counter.transform(flat([[4, 5, 2]]), longer))
     assert out == [{("word", 2): 1, ("characters", "雨"): 2, ("characters", "雪"): 1}]
 
 
 # ------------------------------------------------------ words by the form that they have
 def characters_of(vectors, ids):
     counter = NgramCounter(pairs=False, characters=3, min_df=1, max_features=MANY)
-    (row,) = rows_of(counter, counter.fit_transform(*padded([ids]), vectors))
+    (row,) = rows_of(counter, counter.fit_transform(flat([ids]), vectors))
     return {name[1] for name in row if name[0] == "characters"}
 
 
@@ -273,9 +272,8 @@ def test_occurrences_stand_where_their_words_do():
     words = ["雨", "ab", "c", "夏の海"]
     vectors = vectors_of(words)
     documents = [[2, 3, 4, 1, 5, 2], [3, 4, 3], [5, 2, 3]]
-    ids, lengths = padded(documents)
     counter = NgramCounter(True, 3, 1, MANY)
-    counts = counter.fit_transform(ids, lengths, vectors).toarray()
+    counts = counter.fit_transform(flat(documents), vectors).toarray()
     names = named(counter.keys_)
     for row, document in enumerate(documents):
         columns, first, last = counter.occurrences(np.array(document, np.int32), vectors)
@@ -303,7 +301,7 @@ def _joined(words):
 def test_occurrences_of_what_has_no_column_are_left_out():
     counter = NgramCounter(True, 3, 1, MANY)
     vectors = vectors_of(["雨", "雪"])
-    counter.fit_transform(*padded([[2]]), vectors)
+    counter.fit_transform(flat([[2]]), vectors)
     columns, first, last = counter.occurrences(np.array([3, 2, 3], np.int32), vectors)
     assert first.tolist() == last.tolist() == [1] * len(columns)
     assert len(columns) == 2  # the word, and the character

@@ -24,7 +24,7 @@ from sklearn_w2v import (
     Word2VecTrainer,
     WordVectors,
 )
-from sklearn_w2v.features import vectorizer as _vectorizer
+from sklearn_w2v.features import word_counts
 
 POOLINGS = ["mean", "max", "mean_max", "sif", "tfidf"]
 WEIGHTED = ["mean", "sif", "tfidf"]
@@ -203,10 +203,10 @@ def test_order_padding_and_unknown_words_change_nothing(vectors, pooling):
 def test_blocks_change_nothing(vectors, pooling, monkeypatch):
     X = documents(vectors, n=60)
     whole = W2VVectorizer(pooling=pooling).fit_transform(X)
-    monkeypatch.setattr(_vectorizer, "_WORDS", 3)
-    monkeypatch.setattr(_vectorizer, "_VALUES", 40)
+    monkeypatch.setattr(word_counts, "_WORDS", 3)
+    monkeypatch.setattr(word_counts, "_VALUES", 40)
     np.testing.assert_allclose(W2VVectorizer(pooling=pooling).fit_transform(X), whole, atol=1e-6)
-    monkeypatch.setattr(_vectorizer, "_VALUES", 1)  # less than one document
+    monkeypatch.setattr(word_counts, "_VALUES", 1)  # less than one document
     np.testing.assert_allclose(W2VVectorizer(pooling=pooling).fit_transform(X), whole, atol=1e-6)
 
 
@@ -219,8 +219,8 @@ def test_memory_is_bounded_by_blocks_not_by_documents_times_words(monkeypatch):
     monkeypatch.setattr(
         WordVectors, "take", lambda self, ids: taken.append(len(ids)) or original(self, ids)
     )
-    monkeypatch.setattr(_vectorizer, "_WORDS", 64)
-    monkeypatch.setattr(_vectorizer, "_VALUES", 1024)
+    monkeypatch.setattr(word_counts, "_WORDS", 64)
+    monkeypatch.setattr(word_counts, "_VALUES", 1024)
     W2VVectorizer(pooling="mean_max").fit_transform(X)
     assert max(taken) <= 128  # 1024 values are 128 rows
     assert sum(taken) > 1000

@@ -21,6 +21,7 @@ from sklearn_w2v import (
     explain,
     make_w2v_pipeline,
 )
+from sklearn_w2v.features.token_ids import whole_documents
 from sklearn_w2v.networks.backend import keras
 
 pytestmark = [
@@ -33,7 +34,7 @@ DRY = ["夏の海へ\n砂", "祭の夜 a sea", "砂と祭、海", "夏に海が�
 TEXTS, LABELS = (WET + DRY) * 10, (["wet"] * 4 + ["dry"] * 4) * 10
 LSTM = {"units": 6, "hidden": None}
 CNN = {"filters": 6, "hidden": 4}
-COMMON = {"epochs": 3, "learning_rate": 0.01, "random_state": 0}
+COMMON = {"epochs": 3, "learning_rate": 0.01, "random_state": 0, "train_network": True}
 
 VECTORS = WordVectors(
     ["雨", "雪", "霧", "傘", "夏", "海", "砂", "祭"],
@@ -51,13 +52,15 @@ def fitted(network="lstm", y=LABELS, **params):
 def with_branch(pipeline, scale=3.0, weight=0.7):
     """The network counts, whatever validation said."""
     blend = pipeline[-1]._blend
-    blend.scale, blend.weight = scale, weight
+    pipeline[-1]._built_network()
+    blend.scale, blend.weight, blend.means_weight = scale, weight, 0.0
     return pipeline
 
 
 def logits_of(pipeline, texts):
     ids = pipeline[:-1].transform(texts)
-    return pipeline[-1]._decide(np.asarray(ids), (ids != 0).sum(axis=1), ids.vectors)
+    lengths = (np.asarray(ids) != 0).sum(axis=1)
+    return pipeline[-1]._decide(ids, np.asarray(ids), lengths, ids.vectors)
 
 
 INDICATOR = np.array(
@@ -169,13 +172,14 @@ def test_the_branch_is_exact_and_every_ngram_is_shared_among_its_words(models):
     clf, ids = pipeline[-1], pipeline[:-1].transform([text])
     counter, branch = clf._blend.features.counter, clf._blend.branch
     lengths = (np.asarray(ids) != 0).sum(axis=1)
-    counts = clf._blend.features.count(np.asarray(ids), lengths, ids.vectors)
+    words = whole_documents(ids, np.asarray(ids), lengths, ids.vectors)
+    counts = clf._blend.features.count(words, ids.vectors)
     assert branch.weights(counts, 1) @ counts.toarray()[0] == pytest.approx(
         float(branch.decide(counts)[0, 1] - branch.intercept[1]), abs=1e-5
     )
     # by loops over all features and places
     weights, values = branch.weights(counts, 1), np.zeros(len(one.tokens))
-    row = np.asarray(ids)[0, : lengths[0]]
+    row = words.ids
     for column, first, last in zip(*counter.occurrences(row, ids.vectors), strict=True):
         for place in range(first, last + 1):
             values[place] += 2.0 * weights[column] / (last - first + 1)
@@ -188,7 +192,7 @@ def test_occlusion_of_the_branch_counts_the_text_anew(models):
     clf, ids = pipeline[-1], pipeline[:-1].transform(["雨と雪"])
     unknown = np.asarray(ids)[:, :3].copy()
     unknown[0, 1] = 1
-    rest = clf._decide(unknown, np.array([3]), ids.vectors)[0, 1]
+    rest = clf._decide(unknown, unknown, np.array([3]), ids.vectors)[0, 1]
     assert one.values[1] == pytest.approx(one.score - float(rest), abs=1e-5)
 
 

@@ -16,19 +16,20 @@ def fit(
     out: Annotated[Path, typer.Option(help="File for the model, such as model.w2v.")],
     text: options.Text = None,
     label: options.Label = "label",
-    group: Annotated[
-        str | None,
-        typer.Option(
-            help="Column of groups (albums, works of an author): no fold is tested on a group that "
-            "it was trained on."
-        ),
-    ] = None,
+    group: options.Group = None,
     vectors: options.Vectors = None,
     aliases: options.Aliases = None,
     network: Annotated[
         Literal["lstm", "cnn"],
         typer.Option(help="Network that is trained next to the linear branch."),
     ] = "lstm",
+    train_network: Annotated[
+        Literal["auto", "always", "never"],
+        typer.Option(
+            help="Whether the network is trained; auto: where word vectors tell what the linear "
+            "branch does not know."
+        ),
+    ] = "auto",
     tokenizer: options.Tokenizer = "japanese",
     search: Annotated[
         bool, typer.Option("--search", help="Search for good parameters on the folds first.")
@@ -84,6 +85,7 @@ def fit(
         vectors=vectors,
         aliases=aliases,
         network=network,
+        train_network=train_network,
         tokenizer=tokenizer,
         search=search,
         folds=folds,

@@ -185,6 +185,52 @@ def train(
         )
 
 
+@vectors.command()
+def probe(
+    data: Annotated[str, typer.Argument(help=f"Labelled texts. {options.DATA_HELP}")],
+    vectors: Annotated[str, typer.Option(help="Word vectors to ask about.")],
+    text: options.Text = None,
+    label: options.Label = "label",
+    group: options.Group = None,
+    aliases: options.Aliases = None,
+    tokenizer: options.Tokenizer = "japanese",
+    drop_empty: options.DropEmpty = False,
+    seed: options.Seed = 0,
+    format: options.Format = None,  # noqa: A002
+    encoding: options.Encoding = "utf-8",
+    delimiter: options.Delimiter = None,
+    no_quotes: options.NoQuotes = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Tell in seconds whether word vectors pay on labelled texts, before anything is trained."""
+    from ...pipeline import transfer_probe
+    from ..labelled import read_labelled
+    from ..tables import ReadOptions, Table
+
+    output = CommandOutput(quiet)
+    with output.catch_warnings():
+        with output.progress_bars() as bars:
+            with Table(data, ReadOptions(format, encoding, delimiter, not no_quotes)) as table:
+                found = read_labelled(table, text, label, group, drop_empty)
+            bars.update("asking the vectors", 0, 0)
+            result = transfer_probe(
+                found.texts,
+                found.labels,
+                WordVectors.load(vectors, aliases),
+                tokenizer="japanese" if tokenizer == "japanese" else None,
+                groups=found.groups,
+                random_state=seed,
+            )
+        if json:
+            names = "gain", "standard_error", "z", "pays", "n_documents", "seconds"
+            output.json({name: getattr(result, name) for name in names})
+            return
+        print(result)
+        output.note(f"{result.n_documents:,} held-out documents, {result.seconds:.1f} s.")
+
+
 def describe(path: str, aliases: Path | None) -> dict[str, Any]:
     """Facts about vectors, as ``info`` shows them.
 

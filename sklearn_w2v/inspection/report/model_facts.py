@@ -59,19 +59,25 @@ def history_of(estimator: Any) -> Mapping[str, Any]:
 
 
 def training_note(estimator: Any) -> str | None:
-    """Say what the linear branch and the network are worth."""
-    weights = getattr(named_steps(estimator)[-1][1], "bow_weights_", None)
+    """Say what the linear branch, the mean vectors and the network are worth."""
+    last = named_steps(estimator)[-1][1]
+    weights = getattr(last, "bow_weights_", None)
     if weights is None:
         return None
-    if not weights[1]:
-        return (
-            "The linear branch decides alone: on held-out documents the network did not lower "
-            "the loss. The curves are the network's."
-        )
-    return (
-        f"Logits are {weights[0]:.3g} times the linear branch's and {weights[1]:.3g} times the "
-        "network's, as found on held-out documents. The curves are the network's."
-    )
+    parts = [f"{weights[0]:.3g} times the linear branch's"]
+    if means := getattr(last, "means_weight_", 0):
+        parts.append(f"{means:.3g} times the mean vectors'")
+    if weights[1]:
+        parts.append(f"{weights[1]:.3g} times the network's")
+    out = [f"Logits are {' and '.join(parts)}, as found on held-out documents."]
+    if len(parts) == 1:
+        out = ["The linear branch decides alone."]
+    say = getattr(last, "_transfer_in_words", None)
+    if say is not None and (transfer := say()) is not None:
+        out.append(transfer)
+    if history_of(estimator):
+        out.append("The curves are the network's.")
+    return " ".join(out)
 
 
 def coverage(estimator: Any, features: Any) -> dict[str, Any] | None:

@@ -367,7 +367,9 @@ _SECTIONS = [
 
 
 def _is_there(section: str, page: dict[str, Any]) -> bool:
-    needs = {"training": "curves", "words": "coverage", "errors": "errors", "doubtful": "hits"}
+    if section == "training":
+        return bool(page["curves"] or page["training_note"])
+    needs = {"words": "coverage", "errors": "errors", "doubtful": "hits"}
     if section == "confusions":
         return page["confusions"] is not None
     return bool(page[needs[section]]) if section in needs else True

@@ -111,3 +111,36 @@ def test_errors_are_one_line(command, small_file, tmp_path, arguments, wanted):
     assert wanted in done.err
     assert done.err.count("\n") == 1
     assert not (tmp_path / "x.bin").exists()
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Labelled words that are in one row each, and vectors that know what they mean."""
+    folder = tmp_path_factory.mktemp("asked")
+    words = [f"word{number}" for number in range(120)]
+    rows = [f"{word},{'odd' if n % 2 else 'even'},g{n // 10}" for n, word in enumerate(words)]
+    (folder / "data.csv").write_text("\n".join(["text,label,group", *rows]), encoding="utf-8")
+    WordVectors(words, [[n % 2, 1] for n in range(120)]).save(folder / "telling.bin")
+    WordVectors(words, np.random.default_rng(1).normal(size=(120, 3))).save(folder / "mute.bin")
+    return folder
+
+
+def test_probe_says_in_words_whether_vectors_pay(command, asked):
+    ask = ["vectors", "probe", asked / "data.csv", "--tokenizer", "blanks"]
+    done = command(*ask, "--vectors", asked / "telling.bin")
+    assert done.out.startswith("Word vectors lower the held-out loss by ")
+    assert done.out.endswith(": transfer pays.\n")
+    assert "120 held-out documents" in done.err
+    found = json.loads(
+        command(*ask, "--vectors", asked / "mute.bin", "--group", "group", "--json").out
+    )
+    assert set(found) == {"gain", "standard_error", "z", "pays", "n_documents", "seconds"}
+    assert found["pays"] is False
+
+
+def test_fit_says_what_the_vectors_brought(command, asked, tmp_path):
+    done = command(
+        "fit", asked / "data.csv", "--vectors", asked / "mute.bin", "--tokenizer", "blanks",
+        "--folds", "0", "--out", tmp_path / "model.w2v",
+    )  # fmt: skip
+    assert "no network is trained." in done.err

@@ -1,0 +1,99 @@
+"""Folds of the training documents, on which parts of a classifier are judged."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+_FOLDS = 5  # twice as many where there are many documents
+_SMALL = 2_000
+_BLOCK = 10  # neighbours that stand on one side
+_SWALLOWED = 0.1  # share of the documents whose class may stand in one block
+
+Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def inner_folds(y: NDArray[Any], seed: int, copies: NDArray[np.int64] | None = None) -> list[Fold]:
+    """Split training documents into inner folds; none where they are too few.
+
+    Neighbours in a file belong together more often than not (pairs of a statement and its
+    contrary, passages of a book, songs of an album), so they stand on one side; as copies of
+    one document do, wherever they are (oversampling makes them).
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+        Places of the classes, or an indicator matrix.
+    seed : int
+        Of the shuffling.
+    copies : ndarray of shape (n_documents,) or None, default=None
+        Equal numbers of equal documents; None where all are different.
+
+    Returns
+    -------
+    list of (ndarray, ndarray)
+        Rows to train on, and rows that are held out.
+    """
+    first = np.arange(len(y))
+    if copies is not None:
+        first = np.sort(np.unique(copies, return_index=True)[1])
+    n_folds = _FOLDS if len(first) <= _SMALL else 2 * _FOLDS
+    of_distinct = _blocks(y[first], n_folds)
+    if of_distinct[-1] + 1 < 2 * n_folds:
+        return []
+    blocks = of_distinct
+    if copies is not None:  # a copy stands where its document came first
+        blocks = np.empty(int(copies.max()) + 1, np.int64)
+        blocks[copies[first]] = of_distinct
+        blocks = blocks[copies]
+    return _split(y, blocks, n_folds, seed)
+
+
+def folds_by_group(y: NDArray[Any], groups: Any, seed: int) -> list[Fold]:
+    """Split documents into folds that take no group apart; none where groups are too few.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_documents,) or (n_documents, n_classes)
+        Places of the classes, or an indicator matrix.
+    groups : array-like of shape (n_documents,)
+        Group of each document.
+    seed : int
+        Of the shuffling.
+    """
+    numbers = np.unique(np.asarray(groups), return_inverse=True)[1].ravel()
+    if numbers.max() + 1 < _FOLDS:
+        return []
+    return _split(y, numbers, _FOLDS, seed)
+
+
+def _split(y: NDArray[Any], blocks: NDArray[Any], n_folds: int, seed: int) -> list[Fold]:
+    stratified = y.ndim == 1 and np.bincount(y).max() >= n_folds
+    kind = StratifiedGroupKFold if stratified else GroupKFold
+    with warnings.catch_warnings():  # of classes with fewer documents than folds
+        warnings.simplefilter("ignore", UserWarning)
+        splits = kind(n_folds, shuffle=True, random_state=seed)
+        return list(splits.split(blocks, y if stratified else None, blocks))
+
+
+def _blocks(y: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
+    """Return the number of each document's block of neighbours.
+
+    Where blocks swallow whole classes (a sorted file of many small ones), they are smaller:
+    about a class that no other block has, the other side could say nothing.
+    """
+    size = max(1, min(_BLOCK, len(y) // (4 * n_folds)))
+    blocks = np.arange(len(y)) // size
+    while size > 1 and y.ndim == 1:
+        pairs = np.unique(np.column_stack([y, blocks]), axis=0)
+        counts = np.bincount(y)
+        swallowed = (np.bincount(pairs[:, 0]) == 1) & (counts > 1)
+        if counts[swallowed].sum() <= _SWALLOWED * len(y):
+            break
+        size //= 2
+        blocks = np.arange(len(y)) // size
+    return blocks
