@@ -20,6 +20,12 @@ import pytest
 _CACHE = tempfile.TemporaryDirectory(prefix="sklearn_w2v-tests-")
 os.environ["SKLEARN_W2V_CACHE"] = _CACHE.name
 
+# processes that work side by side have their share of the cores, as in scikit-learn's own tests
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_SHARE = str(max(1, (os.cpu_count() or 1) // _WORKERS))
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(_name, _SHARE)
+
 # a shell lets its background jobs, and all that they start, ignore Ctrl-C
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -45,6 +51,25 @@ def _graphs_are_kept() -> None:
     steps = sys.modules.get("sklearn_w2v.networks.compiled_steps")
     if steps is not None:
         steps._KEPT, steps._RULES = 10_000, 1_000
+        _optimize_graphs(False)
+
+
+def _optimize_graphs(whether: bool) -> None:
+    """Let TensorFlow rewrite graphs before their first run, or not.
+
+    That takes longer than all steps of a small fit. Processes that tests start do it as ever,
+    and so do tests with the fixture `optimized_graphs`.
+    """
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not whether})
+
+
+@pytest.fixture
+def optimized_graphs(_graphs_are_kept):
+    _optimize_graphs(True)
+    yield
+    _optimize_graphs(False)
 
 
 @pytest.fixture(scope="session")

@@ -115,6 +115,7 @@ def check_equal(ours, theirs, kind, rtol=2e-3, **params):
         (WINDOWS, "multilabel", False, True, True),
     ],
 )
+@pytest.mark.usefixtures("optimized_graphs")
 def test_plain_gradient_descent_is_that_of_keras(spec, kind, double, trainable, weighted):
     """Without a memory of its own, an optimizer of some rows is one of all."""
     both = [
