@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,8 @@ os.environ["SKLEARN_W2V_CACHE"] = _CACHE.name
 # processes that work side by side have their share of the cores, as in scikit-learn's own tests
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _SHARE = str(max(1, (os.cpu_count() or 1) // _WORKERS))
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ.setdefault(_name, _SHARE)
+for _name in ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+    os.environ.setdefault(f"{_name}_THREADS", _SHARE)
 
 # a shell lets its background jobs, and all that they start, ignore Ctrl-C
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -37,6 +38,8 @@ def pytest_collection_finish() -> None:
     """Leave what is imported out of garbage collections, which each few fits ask for."""
     gc.collect()
     gc.freeze()
+    if "tensorflow" in sys.modules:
+        _optimize_graphs(False)
 
 
 @pytest.fixture(autouse=True)
@@ -51,14 +54,13 @@ def _graphs_are_kept() -> None:
     steps = sys.modules.get("sklearn_w2v.networks.compiled_steps")
     if steps is not None:
         steps._KEPT, steps._RULES = 10_000, 1_000
-        _optimize_graphs(False)
 
 
 def _optimize_graphs(whether: bool) -> None:
     """Let TensorFlow rewrite graphs before their first run, or not.
 
     That takes longer than all steps of a small fit. Processes that tests start do it as ever,
-    and so do tests with the fixture `optimized_graphs`.
+    and so do tests with one of the next two fixtures.
     """
     import tensorflow as tf
 
@@ -66,7 +68,16 @@ def _optimize_graphs(whether: bool) -> None:
 
 
 @pytest.fixture
-def optimized_graphs(_graphs_are_kept):
+def optimized_graphs() -> Iterator[None]:
+    """Run graphs as users do, and bit-equal to those of other processes."""
+    _optimize_graphs(True)
+    yield
+    _optimize_graphs(False)
+
+
+@pytest.fixture(scope="module")
+def optimized_graphs_of_all() -> Iterator[None]:
+    """The same for the shared fixtures of a module too."""
     _optimize_graphs(True)
     yield
     _optimize_graphs(False)
