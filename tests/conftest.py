@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import namedtuple
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,15 @@ def lyrics():
     from sklearn_w2v.datasets import load_lyrics
 
     return load_lyrics()
+
+
+@pytest.fixture
+def few_lyrics(monkeypatch) -> None:
+    """Let `load_lyrics` return a third of the songs of each album, for code that is only run."""
+    from sklearn_w2v.datasets import lyrics
+
+    whole = lyrics._read
+    monkeypatch.setattr(lyrics, "_read", lambda text: islice(whole(text), 0, None, 3))
 
 
 @pytest.fixture
