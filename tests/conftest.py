@@ -57,6 +57,15 @@ def _graphs_are_kept() -> None:
         steps._KEPT, steps._RULES = 10_000, 1_000
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _kept_graphs_are_not_walked_through() -> Iterator[None]:
+    """Leave what a file's tests have compiled out of later collections, too."""
+    yield
+    if "tensorflow" in sys.modules:
+        gc.collect()
+        gc.freeze()
+
+
 def _optimize_graphs(whether: bool) -> None:
     """Let TensorFlow rewrite graphs before their first run, or not.
 
