@@ -11,6 +11,8 @@ import signal
 import sys
 import tempfile
 from collections import namedtuple
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,12 @@ import pytest
 # before anything converts vectors, here or in a worker process
 _CACHE = tempfile.TemporaryDirectory(prefix="sklearn_w2v-tests-")
 os.environ["SKLEARN_W2V_CACHE"] = _CACHE.name
+
+# processes that work side by side have their share of the cores, as in scikit-learn's own tests
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_SHARE = str(max(1, (os.cpu_count() or 1) // _WORKERS))
+for _name in ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+    os.environ.setdefault(f"{_name}_THREADS", _SHARE)
 
 # a shell lets its background jobs, and all that they start, ignore Ctrl-C
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -31,6 +39,8 @@ def pytest_collection_finish() -> None:
     """Leave what is imported out of garbage collections, which each few fits ask for."""
     gc.collect()
     gc.freeze()
+    if "tensorflow" in sys.modules:
+        _optimize_graphs(False)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +57,42 @@ def _graphs_are_kept() -> None:
         steps._KEPT, steps._RULES = 10_000, 1_000
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _kept_graphs_are_not_walked_through() -> Iterator[None]:
+    """Leave what a file's tests have compiled out of later collections, too."""
+    yield
+    if "tensorflow" in sys.modules:
+        gc.collect()
+        gc.freeze()
+
+
+def _optimize_graphs(whether: bool) -> None:
+    """Let TensorFlow rewrite graphs before their first run, or not.
+
+    That takes longer than all steps of a small fit. Processes that tests start do it as ever,
+    and so do tests with one of the next two fixtures.
+    """
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not whether})
+
+
+@pytest.fixture
+def optimized_graphs() -> Iterator[None]:
+    """Run graphs as users do, and bit-equal to those of other processes."""
+    _optimize_graphs(True)
+    yield
+    _optimize_graphs(False)
+
+
+@pytest.fixture(scope="module")
+def optimized_graphs_of_all() -> Iterator[None]:
+    """The same for the shared fixtures of a module too."""
+    _optimize_graphs(True)
+    yield
+    _optimize_graphs(False)
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """Folder of real corpora; the tests that need it are skipped where it is missing."""
@@ -60,6 +106,15 @@ def lyrics():
     from sklearn_w2v.datasets import load_lyrics
 
     return load_lyrics()
+
+
+@pytest.fixture
+def few_lyrics(monkeypatch) -> None:
+    """Let `load_lyrics` return a third of the songs of each album, for code that is only run."""
+    from sklearn_w2v.datasets import lyrics
+
+    whole = lyrics._read
+    monkeypatch.setattr(lyrics, "_read", lambda text: islice(whole(text), 0, None, 3))
 
 
 @pytest.fixture

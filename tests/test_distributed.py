@@ -46,7 +46,10 @@ bag = pytest.importorskip("dask.bag")
 dd = pytest.importorskip("dask.dataframe")
 pd = pytest.importorskip("pandas")
 
-pytestmark = pytest.mark.filterwarnings("ignore:The vectors know only:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The vectors know only:UserWarning"),
+    pytest.mark.usefixtures("optimized_graphs_of_all"),  # results of workers are bit-equal
+]
 
 WET, DRY = ["雨", "雪", "霧", "傘"], ["夏", "海", "砂", "祭"]
 TEXTS = [f"{words[i % 4]}と{words[i // 4 % 4]}の{i}日" for i in range(24) for words in (WET, DRY)]
@@ -68,7 +71,12 @@ class Logged(JapaneseTokenizer):
 
 @pytest.fixture(scope="module")
 def client():
+    # workers, also those in place of killed ones, are forked from a process that has Keras
+    forks = {"distributed.worker.multiprocessing-method": "forkserver"}
+    with dask.config.set(forks):
+        dask_distributed.utils.get_mp_context().set_forkserver_preload(["distributed", "keras"])
     with (
+        dask.config.set(forks),
         dask_distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,

@@ -40,6 +40,7 @@ def test_both_readmes_hold_the_same_code():
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.usefixtures("few_lyrics")
 @pytest.mark.parametrize(
     "page", ["README.md", *(page for page in DOCS if blocks(page) and page not in ELSEWHERE)]
 )

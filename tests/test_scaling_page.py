@@ -70,6 +70,7 @@ def address(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.usefixtures("few_lyrics")
 def test_all_blocks_run_on_workers_started_from_the_command_line(
     address, tmp_path, monkeypatch, capsys
 ):
