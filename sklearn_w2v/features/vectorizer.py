@@ -277,10 +277,10 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if self._pooling in ("mean", "mean_max"):
             return _summing_to_one(shares)
         weights = np.full(len(words.ids), self._unseen_weight, np.float32)
-        _, mine, fitted = np.intersect1d(
-            words.ids, self._ids, assume_unique=True, return_indices=True
-        )
-        weights[mine] = self._weights[fitted]
+        places = np.searchsorted(self._ids, words.ids)
+        seen = places < len(self._ids)
+        seen[seen] = self._ids[places[seen]] == words.ids[seen]
+        weights[seen] = self._weights[places[seen]]
         if self._pooling == "sif":  # divided by the number of words, not by the weights' sum
             shares = _summing_to_one(shares)
             shares.data *= weights[shares.indices]
@@ -344,17 +344,14 @@ class _WordCounts:
     """
 
     def __init__(self, ids: NDArray[np.int32], vectors: WordVectors) -> None:
-        there = np.zeros(max(int(ids.max()) + 1, FIRST_ID), bool)  # cheaper than sorting all ids
-        there[ids] = True
-        there[:FIRST_ID] = False
-        words = np.flatnonzero(there)
-        there[words[has_random_row(vectors, words)]] = False
-        known = there[ids]
-        flat = ids[known]
-        self.ids = np.flatnonzero(there).astype(np.int32)
-        columns = (np.cumsum(there) - 1)[flat].astype(np.int32)
+        words, places = _numbered(ids)
+        kept = words >= FIRST_ID
+        kept[kept] = ~has_random_row(vectors, words[kept])
+        self.ids = words[kept]
+        known = kept[places]
+        columns = (np.cumsum(kept, dtype=np.int32) - 1)[places[known]]
         starts = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
-        ones = np.ones(len(flat), np.float32)
+        ones = np.ones(len(columns), np.float32)
         self.counts = csr_array((ones, columns, starts), shape=(len(ids), len(self.ids)))
         self.counts.sum_duplicates()
 
@@ -383,6 +380,17 @@ class _WordCounts:
             out[chosen] = np.maximum.reduceat(rows, starts[chosen] - begin, axis=0)
             first = stop
         return out
+
+
+def _numbered(ids: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.integer]]:
+    """Return sorted distinct ids, and the place of each id among them."""
+    size = int(ids.max()) + 1
+    if ids.size < size:  # few documents: their cost does not depend on the vocabulary
+        words, places = np.unique(ids, return_inverse=True)
+        return words, places.reshape(ids.shape)
+    there = np.zeros(size, bool)  # cheaper than sorting all ids
+    there[ids] = True
+    return np.flatnonzero(there).astype(np.int32), (np.cumsum(there, dtype=np.int32) - 1)[ids]
 
 
 def _summing_to_one(weights: csr_array) -> csr_array:

@@ -87,6 +87,10 @@ class Store(ABC):
         """Number of words."""
 
     @abstractmethod
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        """Return some words, given by their indices; this makes nothing of all words."""
+
+    @abstractmethod
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the index of each word, or -1 if it is not known."""
 
@@ -214,6 +218,9 @@ class MemoryStore(TableStore):
     @property
     def words(self) -> list[str]:
         return self._words
+
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        return [self._words[index] for index in indices.tolist()]
 
     @cached_property
     def _index(self) -> dict[str, int]:
