@@ -233,14 +233,21 @@ class MemoryStore(TableStore):
     @cached_property
     def fingerprint(self) -> str:
         digest = hashlib.blake2b(digest_size=16)
+        # a length before each part, so that no two contents are one row of bytes
         for word in self.words:
-            digest.update(word.encode("utf-8", "surrogatepass") + b"\n")
-        digest.update(np.ascontiguousarray(self.matrix).data)
-        if self.shared is not None:
-            digest.update(np.ascontiguousarray(self.shared).data)
-        if self.subwords is not None:
-            digest.update(f"{self.subwords.min_n} {self.subwords.max_n}".encode())
-            digest.update(np.ascontiguousarray(self.subwords.ngrams).data)
+            name = word.encode("utf-8", "surrogatepass")
+            digest.update(b"%d " % len(name) + name)
+        grams = self.subwords
+        for part, array in (
+            ("matrix", self.matrix),
+            ("shared", self.shared),
+            ("ngrams", None if grams is None else grams.ngrams),
+        ):
+            if array is not None:
+                digest.update(f"{part} {array.shape} ".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        if grams is not None:
+            digest.update(f"{grams.min_n} {grams.max_n}".encode())
         return digest.hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:
