@@ -22,7 +22,7 @@ from ..vectors.word_vectors import WordVectors
 from .packing import parts
 
 _RATIO = 100  # times a file's size that its tables may take in memory
-_LEAST = 1 << 28  # bytes that any file's tables may take
+_LEAST = 1 << 26  # bytes that any file's tables may take
 _WIDTH = 1 << 20  # words of a document that any file may ask for
 # attributes by which scikit-learn calls a method of another estimator, and what they may name
 _NAMES_OF_METHODS = (

@@ -789,7 +789,7 @@ def test_ids_times_dimensions_are_bounded(forged):
 
 
 def test_ids_times_dimensions_of_many_classifiers_are_bounded_together(forged):
-    model = with_all_ids(small_model(of_one_row(6_000)))
+    model = with_all_ids(small_model(of_one_row(1_500)))
     load(forged(model)).predict([["a"]])
     model.steps += [(f"more{number}", copy.copy(model[1])) for number in range(2)]
     with pytest.raises(ValueError, match="its tables take"):
