@@ -12,8 +12,8 @@ from joblib import cpu_count
 _PACKAGES = ("scikit-learn", "keras", "tensorflow", "gensim", "skops", "numpy")
 _NOTES = """\
 What `make stress` saw. A failure is whatever must not happen: a crash, a half file taken for a
-whole one, a hang, or other predictions than before, in silence. `make stress ONLY=faults` renews the
-rows of one script; each row has its own day."""
+whole one, a hang, or other predictions than before, in silence. `make stress ONLY=faults` renews
+the rows of one script; each row has its own day."""
 
 
 def table(rows: list[Row]) -> str:
