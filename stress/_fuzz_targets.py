@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import struct
@@ -30,6 +31,7 @@ _ROOMS_OF_ARITHMETIC = [
     Path(sklearn_w2v.__file__).parent / room for room in ("classifiers", "networks", "features")
 ]
 _NEW = ["雨 夏 嵐", "", "誰も 知らない"]
+_PEAK, _RATIO = 1 << 28, 100  # bytes that any file may cost, and bytes for each of its own
 
 
 def _written(data: bytes) -> str:
@@ -113,7 +115,27 @@ def tables(data: bytes) -> None:
 
 
 def models(data: bytes) -> None:
-    """`load`, and predictions of what it gives."""
+    """`load`, and predictions of what it gives; memory is in proportion to the file."""
+    start = _restart_peak()
+    try:
+        _try_model(data)
+    finally:
+        grown, most = _peak() - start, _PEAK + _RATIO * len(data)
+        assert grown <= most, f"{len(data):,} bytes took {grown:,} bytes of memory"
+
+
+def _restart_peak() -> int:
+    """Let the kernel count the peak of this process's memory anew; returns the present size."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _peak()
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+
+def _try_model(data: bytes) -> None:
     from sklearn_w2v import load
 
     with warnings.catch_warnings():
@@ -204,13 +226,34 @@ def _change_node(schema: Any, files: list[str], draw: random.Random) -> None:
             holder[key] = None
 
 
+def _other_shape(data: bytes, draw: random.Random) -> bytes:
+    """An array of the same type in another shape, or many numbers: few bytes may ask for many."""
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError):
+        return data
+    size = array.size
+    shape = draw.choice([(size,), (1, size), (size, 1), (0, size), (size, 0), None])
+    if shape is None:
+        array = np.arange(draw.choice([10, 1_000, 20_000])).astype(array.dtype)
+    else:
+        array = np.resize(array, shape)
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
 def _change_array(parts: dict[str, bytes], draw: random.Random) -> None:
     names = [name for name in parts if name.endswith(".npy") and parts[name]]
     if not names:
         return
     name = draw.choice(names)
-    if draw.random() < 0.3:
+    kind = draw.random()
+    if kind < 0.3:
         parts[name] = parts[draw.choice(names)]
+        return
+    if kind < 0.5:
+        parts[name] = _other_shape(parts[name], draw)
         return
     data = bytearray(parts[name])
     start = 10 + struct.unpack_from("<H", data, 8)[0] if len(data) > 10 else 0

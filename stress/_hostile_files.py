@@ -68,9 +68,32 @@ def models() -> list[bytes]:
                 model["clf"]._blend.weight = 0.5
             for vectors in ("rows", "all"):
                 save(model, f"{folder}/m.w2v", vectors=vectors)
-                with zipfile.ZipFile(f"{folder}/m.w2v") as file:
-                    found.append(file.read("model.skops"))
+                found.append(_skops_of(f"{folder}/m.w2v"))
+        found.append(_wide_model(folder))
     return found
+
+
+def _wide_model(folder: str) -> bytes:
+    """A model whose words are many and share wide rows: few bytes that stand for many."""
+    from sklearn_w2v import WordVectors, make_w2v_pipeline, save
+
+    rows = np.random.default_rng(0).normal(size=(len(WORDS), 256))
+    WordVectors(WORDS, rows).save(f"{folder}/wide.txt")
+    lines = [f"{word}{number}\t{word}" for number in range(50) for word in WORDS]
+    Path(folder, "aliases.tsv").write_text("\n".join(lines), encoding="utf-8")
+    vectors = WordVectors.load(f"{folder}/wide.txt", f"{folder}/aliases.tsv")
+    texts = [f"{text} {text}{number}" for number in range(50) for text in WORDS]
+    model = make_w2v_pipeline(
+        vectors, network="cnn", bow=None, channels="static", filters=1, kernel_sizes=(1,), epochs=1
+    )
+    model.fit(texts, [number % 2 for number in range(len(texts))])
+    save(model, f"{folder}/wide.w2v")
+    return _skops_of(f"{folder}/wide.w2v")
+
+
+def _skops_of(path: str) -> bytes:
+    with zipfile.ZipFile(path) as file:
+        return file.read("model.skops")
 
 
 def entries(data: bytes) -> dict[str, bytes]:

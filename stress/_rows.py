@@ -36,6 +36,8 @@ class Row:
         Wall time of all.
     note : str, default=""
         Other measurements, in words.
+    date : str, default=""
+        Day on which it was measured, as ``2026-11-26``; empty until it is written.
     """
 
     area: str
@@ -44,6 +46,7 @@ class Row:
     failures: int = 0
     seconds: float = 0.0
     note: str = ""
+    date: str = ""
 
     def fail(self, why: object) -> None:
         """Count a failure and print it."""
@@ -60,7 +63,8 @@ def append(row: Row) -> None:
     """Add a row to the file; the last one of an area and name counts."""
     path = rows_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps({**asdict(row), "seconds": round(row.seconds, 2)}, ensure_ascii=False)
+    now = {"seconds": round(row.seconds, 2), "date": time.strftime("%Y-%m-%d")}
+    line = json.dumps({**asdict(row), **now}, ensure_ascii=False)
     with open(path, "a", encoding="utf-8") as file:
         file.write(line + "\n")
     print(

@@ -3,7 +3,8 @@
 ``python stress/fuzz.py`` fuzzes each target for ``$SKLEARN_W2V_FUZZ_SECONDS`` (600) and appends
 rows to the table; ``python stress/fuzz.py TARGET [libFuzzer's options]`` runs one. A finding
 is an input that ends in anything but a ValueError, a TypeError or a counted warning, or takes more
-than half a minute or more memory than `_RSS`; it is kept in ``stress/findings``.
+than half a minute or more memory than `_RSS`, or, of a model file, more than 256 MB and 100 bytes
+for each of its own; it is kept in ``stress/findings``.
 """
 
 from __future__ import annotations

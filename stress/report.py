@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import time
 from importlib.metadata import version
 from itertools import groupby
 
@@ -13,25 +12,27 @@ from joblib import cpu_count
 _PACKAGES = ("scikit-learn", "keras", "tensorflow", "gensim", "skops", "numpy")
 _NOTES = """\
 What `make stress` saw. A failure is whatever must not happen: a crash, a half file taken for a
-whole one, a hang, or other predictions than before, in silence."""
+whole one, a hang, or other predictions than before, in silence. `make stress ONLY=faults` renews
+the rows of one script; each row has its own day."""
 
 
 def table(rows: list[Row]) -> str:
     """Table in Markdown."""
-    lines = ["| what | times | failures | seconds | |", "|---|---:|---:|---:|---|"]
+    lines = ["| what | times | failures | seconds | | day |", "|---|---:|---:|---:|---|---|"]
     lines += [
-        f"| {row.what} | {row.count:,} | {row.failures:,} | {row.seconds:,.0f} | {row.note} |"
+        f"| {row.what} | {row.count:,} | {row.failures:,} | {row.seconds:,.0f} | {row.note} "
+        f"| {row.date} |"
         for row in rows
     ]
     return "\n".join(lines)
 
 
 def machine() -> str:
-    """One line about versions and the machine."""
+    """One line about versions and the machine of the last run, of all rows or of some."""
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
         f"Python {platform.python_version()}, {versions}; {platform.system()} "
-        f"{platform.machine()}, {cpu_count()} cores, {time.strftime('%Y-%m-%d')}"
+        f"{platform.machine()}, {cpu_count()} cores"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
 
@@ -268,8 +268,8 @@ default=None
         """Return the number of ids of each document, before any cut."""
         counts: Iterable[int] = map(len, documents)
         if self.oov == "drop":
-            ids, _ = self._ids_of(documents)
-            counts = (sum(ids[word] != OOV_ID for word in document) for document in documents)
+            read, _ = self._reader(documents)
+            counts = (sum(one != OOV_ID for one in read(document)) for document in documents)
         return np.fromiter(counts, np.int64, len(documents))
 
     def _resolve(self, documents: list[list[str]], random: np.random.RandomState) -> WordVectors:
@@ -327,19 +327,30 @@ default=None
                 stacklevel=4,
             )
 
-    def _ids_of(self, documents: list[list[str]]) -> tuple[dict[str, int], WordVectors]:
-        """Return the ids of all words of some documents, and the vectors that they index."""
-        ids = self._ids
-        unseen = [word for document in documents for word in document if word not in ids]
-        if not unseen:
-            return ids, self.vectors_
-        words = analyses(unseen)
-        rows = look_up(self.vectors_, self._n_known, self._own, words, self.match_)
-        new = dict(zip(words, _ids(rows).tolist(), strict=True))
-        vectors = self._compose(new)
-        if any(forms for _, forms in words):
-            return _IdsByForms(ids, new), vectors
-        return {**ids, **{text: number for (text, _), number in new.items()}}, vectors
+    def _reader(
+        self, documents: list[list[str]]
+    ) -> tuple[Callable[[list[str]], list[int]], WordVectors]:
+        """Return a function from each of the documents to its words' ids, and what they index."""
+        known, vectors = self._ids, self.vectors_
+        # a table for this call alone: copying the known words would cost more than a prediction
+        new: dict[Word, int] = {}
+        unseen = [word for document in documents for word in document if word not in known]
+        if unseen:
+            words = analyses(unseen)
+            rows = look_up(vectors, self._n_known, self._own, words, self.match_)
+            new = dict(zip(words, _ids(rows).tolist(), strict=True))
+            vectors = self._compose(new)
+
+        def read(document: list[str]) -> list[int]:
+            line: list[Any] = list(map(known.get, document))
+            if None not in line:
+                return line
+            return [
+                new[word, getattr(word, "forms", ())] if number is None else number
+                for word, number in zip(document, line, strict=True)
+            ]
+
+        return read, vectors
 
     def _compose(self, ids: dict[Word, int]) -> WordVectors:
         """Return vectors with rows made of subwords for words without an id; they get one."""
@@ -354,12 +365,12 @@ default=None
         return self.vectors_.extended(known, 0)
 
     def _index(self, documents: list[list[str]], warn: bool = True) -> TokenIds:
-        ids, vectors = self._ids_of(documents)
+        read, vectors = self._reader(documents)
         out = np.zeros((len(documents), self.maxlen_), np.int32)
         lengths = np.empty(len(documents), np.int64)
         tails: list[int] = []
         for row, document in enumerate(documents):
-            line = list(map(ids.__getitem__, document))
+            line = read(document)
             if self.oov == "drop":
                 line = [number for number in line if number != OOV_ID]
             lengths[row] = len(line)
@@ -428,17 +439,6 @@ default=None
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-class _IdsByForms(dict[str, int]):
-    """Ids of texts, and of words whose id depends on their forms."""
-
-    def __init__(self, ids: dict[str, int], others: dict[Word, int]) -> None:
-        super().__init__(ids)
-        self._others = others
-
-    def __missing__(self, word: str) -> int:
-        return self._others[word, getattr(word, "forms", ())]
 
 
 def _is_coverage(value: Any) -> bool:

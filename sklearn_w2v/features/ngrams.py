@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from ..utils.saved_state import expect, is_array, is_instance, is_whole
-from ..vectors.word_vectors import FIRST_ID, WordVectors
+from ..vectors.word_vectors import FIRST_ID, WordVectors, words_of
 from .flat_ids import FlatIds
 from .lookup import texts_of
 
@@ -215,10 +215,9 @@ def _characters(
     their own.
     """
     distinct, place = np.unique(words, return_inverse=True)
-    names = vectors.words
     known = distinct >= FIRST_ID
     texts = [""] * int((~known).sum())  # unknown words come first
-    texts += texts_of(vectors, [names[one] for one in (distinct[known] - FIRST_ID).tolist()])
+    texts += texts_of(vectors, words_of(vectors, distinct[known]))
     text = "".join(texts).encode("utf-32-le", "surrogatepass")
     pool = np.frombuffer(text, "<u4").astype(np.int64)
     pool = np.append(pool + 1, 0)

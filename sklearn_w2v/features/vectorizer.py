@@ -277,10 +277,10 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if self._pooling in ("mean", "mean_max"):
             return summing_to_one(shares)
         weights = np.full(len(words.ids), self._unseen_weight, np.float32)
-        _, mine, fitted = np.intersect1d(
-            words.ids, self._ids, assume_unique=True, return_indices=True
-        )
-        weights[mine] = self._weights[fitted]
+        places = np.searchsorted(self._ids, words.ids)
+        seen = places < len(self._ids)
+        seen[seen] = self._ids[places[seen]] == words.ids[seen]
+        weights[seen] = self._weights[places[seen]]
         if self._pooling == "sif":  # divided by the number of words, not by the weights' sum
             shares = summing_to_one(shares)
             shares.data *= weights[shares.indices]

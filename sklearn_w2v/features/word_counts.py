@@ -32,19 +32,14 @@ class WordCounts:
     """
 
     def __init__(self, documents: FlatIds, vectors: WordVectors) -> None:
-        ids = documents.ids
-        # cheaper than sorting all ids
-        there = np.zeros(max(int(ids.max(initial=0)) + 1, FIRST_ID), bool)
-        there[ids] = True
-        there[:FIRST_ID] = False
-        words = np.flatnonzero(there)
-        there[words[has_random_row(vectors, words)]] = False
-        known = there[ids]
-        flat = ids[known]
-        self.ids = np.flatnonzero(there).astype(np.int32)
-        columns = (np.cumsum(there) - 1)[flat].astype(np.int32)
+        words, places = _numbered(documents.ids)
+        kept = words >= FIRST_ID
+        kept[kept] = ~has_random_row(vectors, words[kept])
+        self.ids = words[kept]
+        known = kept[places]
+        columns = (np.cumsum(kept, dtype=np.int32) - 1)[places[known]]
         starts = np.append(0, np.append(0, np.cumsum(known))[documents.ends])
-        ones = np.ones(len(flat), np.float32)
+        ones = np.ones(len(columns), np.float32)
         self.counts = csr_array((ones, columns, starts), shape=(len(documents), len(self.ids)))
         self.counts.sum_duplicates()
 
@@ -73,6 +68,17 @@ class WordCounts:
             out[chosen] = np.maximum.reduceat(rows, starts[chosen] - begin, axis=0)
             first = stop
         return out
+
+
+def _numbered(ids: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.integer]]:
+    """Return sorted distinct ids, and the place of each id among them."""
+    size = int(ids.max(initial=0)) + 1
+    if ids.size < size:  # few documents: their cost does not depend on the vocabulary
+        words, places = np.unique(ids, return_inverse=True)
+        return words, places
+    there = np.zeros(size, bool)  # cheaper than sorting all ids
+    there[ids] = True
+    return np.flatnonzero(there).astype(np.int32), (np.cumsum(there, dtype=np.int32) - 1)[ids]
 
 
 def summing_to_one(weights: csr_array) -> csr_array:

@@ -23,7 +23,7 @@ from ..utils.sklearn_compat import (
     StrOptions,
     validate_parameter_constraints,
 )
-from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors
+from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, words_of
 from .highlighting import highlighted, legend
 
 _SHOWN = 5  # tokens of a repr
@@ -357,9 +357,10 @@ def _kept(
     """Return the places of the tokens that get an id which the classifier reads."""
     if indexer.oov != "drop":
         return [np.arange(len(document[:reach])) for document in documents]
-    ids, _ = indexer._ids_of(documents)
+    read, _ = indexer._reader(documents)
     return [
-        np.flatnonzero([ids[word] != OOV_ID for word in document])[:reach] for document in documents
+        np.flatnonzero(np.array(read(document), np.int64) != OOV_ID)[:reach]
+        for document in documents
     ]
 
 
@@ -379,11 +380,10 @@ def _read_ids(classifier: Any, X: Any) -> _Sources:
 def _words(ids: NDArray[np.int32], vectors: WordVectors | None) -> list[str]:
     if vectors is None:
         return [str(number) for number in ids.tolist()]
-    names = [
-        vectors.words[number - FIRST_ID] if number >= FIRST_ID else _UNKNOWN
-        for number in ids.tolist()
-    ]
-    return texts_of(vectors, names)
+    names = np.full(len(ids), _UNKNOWN, object)
+    known = ids >= FIRST_ID
+    names[known] = words_of(vectors, ids[known])
+    return texts_of(vectors, names.tolist())
 
 
 def _labels(classes: list[Any], target: Any, logits: NDArray[np.float32]) -> list[int]:

@@ -13,7 +13,7 @@ from ..features.token_ids import check_ids, check_vectors
 from ..utils.estimators import steps_of
 from ..utils.sklearn_compat import Interval, validate_parameter_constraints
 from ..vectors.nearest import nearest
-from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
+from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row, words_of
 
 _BLOCK = 1 << 15  # rows of a table in memory at once
 
@@ -146,12 +146,11 @@ def shifts(
     cosines = np.clip(cosines, -1, 1)
     order = np.lexsort((moved, -lengths, cosines))[:topn]
     moved, cosines, lengths = moved[order], cosines[order], lengths[order]
-    words = before.words
     drawn = has_random_row(before, moved).tolist()
     return [
-        WordShift(words[number - FIRST_ID], 1 - cosine, cosine, length, () if fresh else old, near)
-        for number, cosine, length, fresh, old, near in zip(
-            moved.tolist(),
+        WordShift(word, 1 - cosine, cosine, length, () if fresh else old, near)
+        for word, cosine, length, fresh, old, near in zip(
+            words_of(before, moved),
             cosines.tolist(),
             lengths.tolist(),
             drawn,
@@ -231,11 +230,7 @@ def _nearest(vectors: WordVectors, ids: NDArray[np.int64], number: int) -> list[
     """Find the words nearest to each of some ids, reading the table once."""
     everything = np.arange(FIRST_ID, len(vectors) + FIRST_ID)
     found = nearest(vectors.take(ids), everything, vectors.take, number, ids[:, None])
-    words = vectors.words
     return [
-        tuple(
-            (words[other - FIRST_ID], cosine)
-            for other, cosine in zip(others.tolist(), cosines.clip(-1, 1).tolist(), strict=True)
-        )
+        tuple(zip(words_of(vectors, others), cosines.clip(-1, 1).tolist(), strict=True))
         for others, cosines in found
     ]

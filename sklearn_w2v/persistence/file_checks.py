@@ -27,7 +27,7 @@ _STORES = {
 }
 _BY_CONSTRUCTOR = "ConstructorFromReduceNode"
 # what takes the type that a node names as it is: nothing is called with the file's values
-_PLAIN = {"ObjectNode", "TypeNode", "FunctionNode"}
+_PLAIN = {"ObjectNode", "FunctionNode"}
 # types that skops reads by another loader of its own
 _OTHER_LOADERS = {("sklearn.utils._bunch.Bunch", "DictNode")}
 _MOST_KEYS = 10_000  # keys that are not strings, whose hashes a file can make collide
@@ -152,7 +152,9 @@ def _nodes(tree: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
 def _check_type(node: dict[str, Any]) -> None:
     name = f"{node.get('__module__')}.{node.get('__class__')}"
     loader = node["__loader__"]
-    if name in _STORES:
+    if loader == "TypeNode":  # of keys and dtypes; a class of estimators would be called as one
+        fits = name in _TEXT_KEYS or not name.startswith(("sklearn.", "sklearn_w2v."))
+    elif name in _STORES:
         fits = loader == _BY_CONSTRUCTOR
     elif is_trusted(name):
         fits = loader in _PLAIN or (name, loader) in _OTHER_LOADERS

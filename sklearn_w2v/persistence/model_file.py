@@ -23,7 +23,7 @@ from ..version import __version__
 from .file_checks import check_entries, check_names, check_schema
 from .model_card import card_of
 from .packing import pack, parts
-from .state_checks import check_estimators, check_stores
+from .state_checks import check_estimators, check_reach, check_sizes, check_stores, fit_to_machine
 from .trusted_types import is_trusted
 
 FORMAT = 1
@@ -70,8 +70,9 @@ def save(
     NotFittedError
         `estimator` is not fitted.
     ValueError
-        `vectors` is none of these, the rows that ``"all"`` needs are not there, or `details`
-        has a section that the card has itself.
+        `vectors` is none of these, the rows that ``"all"`` needs are not there, `details`
+        has a section that the card has itself, or a parameter is one that `load` refuses, such
+        as the ``input="filename"`` of a CountVectorizer, to which texts are paths.
     TypeError
         The estimator holds an object that no model file can hold.
 
@@ -111,6 +112,8 @@ def save(
         raise ValueError(f"Got vectors={vectors!r} but expected one of {_MODES}.")
     check_is_fitted(estimator)
     made, left = pack(estimator, vectors)
+    for one in parts(made):
+        check_reach(one)
     if vectors == "rows":
         _warn_of_subwords(estimator)
     try:
@@ -160,7 +163,8 @@ def load(
     Returns
     -------
     estimator
-        As it was saved; predictions are bit-equal.
+        As it was saved; predictions are bit-equal. An `n_jobs` above the number of this
+        machine's cores becomes -1.
 
     Raises
     ------
@@ -192,6 +196,8 @@ def load(
     _checked(name, check_stores, estimator)
     _open_references(estimator, None if vectors is None else as_word_vectors(vectors))
     _checked(name, check_estimators, estimator)
+    _checked(name, lambda one: check_sizes(one, len(model)), estimator)
+    fit_to_machine(estimator)
     return estimator
 
 

@@ -158,10 +158,22 @@ class PackedStore(TableStore):
     def __len__(self) -> int:
         return len(self._sizes)
 
-    @cached_property
+    @property
     def words(self) -> list[str]:
         text, ends = self._text.tobytes(), accumulate(self._sizes.tolist(), initial=0)
         return [text[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends)]
+
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        ends = self._ends[indices]
+        text, starts = self._text.data, ends - self._sizes[indices]
+        return [
+            str(text[start:end], "utf-8", "surrogatepass")
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        return np.cumsum(self._sizes, dtype=np.int64)
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -174,7 +186,10 @@ class PackedStore(TableStore):
     def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         if self.kept is None:
             return super().holds(rows)
-        return np.isin(rows, self.kept)
+        if not len(self.kept):
+            return np.zeros(len(rows), bool)
+        places = np.searchsorted(self.kept, rows)  # unlike `isin`, reads no more than it must
+        return np.asarray(self.kept[np.minimum(places, len(self.kept) - 1)] == rows)
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         if self.kept is None:

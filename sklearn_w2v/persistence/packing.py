@@ -27,7 +27,7 @@ _LEAVES = (WordVectors, Store)  # what they hold is packed as a whole
 def copied(estimator: Any) -> Any:
     """Copy an estimator and everything in it that is changed before it is written.
 
-    Arrays and word vectors are shared with the original.
+    Arrays of numbers and word vectors are shared with the original.
     """
     return _copied(estimator, {})
 
@@ -42,6 +42,11 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
         new = copy.copy(value)
         for key in new:
             new[key] = _copied(new[key], memo)
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        new = value.copy()
+        plain = np.asarray(new)  # a mask would hide elements
+        for place in np.ndindex(plain.shape):
+            plain[place] = _copied(plain[place], memo)
     elif holds_parts(value, _LEAVES):
         new = copy.copy(value)
         memo[id(value)] = new, value  # before its parts, which may refer to it
@@ -51,17 +56,9 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
     return new
 
 
-def parts(value: Any, object_arrays: bool = False) -> Iterator[Any]:
-    """Walk through an estimator and everything in it, word vectors included, not their stores.
-
-    Parameters
-    ----------
-    value : object
-        An estimator.
-    object_arrays : bool, default=False
-        Whether elements of arrays of objects are parts.
-    """
-    return everything_in(value, _LEAVES, object_arrays)
+def parts(value: Any) -> Iterator[Any]:
+    """Walk through an estimator and everything in it, word vectors included, not their stores."""
+    return everything_in(value, _LEAVES)
 
 
 def pack(estimator: Any, mode: str) -> tuple[Any, list[str]]:

@@ -23,9 +23,7 @@ _NOT_ENTERED = (
 )
 
 
-def everything_in(
-    value: Any, leaves: tuple[type, ...] = (), object_arrays: bool = False
-) -> Iterator[Any]:
+def everything_in(value: Any, leaves: tuple[type, ...] = ()) -> Iterator[Any]:
     """Walk through an estimator and everything that it holds, each object once.
 
     Parameters
@@ -34,14 +32,12 @@ def everything_in(
         An estimator, or a container of some.
     leaves : tuple of type, default=()
         Objects of these types are yielded, but what they hold is not.
-    object_arrays : bool, default=False
-        Whether the elements of arrays of objects are yielded, too.
 
     Yields
     ------
     object
         The value itself, then attributes of estimators and of their parts, and elements of
-        lists, tuples, sets and dicts.
+        lists, tuples, sets, dicts and arrays of objects.
     """
     seen: dict[int, Any] = {}  # the objects, too, so that no other one gets the same id
     todo = [value]
@@ -55,8 +51,8 @@ def everything_in(
             todo += one.values()
         elif type(one) in (list, tuple, set):
             todo += one
-        elif object_arrays and isinstance(one, np.ndarray) and one.dtype == object:
-            todo += one.flat
+        elif isinstance(one, np.ndarray) and one.dtype == object:
+            todo += np.asarray(one).flat  # without a mask, which would hide elements
         elif holds_parts(one, leaves):
             todo += vars(one).values()
 

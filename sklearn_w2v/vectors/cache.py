@@ -135,6 +135,9 @@ class SourceStore(Store):
     def __len__(self) -> int:
         return len(self.table)
 
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        return self.table.words_at(indices)
+
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
         return self.table.find(words)
 

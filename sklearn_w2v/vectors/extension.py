@@ -80,9 +80,17 @@ class ExtendedStore(Store):
     def dim(self) -> int:
         return self.base.dim
 
-    @cached_property
+    @property
     def words(self) -> list[str]:
         return self.base.words + self.more
+
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        size = len(self.base)
+        added = indices >= size
+        if not added.any():
+            return self.base.words_at(indices)
+        known = iter(self.base.words_at(indices[~added]))
+        return [next(known) if at < size else self.more[at - size] for at in indices.tolist()]
 
     @property
     def n_rows(self) -> int:
@@ -130,7 +138,7 @@ class ExtendedStore(Store):
         known = rows < size
         out = np.empty((len(rows), self.dim), np.float32)
         out[known] = self.base.take(rows[known])
-        out[~known] = self._own_rows[rows[~known] - size]
+        out[~known] = self._made(rows[~known] - size)
         return out
 
     def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -142,31 +150,25 @@ class ExtendedStore(Store):
         self.base.check_whole()
 
     def expanded(self) -> NDArray[np.float32]:
-        whole = np.concatenate([self.base.expanded(), self._own_rows])
+        whole = np.concatenate([self.base.expanded(), self._made(np.arange(len(self.more)))])
         whole.flags.writeable = False
         return whole
 
-    @cached_property
-    def _own_rows(self) -> NDArray[np.float32]:
-        """Rows of the added words: drawn from the seed again, or copied.
-
-        Uniform on [-a, a] with the variance of the table's values (Kim 2014, section 3.2).
-        """
+    def _made(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Make the rows of some added words: drawn from the seed again, of n-grams, or copied."""
         if self.held is not None:
-            return self.held[0]
-        before = len(self.base) - len(self.root)
-        # with the same seed, an extension of an extension must not draw the same rows
-        draw = np.random.default_rng([self.seed, before] if before else self.seed)
+            return np.asarray(self.held[0][places])
+        words = [self.more[place] for place in places.tolist()]
+        # uniform on [-a, a] with the variance of the table's values (Kim 2014, section 3.2)
         bound = np.float32(np.sqrt(3 * self.moments[1]))
-        rows = draw.random((len(self.more), self.dim), np.float32)
-        rows *= 2 * bound
-        rows -= bound
+        rows = 2 * bound * random_rows(words, self.seed, self.dim) - bound
         if self.subwords is not None:
-            composed, known = self.subwords.compose(self.more)
+            composed, known = self.subwords.compose(words)
             rows[known] = composed[known]
         if self.like is not None:
-            copied = self.like >= 0
-            rows[copied] = self.base.take(self.base.row_of(self.like[copied]))
+            like = self.like[places]
+            copied = like >= 0
+            rows[copied] = self.base.take(self.base.row_of(like[copied]))
         return rows
 
     def drawn(self, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -237,6 +239,21 @@ class ExtendedStore(Store):
             if not (is_array(np.float32, size, dim)(rows) and is_array(bool, size)(random)):
                 raise unexpected(self, "held")
         self.base._check_opened_state()
+
+
+def random_rows(words: Sequence[str], seed: int, dim: int) -> NDArray[np.float32]:
+    """Draw a row for each word, which depends on the word and the seed alone.
+
+    Returns
+    -------
+    ndarray of shape (n_words, dim), float32
+        Uniform on [0, 1).
+    """
+    bits = np.empty((len(words), dim), "<u4")
+    for place, word in enumerate(words):
+        digest = hashlib.shake_128(f"{seed} {word}".encode("utf-8", "surrogatepass"))
+        bits[place] = np.frombuffer(digest.digest(4 * dim), "<u4")
+    return (bits >> 8).astype(np.float32) * np.float32(2**-24)
 
 
 def _filled(like: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:

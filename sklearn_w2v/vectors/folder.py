@@ -266,6 +266,15 @@ class FolderStore(TableStore):
         blob, ends = self._blob.tobytes(), self._offsets.tolist()
         return [blob[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends)]
 
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        self._check()
+        starts, ends = self._offsets[indices].tolist(), self._offsets[indices + 1].tolist()
+        blob = memoryview(self._blob)
+        return [
+            str(blob[start:end], "utf-8", "surrogatepass")
+            for start, end in zip(starts, ends, strict=True)
+        ]
+
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
         self._check()
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]

@@ -58,7 +58,7 @@ class FileSource:
         self.name = path
         if aliases is not None:
             self.label += f" or its aliases {aliases!r}"
-            self.name += f"\n{aliases}"
+            self.name += f"\0{aliases}"  # which no path contains
 
     def stamp(self) -> str:
         stamp = _stamp(self.path, "vectors")

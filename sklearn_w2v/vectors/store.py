@@ -87,6 +87,10 @@ class Store(ABC):
         """Number of words."""
 
     @abstractmethod
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        """Return some words, given by their indices; this makes nothing of all words."""
+
+    @abstractmethod
     def find(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the index of each word, or -1 if it is not known."""
 
@@ -215,6 +219,9 @@ class MemoryStore(TableStore):
     def words(self) -> list[str]:
         return self._words
 
+    def words_at(self, indices: NDArray[np.int64]) -> list[str]:
+        return [self._words[index] for index in indices.tolist()]
+
     @cached_property
     def _index(self) -> dict[str, int]:
         return {word: index for index, word in enumerate(self.words)}
@@ -226,14 +233,21 @@ class MemoryStore(TableStore):
     @cached_property
     def fingerprint(self) -> str:
         digest = hashlib.blake2b(digest_size=16)
+        # a length before each part, so that no two contents are one row of bytes
         for word in self.words:
-            digest.update(word.encode("utf-8", "surrogatepass") + b"\n")
-        digest.update(np.ascontiguousarray(self.matrix).data)
-        if self.shared is not None:
-            digest.update(np.ascontiguousarray(self.shared).data)
-        if self.subwords is not None:
-            digest.update(f"{self.subwords.min_n} {self.subwords.max_n}".encode())
-            digest.update(np.ascontiguousarray(self.subwords.ngrams).data)
+            name = word.encode("utf-8", "surrogatepass")
+            digest.update(b"%d " % len(name) + name)
+        grams = self.subwords
+        for part, array in (
+            ("matrix", self.matrix),
+            ("shared", self.shared),
+            ("ngrams", None if grams is None else grams.ngrams),
+        ):
+            if array is not None:
+                digest.update(f"{part} {array.shape} ".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        if grams is not None:
+            digest.update(f"{grams.min_n} {grams.max_n}".encode())
         return digest.hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:

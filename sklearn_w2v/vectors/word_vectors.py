@@ -215,10 +215,8 @@ class WordVectors:
         ((best, cosines),) = nearest(
             (signs @ units)[None], rows[store.holds(rows)], store.take, topn, given[None]
         )
-        names = store.first_words(best).tolist()
-        return [
-            (self.words[at], cosine) for at, cosine in zip(names, cosines.tolist(), strict=True)
-        ]
+        names = store.words_at(store.first_words(best))
+        return list(zip(names, cosines.tolist(), strict=True))
 
     def _take(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._store.take(self._store.row_of(indices))
@@ -408,7 +406,8 @@ class WordVectors:
         words : sequence of str
             Distinct words that are not among these.
         seed : int
-            Seed of random rows; the rows themselves are never stored.
+            Seed of random rows, each of which depends on it and the word alone; the rows
+            themselves are never stored.
         like : array-like of shape (n_words,), integer, or None, default=None
             For each word, the row of these vectors, as `find` returns it, that is copied for
             it, such as the row of another form of the word. -1, or None for all words, means a
@@ -553,6 +552,11 @@ def as_word_vectors(vectors: Any) -> WordVectors:
         f'Got vectors of type {type(vectors).__name__} but expected a path, "spacy:NAME", '
         "WordVectors, gensim's KeyedVectors or a Word2VecTrainer."
     )
+
+
+def words_of(vectors: WordVectors, ids: NDArray[np.integer]) -> list[str]:
+    """Return the words of ids, from 2; unlike `WordVectors.words`, this copies no others."""
+    return vectors._store.words_at(np.asarray(ids, np.int64) - FIRST_ID)
 
 
 def has_random_row(vectors: WordVectors, ids: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import os
 import struct
 import sys
+import tracemalloc
 import warnings
 import zipfile
 from pathlib import Path
@@ -14,10 +16,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _hostile_files import entries, model_file, zipped
+from joblib import cpu_count
+from sklearn.base import clone
+from sklearn.ensemble import StackingClassifier
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.multioutput import ClassifierChain
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_w2v import W2VIndexer, W2VVectorizer, WordVectors, load, make_w2v_pipeline, save
+from sklearn_w2v import (
+    JapaneseTokenizer,
+    W2VCNNClassifier,
+    W2VIndexer,
+    W2VVectorizer,
+    WordVectors,
+    load,
+    make_w2v_pipeline,
+    save,
+)
+from sklearn_w2v.networks.design import NetworkWeights
+from sklearn_w2v.vectors.store import MemoryStore
 
 TEXTS = ["雨 雪 霧", "傘 雨 雪", "夏 海 砂", "祭 夏 海"] * 3
 LABELS = [0, 0, 1, 1] * 3
@@ -608,3 +629,202 @@ def test_reading_the_card_looks_at_the_outside_only(whole, tmp_path):
     assert read_card(path) == "# card"
     with pytest.raises(ValueError, match="Cannot read the model file"):
         load(Path(path))
+
+
+# ------------------------------------------------------------------ what a model may reach
+@pytest.fixture
+def forged(tmp_path, monkeypatch):
+    """Save what `save` refuses or leaves out, as a forger would; returns the path."""
+
+    def write(estimator):
+        with monkeypatch.context() as patch:
+            patch.setattr("sklearn_w2v.persistence.model_file.check_reach", lambda one: None)
+            patch.setattr("sklearn_w2v.persistence.packing._plain_parameters", lambda *_: None)
+            save(estimator, tmp_path / "forged.w2v")
+        return tmp_path / "forged.w2v"
+
+    return write
+
+
+@pytest.mark.parametrize("given", ["filename", "file", None])
+@pytest.mark.parametrize("kind", [CountVectorizer, TfidfVectorizer, HashingVectorizer])
+def test_texts_do_not_become_paths(kind, given, forged, tmp_path):
+    model = make_pipeline(kind(analyzer="char"), LogisticRegression()).fit(TEXTS, LABELS)
+    model[0].input = given
+    with pytest.raises(ValueError, match=f"{kind.__name__} in it has input={given!r}"):
+        save(model, tmp_path / "m.w2v")
+    assert not (tmp_path / "m.w2v").exists()
+    with pytest.raises(ValueError, match=rf"forged\.w2v.*{kind.__name__} in it has input="):
+        load(forged(model))
+    model[0].input = "content"
+    save(model, tmp_path / "m.w2v")
+    assert load(tmp_path / "m.w2v").predict(TEXTS).tolist() == model.predict(TEXTS).tolist()
+
+
+ROWS = np.arange(24.0).reshape(12, 2)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "model"),
+    [
+        ("stack_method", StackingClassifier([("a", GaussianNB())], cv=2)),
+        ("stack_method_", StackingClassifier([("a", GaussianNB())], cv=2)),
+        ("response_method", FixedThresholdClassifier(GaussianNB())),
+        ("chain_method", ClassifierChain(GaussianNB())),
+        ("chain_method_", ClassifierChain(GaussianNB())),
+    ],
+)
+def test_methods_are_not_called_by_a_name_of_the_file(attribute, model, forged, tmp_path):
+    y = np.array(LABELS)
+    model = clone(model).fit(ROWS, np.column_stack([y, 1 - y]) if "chain" in attribute else y)
+    save(model, tmp_path / "m.w2v")
+    np.testing.assert_array_equal(load(tmp_path / "m.w2v").predict(ROWS), model.predict(ROWS))
+    for value in ("set_params", "__reduce__"):
+        setattr(model, attribute, [value] if attribute == "stack_method_" else value)
+        with pytest.raises(ValueError, match=f"{type(model).__name__} in it has {attribute}="):
+            load(forged(model))
+
+
+def test_functions_do_not_take_the_place_of_methods(forged):
+    model = LogisticRegression().fit(ROWS, LABELS)
+    model.predict = np.exp
+    with pytest.raises(ValueError, match="LogisticRegression in it has predict="):
+        load(forged(model))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sklearn_w2v.vectors.word_vectors.WordVectors",
+        "sklearn_w2v.vectors.cache.SourceStore",
+        "sklearn.feature_extraction.text.CountVectorizer",
+    ],
+)
+def test_classes_are_not_called_as_functions(whole, refused, name):
+    module, _, short = name.rpartition(".")
+    evil = node("TypeNode", module, short)
+    refused(changed(whole["lstm"], "W2VIndexer", _own=evil), "stands in it as 'TypeNode'")
+
+
+def nested(inner, levels):
+    for _ in range(levels):
+        outer = np.empty(1, object)
+        outer[0] = inner
+        inner = outer
+    return inner
+
+
+def masked(inner):
+    return np.ma.MaskedArray(nested(inner, 1), mask=True)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        *(lambda inner, n=n: nested(inner, n) for n in range(4)),
+        masked,
+        lambda inner: nested(masked(inner), 1),
+        lambda inner: nested([{"a": (inner,)}], 2),
+        lambda inner: np.array([[inner, None], [None, None]], object),
+    ],
+)
+def test_estimators_in_arrays_of_objects_are_checked(hidden, forged, tmp_path):
+    inner = make_pipeline(LogisticRegression(), memory=str(tmp_path / "pickles"))
+    model = FunctionTransformer(kw_args={"x": hidden(inner)}).fit(ROWS)
+    with pytest.raises(ValueError, match="Pipeline in it has memory="):
+        load(forged(model))
+    save(model, tmp_path / "m.w2v")  # which leaves the folder out, of a copy
+    load(tmp_path / "m.w2v")
+    assert inner.memory == str(tmp_path / "pickles")
+
+
+@pytest.mark.parametrize("n_jobs", [0, 0.5, "all", [2]])
+def test_n_jobs_that_are_none(n_jobs, forged):
+    model = LogisticRegression().fit(ROWS, LABELS)
+    model.n_jobs = n_jobs
+    with pytest.raises(ValueError, match="LogisticRegression in it has n_jobs="):
+        load(forged(model))
+
+
+def test_no_more_processes_than_cores(tmp_path):
+    for given, loaded in ((10_000, -1), (-1, -1), (None, None), (1, 1), (cpu_count(), cpu_count())):
+        tokenizer = JapaneseTokenizer(n_jobs=given).fit(["雨"])
+        save(tokenizer, tmp_path / "m.w2v")
+        assert load(tmp_path / "m.w2v").n_jobs == loaded
+        assert tokenizer.n_jobs == given
+
+
+# ------------------------------------------------------------------ small files, large tables
+def small_model(vectors):
+    """A pipeline whose classifier holds no rows of its own."""
+    clf = W2VCNNClassifier(
+        channels="static", filters=1, kernel_sizes=(1,), epochs=1, random_state=0
+    )
+    model = make_pipeline(W2VIndexer(vectors, random_state=0), clf)
+    return model.fit([["a"], ["b"]] * 4, [0, 1] * 4)
+
+
+DIM = 5_000
+
+
+def of_one_row(n_words):
+    """Vectors of words that share one row: some bytes each, in a file."""
+    words = ["a", "b", *(f"x{number:x}" for number in range(n_words))]
+    store = MemoryStore(words, np.ones((1, DIM), np.float32), np.zeros(len(words), np.int32))
+    return WordVectors._of(store)
+
+
+def with_all_ids(model):
+    """A pipeline whose network has a row for each word."""
+    weights = model[1].__getstate__()["_network"]
+    ids = np.arange(len(model[0].vectors_) + 2, dtype=np.int32)
+    model[1]._network = NetworkWeights(weights.design, ids, None, weights.head)
+    return model
+
+
+def test_ids_times_dimensions_are_bounded(forged):
+    model = with_all_ids(small_model(of_one_row(60_000)))
+    path = forged(model)
+    assert os.path.getsize(path) < 1_500_000
+    with pytest.raises(ValueError, match=r"its tables take 1,2\d\d,\d+,\d+ bytes or more, but a"):
+        load(path)
+
+
+def test_ids_times_dimensions_of_many_classifiers_are_bounded_together(forged):
+    model = with_all_ids(small_model(of_one_row(1_500)))
+    load(forged(model)).predict([["a"]])
+    model.steps += [(f"more{number}", copy.copy(model[1])) for number in range(2)]
+    with pytest.raises(ValueError, match="its tables take"):
+        load(forged(model))
+
+
+def test_further_words_times_dimensions_are_bounded(forged):
+    model = small_model(WordVectors(["a", "b"], np.ones((2, 12 * DIM))))
+    more = model[0].vectors_.extended([f"x{number:x}" for number in range(2_000)], seed=0)
+    model[0].vectors_ = model[1].vectors_ = more
+    path = forged(model)
+    with pytest.raises(ValueError, match=r"its tables take 48\d,\d+,\d+ bytes or more"):
+        load(path)
+
+
+def test_one_word_is_looked_up_without_rows_of_the_others(forged):
+    model = small_model(WordVectors(["a", "b"], np.ones((2, 500))))
+    more = model[0].vectors_.extended([f"x{number:x}" for number in range(10_000)], seed=0)
+    model[0].vectors_ = model[1].vectors_ = more
+    loaded = load(forged(model))
+    vectors = loaded[0].vectors_
+    tracemalloc.start()
+    try:
+        row = vectors["x77"]
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000  # all rows are 20 MB
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(row, more["x77"])
+
+
+@pytest.mark.parametrize("width", [1 << 21, 1 << 25])
+def test_the_width_of_documents_is_bounded(forged, width):
+    model = small_model(WordVectors(["a", "b"], np.eye(2)))
+    model[0].maxlen_ = model[1].n_features_in_ = width
+    with pytest.raises(ValueError, match=f"W2VIndexer in it has maxlen_={width}"):
+        load(forged(model))

@@ -224,6 +224,25 @@ def test_extensions_are_told_without_reading_rows(base, table_not_read):
 
 
 # -------------------------------------------------------------- random rows
+def test_a_random_row_depends_on_the_word_and_the_seed_alone(base):
+    one = base.extended(["嵐", "霰"], seed=3)
+    other = base.extended(["風", "霰", "x", "嵐"], seed=3)
+    later = base.extended(["風"], seed=9).extended(["嵐"], seed=3)
+    np.testing.assert_array_equal(one["嵐"], other["嵐"])
+    np.testing.assert_array_equal(one["嵐"], later["嵐"])
+    assert not np.isin(one["嵐"], [one["霰"], base.extended(["嵐"], seed=4)["嵐"]]).any()
+
+
+def test_random_rows_are_uniform_with_the_variance_of_the_table(base):
+    more = base.extended([f"w{number}" for number in range(20_000)], seed=0)
+    rows = more.vectors[4:]
+    assert abs(rows.mean()) < 0.01 * TABLE.std()
+    assert rows.var() == pytest.approx(TABLE.var(), rel=0.02)
+    counts, _ = np.histogram(rows, bins=10, range=(rows.min(), rows.max()))
+    np.testing.assert_allclose(counts, rows.size / 10, rtol=0.05)
+    assert np.corrcoef(rows.T)[0, 1:] == pytest.approx(0, abs=0.03)
+
+
 VECTORS = WordVectors(["行く", "雨"], [[1.0, 2.0], [3.0, 4.0]])
 
 

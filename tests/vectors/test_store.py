@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklearn_w2v import WordVectors
 from sklearn_w2v.vectors import folder as folder_module
 from sklearn_w2v.vectors.folder import FolderStore, open_folder, write_store
 from sklearn_w2v.vectors.store import MemoryStore
@@ -230,6 +231,22 @@ def test_memory_fingerprint_depends_on_shared_rows_and_ngrams(change):
         longest = 5
     other = MemoryStore(store.words, TABLE.copy(), shared, Subwords(ngrams, 3, longest))
     assert other.fingerprint != store.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((["a\n", "b"], [[1, 2], [3, 4]]), (["a", "\nb"], [[1, 2], [3, 4]])),
+        ((["a\nb"], [[1, 2, 3, 4]]), (["a", "b"], [[1, 2], [3, 4]])),
+        ((["a", "b"], [[1, 2], [3, 4]]), (["a 1 b"], [[1, 2, 3, 4]])),
+        ((["a", "b"], [[1], [2]]), (["a", "b", ""], [[1], [2], [0]])),
+    ],
+)
+def test_memory_fingerprint_does_not_join_words(one, other):
+    one, other = (WordVectors(words, rows) for words, rows in (one, other))
+    assert one != other
+    assert not one.is_extension_of(other)
+    assert not other.is_extension_of(one)
 
 
 def test_memory_fingerprint_depends_on_words_and_values():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...features.token_ids import TokenIds
 from ...utils.printable import clean
-from ...vectors.word_vectors import FIRST_ID
+from ...vectors.word_vectors import FIRST_ID, PADDING_ID, words_of
 from ..highlighting import highlighted
 from .scores import Outputs
 
@@ -138,11 +138,12 @@ def as_text(document: Any, X: Any) -> str:
     if isinstance(document, str):
         return document
     if isinstance(X, TokenIds):
-        ids = [number for number in np.asarray(document).tolist() if number]
+        ids = np.asarray(document)
+        ids = ids[ids != PADDING_ID]
         if X.vectors is None:
-            return " ".join(map(str, ids))
-        words = X.vectors.words
-        return " ".join(words[i - FIRST_ID] if i >= FIRST_ID else "?" for i in ids)
+            return " ".join(map(str, ids.tolist()))
+        words = iter(words_of(X.vectors, ids[ids >= FIRST_ID]))
+        return " ".join(next(words) if number >= FIRST_ID else "?" for number in ids.tolist())
     if hasattr(document, "items"):
         return "\n".join(f"{name}: {value}" for name, value in document.items())
     if isinstance(document, list | tuple):

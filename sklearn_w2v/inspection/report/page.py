@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_regressor
+from sklearn.metrics import confusion_matrix
 from sklearn.utils.validation import check_is_fitted
 
 from ...text.documents import refuse_single_text
@@ -288,8 +289,9 @@ def _numbers(
         "matrix": None,
     }
     if not task.multilabel:
-        matrix, page["confusions"] = confusions(y, predicted, names, _PAIRS)
+        page["confusions"] = confusions(y, predicted, names, _PAIRS)
         if len(names) <= _MATRIX:
+            matrix = confusion_matrix(y, predicted, labels=np.arange(len(names)))
             page["matrix"] = _heat(matrix, names)
     return numbers, page
 

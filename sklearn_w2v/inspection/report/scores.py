@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn.metrics import (
     accuracy_score,
-    confusion_matrix,
     f1_score,
     hamming_loss,
     log_loss,
@@ -121,8 +120,9 @@ def scores_of(
 
 def _balanced(y: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Return the mean recall of the labels that come; scikit-learn warns of others."""
-    right = y == predicted
-    return float(np.mean([right[y == label].mean() for label in np.unique(y)]))
+    supports = np.bincount(y)
+    hits = np.bincount(y[y == predicted], minlength=len(supports))
+    return float(np.mean(hits[supports > 0] / supports[supports > 0]))
 
 
 def interval(right: NDArray[np.bool_]) -> tuple[float, float]:
@@ -172,22 +172,25 @@ def label_rows(
 
 def confusions(
     y: NDArray[np.int64], predicted: NDArray[np.int64], names: Sequence[str], listed: int
-) -> tuple[NDArray[np.int64], list[dict[str, Any]]]:
-    """Return the matrix (rows: true labels), and its largest numbers off the diagonal."""
-    matrix = confusion_matrix(y, predicted, labels=np.arange(len(names)))
-    wrong = matrix.copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:listed]
-    pairs = [divmod(int(place), len(names)) for place in order]
-    return matrix, [
+) -> list[dict[str, Any]]:
+    """Return the most frequent pairs of a true label and another one that was predicted.
+
+    Pairs that occur are counted; a matrix of 8,000 labels would take 512 MB.
+    """
+    wrong = y != predicted
+    pairs, counts = np.unique(
+        np.column_stack([y[wrong], predicted[wrong]]), axis=0, return_counts=True
+    )
+    supports = np.bincount(y, minlength=len(names))
+    order = np.argsort(-counts, kind="stable")[:listed]
+    return [
         {
             "true": names[row],
             "predicted": names[column],
-            "count": int(wrong[row, column]),
-            "share": float(wrong[row, column] / matrix[row].sum()),
+            "count": count,
+            "share": float(count / supports[row]),
         }
-        for row, column in pairs
-        if wrong[row, column]
+        for (row, column), count in zip(pairs[order].tolist(), counts[order].tolist(), strict=True)
     ]
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score, classification_report
+from sklearn.metrics import balanced_accuracy_score, classification_report, confusion_matrix
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC, LinearSVC
 
@@ -74,13 +76,49 @@ def test_labels_one_by_one_are_those_of_the_classification_report():
 
 def test_confusions_are_counted_from_truth_to_prediction():
     y, predicted = np.array([0, 0, 0, 1, 2]), np.array([0, 1, 1, 1, 0])
-    matrix, pairs = confusions(y, predicted, ["a", "b", "c"], listed=5)
-    assert matrix.tolist() == [[1, 2, 0], [0, 1, 0], [1, 0, 0]]
+    pairs = confusions(y, predicted, ["a", "b", "c"], listed=5)
     assert [(p["true"], p["predicted"], p["count"]) for p in pairs] == [
         ("a", "b", 2),
         ("c", "a", 1),
     ]
     assert pairs[0]["share"] == pytest.approx(2 / 3)
+
+
+def test_confusions_are_those_of_the_matrix():
+    rng = np.random.default_rng(3)
+    y, predicted = rng.integers(0, 6, 200), rng.integers(0, 6, 200)
+    matrix = confusion_matrix(y, predicted)
+    expected = [
+        (-matrix[row, column], row, column)
+        for row in range(6)
+        for column in range(6)
+        if row != column and matrix[row, column]
+    ]
+    names = list("abcdef")
+    pairs = confusions(y, predicted, names, listed=9)
+    assert [(-p["count"], names.index(p["true"]), names.index(p["predicted"])) for p in pairs] == (
+        sorted(expected)[:9]
+    )
+    for pair in pairs:
+        assert pair["share"] == pair["count"] / matrix[names.index(pair["true"])].sum()
+    assert confusions(y, y, names, listed=9) == []
+    assert len(confusions(np.array([5]), np.array([0]), names, listed=9)) == 1
+
+
+@pytest.mark.parametrize("n_documents", [300, 3_000])
+def test_memory_of_scores_does_not_grow_with_the_square_of_labels(n_documents):
+    n_labels = 5_000  # a matrix of them takes 200 MB
+    y = np.random.default_rng(0).integers(0, n_labels, n_documents)
+    predicted = np.roll(y, 1)
+    names = list(map(str, range(n_labels)))
+    tracemalloc.start()
+    try:
+        scores_of(y, predicted)
+        label_rows(y, predicted, names)
+        assert len(confusions(y, predicted, names, listed=10)) == 10
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_majority_interval_and_comparison():
