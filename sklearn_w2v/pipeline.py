@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from .features.indexer import W2VIndexer
-from .text.documents import check_documents, check_texts, refuse_single_text
+from .text.documents import check_documents, check_texts, labelled, refuse_single_text
 from .text.tokenizer import JapaneseTokenizer
 
 _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_breaks": True}
@@ -179,12 +179,13 @@ def predict_iter(
 
 
 def _apply(documents: Iterable[str], tokenizer: Callable[[str], list[str]]) -> list[list[str]]:
-    return [list(tokenizer(text)) for text in check_documents(documents, "the tokenizer")]
+    texts = check_documents(documents, "the tokenizer")
+    return labelled([list(tokenizer(text)) for text in texts], documents)
 
 
 def _split(documents: Iterable[str]) -> list[list[str]]:
     """Split at blanks; unlike ``str.split``, a model file can name this function."""
-    return [text.split() for text in check_texts(documents, "the tokenizer")]
+    return labelled([text.split() for text in check_texts(documents, "the tokenizer")], documents)
 
 
 def _predictions(

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import CoverageWarning, TruncationWarning
-from ..text.documents import DocumentsOutMixin, check_tokens
+from ..text.documents import DocumentsOutMixin, check_tokens, row_labels_of
 from ..text.token import analyses, count_words
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
@@ -206,7 +206,7 @@ default=None
             The ids, ``maxlen_`` in a row.
         """
         with restore_on_error(self):
-            return self._index(self._fit(X), warn=False)
+            return self._index(self._fit(X), row_labels_of(X), warn=False)
 
     def transform(self, X: Iterable[Any]) -> TokenIds:
         """Ids of documents.
@@ -222,7 +222,7 @@ default=None
             The ids, ``maxlen_`` in a row, right-padded with 0.
         """
         check_is_fitted(self)
-        return self._index(_documents(X))
+        return self._index(_documents(X), row_labels_of(X))
 
     def _n_columns(self) -> int:
         check_is_fitted(self)
@@ -351,7 +351,7 @@ default=None
                 ids[text, forms] = made.get(text, OOV_ID)
         return self.vectors_.extended(known, 0)
 
-    def _index(self, documents: list[list[str]], warn: bool = True) -> TokenIds:
+    def _index(self, documents: list[list[str]], row_labels: Any, warn: bool = True) -> TokenIds:
         ids, vectors = self._ids_of(documents)
         out = np.zeros((len(documents), self.maxlen_), np.int32)
         lengths = np.empty(len(documents), np.int64)
@@ -364,7 +364,7 @@ default=None
             out[row, : len(line)] = line
         if warn and len(documents):
             self._warn_cut(lengths)
-        return TokenIds(out, vectors)
+        return TokenIds(out, vectors, row_labels)
 
     def _check_saved_state(self) -> None:
         """Refuse what no `fit` can have made, after a model file was read."""

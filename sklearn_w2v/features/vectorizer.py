@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import CoverageWarning
 from ..utils.estimators import restore_on_error
 from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
-from ..utils.sklearn_compat import Interval, StrOptions
+from ..utils.sklearn_compat import Interval, StrOptions, with_row_labels
 from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 from .token_ids import check_ids, check_vectors
 
@@ -92,6 +92,10 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     ``Pipeline(memory=)`` tells ids apart only by their values, and other vectors may have
     equal ids. Where the vectors vary in a search with `memory`, put the indexer and this
     vectorizer into a pipeline of their own, as one step that gets tokens.
+
+    With ``set_output(transform="pandas")``, rows have the index of the documents that
+    `W2VIndexer` or a tokenizer of this package got. A tokenizer of your own keeps it if it
+    returns a pandas Series; behind one that returns lists, rows are counted from 0.
 
     References
     ----------
@@ -174,7 +178,8 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """
         with restore_on_error(self):
             words, pooled = self._fit(X)
-        return self._finished(self._pooled(words, self.vectors_) if pooled is None else pooled)
+        pooled = self._pooled(words, self.vectors_) if pooled is None else pooled
+        return with_row_labels(self, self._finished(pooled), getattr(X, "row_labels", None))
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Vectors of documents.
@@ -192,7 +197,8 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         check_is_fitted(self)
         vectors = self._fitted_vectors(X)
         ids, _ = check_ids(self, X, vectors, reset=False)
-        return self._finished(self._pooled(_WordCounts(ids, vectors), vectors))
+        pooled = self._finished(self._pooled(_WordCounts(ids, vectors), vectors))
+        return with_row_labels(self, pooled, getattr(X, "row_labels", None))
 
     # ---------------------------------------------------------------- fitting
     def _fit(self, X: Any) -> tuple[_WordCounts, NDArray[np.float32] | None]:

@@ -15,7 +15,7 @@ from ..exceptions import UnusedParameterWarning
 from ..utils.dask import local_jobs
 from ..utils.sklearn_compat import StrOptions
 from . import mecab
-from .documents import DocumentsOutMixin, check_texts
+from .documents import DocumentsOutMixin, check_texts, labelled
 from .token import Forms, share_tokens
 from .unidic import pos_pattern, tokenize
 
@@ -175,7 +175,8 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         -------
         list of list of str
             The words of each document, in order; with ``forms=True``, each has its ``forms``.
-            With ``line_breaks=True``, ``"\n"`` is among them.
+            With ``line_breaks=True``, ``"\n"`` is among them. The index of a pandas column
+            is kept beside them, for tables that later steps return.
 
         Raises
         ------
@@ -192,6 +193,9 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         if self.pos is not None and self.pos != "content" and user is None:
             _warn_of_pos(self.pos, folder)
         texts = check_texts(X, "JapaneseTokenizer")
+        return labelled(self._tokens(texts, settings), X)
+
+    def _tokens(self, texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
         jobs = local_jobs(self.n_jobs)
         if jobs == 1 or len(texts) < _PARALLEL_FROM:
             return tokenize(texts, settings)
