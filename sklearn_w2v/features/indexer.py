@@ -54,7 +54,8 @@ default=None
     min_count : int, default=1
         Words that the vectors lack get a row of their own when they occur this often in
         the documents of ``fit``. The rows are drawn at random with the variance of the
-        vectors' values (Kim 2014, section 3.2), for training to fill them with meaning.
+        vectors' values (Kim 2014, section 3.2), for training to fill them with meaning; a
+        word's row depends on the word and the seed alone.
         Words that the vectors know by another form start from that form's row; rarer
         ones have that form's id.
     oov : {"unk", "drop"}, default="unk"
@@ -69,7 +70,8 @@ default=None
         words, such as chiVe, have rows for some inflected words, but mean other words by
         them (see Notes).
     random_state : int, RandomState instance or None, default=None
-        Where the random rows come from, and the seed of a trainer that has none.
+        Seed of the random rows, and of a trainer that has none. With None, the rows are those
+        of one fixed seed, and a trainer is not seeded.
 
     Attributes
     ----------
@@ -245,7 +247,9 @@ default=None
             learnt = hasattr(self, "trainer_")
             better = not learnt and forms_are_known_better(vectors.find, counts, forms)
             self.match_ = "forms" if better else "text"
-        seed = int(random.randint(2**31 - 1))
+        # rows are the same in every fit even without a seed, so that a seeded classifier is
+        # enough for equal predictions
+        seed = 0 if self.random_state is None else int(random.randint(2**31 - 1))
         vocabulary = make_vocabulary(vectors, counts, forms, self.match_, self.min_count, seed)
         self.vectors_, self._own, self._n_known = vocabulary.vectors, vocabulary.own, len(vectors)
         self._ids = {

@@ -23,6 +23,7 @@ from ..utils.saved_state import (
 from .store import Store
 from .subwords import Subwords
 
+_DRAWN = 1 << 12  # rows that are drawn at once
 _DEEPEST = 50  # extensions of extensions that a model file may hold
 
 
@@ -130,7 +131,7 @@ class ExtendedStore(Store):
         known = rows < size
         out = np.empty((len(rows), self.dim), np.float32)
         out[known] = self.base.take(rows[known])
-        out[~known] = self._own_rows[rows[~known] - size]
+        out[~known] = self._own_rows(rows[~known] - size)
         return out
 
     def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -142,31 +143,28 @@ class ExtendedStore(Store):
         self.base.check_whole()
 
     def expanded(self) -> NDArray[np.float32]:
-        whole = np.concatenate([self.base.expanded(), self._own_rows])
+        whole = np.concatenate([self.base.expanded(), self._own_rows(np.arange(len(self.more)))])
         whole.flags.writeable = False
         return whole
 
-    @cached_property
-    def _own_rows(self) -> NDArray[np.float32]:
-        """Rows of the added words: drawn from the seed again, or copied.
+    def _own_rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Make rows of added words: drawn, made of n-grams, or copied.
 
-        Uniform on [-a, a] with the variance of the table's values (Kim 2014, section 3.2).
+        Drawn ones are uniform on [-a, a] with the variance of the table's values (Kim 2014,
+        section 3.2).
         """
         if self.held is not None:
-            return self.held[0]
-        before = len(self.base) - len(self.root)
-        # with the same seed, an extension of an extension must not draw the same rows
-        draw = np.random.default_rng([self.seed, before] if before else self.seed)
-        bound = np.float32(np.sqrt(3 * self.moments[1]))
-        rows = draw.random((len(self.more), self.dim), np.float32)
-        rows *= 2 * bound
-        rows -= bound
+            return self.held[0][places]
+        words = [self.more[place] for place in places.tolist()]
+        rows = _drawn_rows(words, self.seed, self.dim)
+        rows *= np.float32(np.sqrt(3 * self.moments[1]))
         if self.subwords is not None:
-            composed, known = self.subwords.compose(self.more)
+            composed, known = self.subwords.compose(words)
             rows[known] = composed[known]
         if self.like is not None:
-            copied = self.like >= 0
-            rows[copied] = self.base.take(self.base.row_of(self.like[copied]))
+            like = self.like[places]
+            copied = like >= 0
+            rows[copied] = self.base.take(self.base.row_of(like[copied]))
         return rows
 
     def drawn(self, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -237,6 +235,26 @@ class ExtendedStore(Store):
             if not (is_array(np.float32, size, dim)(rows) and is_array(bool, size)(random)):
                 raise unexpected(self, "held")
         self.base._check_opened_state()
+
+
+def _drawn_rows(words: Sequence[str], seed: int, dim: int) -> NDArray[np.float32]:
+    """Draw a row on [-1, 1) for each word, which depends on the word and the seed alone.
+
+    So a word has the same row in every fold and process, and whatever other words there are.
+    """
+    start = hashlib.shake_128(b"%d " % seed)
+    rows = np.empty((len(words), dim), np.float32)
+    for first in range(0, len(words), _DRAWN):
+        part = words[first : first + _DRAWN]
+        bits = []
+        for word in part:
+            stream = start.copy()
+            stream.update(word.encode("utf-8", "surrogatepass"))
+            bits.append(stream.digest(4 * dim))
+        numbers = np.frombuffer(b"".join(bits), "<u4").reshape(len(part), dim)
+        # 24 bits are what float32 holds exactly
+        rows[first : first + _DRAWN] = (numbers >> 8).astype(np.float32) * np.float32(2**-23) - 1
+    return rows
 
 
 def _filled(like: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:

@@ -423,7 +423,7 @@ def test_most_similar_equals_gensims(positive, negative, topn, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning:gensim")  # of the row of zeros
 def test_most_similar_knows_words_of_an_extension_and_rows_of_zeros():
-    vectors = WordVectors(["a", "b", "zero"], [[1, 0], [1, 0.1], [0, 0]]).extended(["x"], 0)
+    vectors = WordVectors(["a", "b", "zero"], [[1, 0], [1, 0.1], [0, 0]]).extended(["x"], 1)
     assert {word for word, _ in vectors.most_similar("a")} == {"b", "zero", "x"}
     assert vectors.most_similar("x", topn=5)[0][1] == pytest.approx(
         vectors.to_gensim().most_similar("x")[0][1], abs=1e-6
