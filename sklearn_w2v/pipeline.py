@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from .features.indexer import W2VIndexer
 from .text.documents import check_documents, check_texts, labelled, refuse_single_text
 from .text.tokenizer import JapaneseTokenizer
+from .utils.cache_keys import SourceInKey
 
 _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_breaks": True}
 # one set of parameters for every corpus; benchmarks/README.md says how it was chosen
@@ -62,7 +63,10 @@ default=None
         `W2VLSTMClassifier` or `W2VCNNClassifier`.
     memory : str, joblib.Memory or None, default=None
         Cache folder for the first steps, so that a search tokenizes each text once, not once
-        for each candidate.
+        for each candidate. What was cached is made again after a change of the parameters, of
+        the files that they name (vectors, corpora, dictionaries), of a tokenizer function's
+        own source, and of this package's version; not after changes of what that function
+        calls.
     random_state : int, RandomState instance or None, default=None
         Passed to the indexer and the classifier.
     **classifier_params : dict
@@ -107,7 +111,7 @@ default=None
     elif tokenizer is str.split:
         steps.append(("tokens", FunctionTransformer(_split)))
     elif callable(tokenizer):
-        step = FunctionTransformer(_apply, kw_args={"tokenizer": tokenizer})
+        step = FunctionTransformer(_apply, kw_args={"tokenizer": SourceInKey(tokenizer)})
         steps.append(("tokens", step))
     elif tokenizer is not None:
         raise ValueError(

@@ -17,10 +17,12 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import CoverageWarning, TruncationWarning
 from ..text.documents import DocumentsOutMixin, check_tokens, row_labels_of
 from ..text.token import analyses, count_words
+from ..utils.cache_keys import FilesInKey
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
 from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
 from ..utils.sklearn_compat import Interval, StrOptions
+from ..vectors.sources import stamp_of_source
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 from .lookup import Word, composed, forms_are_known_better, look_up, make_vocabulary
@@ -32,7 +34,7 @@ _LISTED = 20  # unknown words that coverage_ names
 _CUT_WARNING = 0.10  # share of documents that may be cut without a word
 
 
-class W2VIndexer(FittedRepr, DocumentsOutMixin, BaseEstimator):
+class W2VIndexer(FilesInKey, FittedRepr, DocumentsOutMixin, BaseEstimator):
     """Turn token lists into ids of word vectors.
 
     An id is the row of the word in the vectors, plus 2; so it does not depend on the
@@ -225,6 +227,9 @@ default=None
         """
         check_is_fitted(self)
         return self._index(_documents(X), row_labels_of(X))
+
+    def _stamps(self) -> list[str]:
+        return [stamp_of_source(self.vectors)]
 
     def _n_columns(self) -> int:
         check_is_fitted(self)

@@ -15,9 +15,11 @@ from sklearn.utils.extmath import svd_flip
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import CoverageWarning
+from ..utils.cache_keys import FilesInKey
 from ..utils.estimators import restore_on_error
 from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
 from ..utils.sklearn_compat import Interval, StrOptions, with_row_labels
+from ..vectors.sources import stamp_of_source
 from ..vectors.word_vectors import FIRST_ID, WordVectors, has_random_row
 from .token_ids import check_ids, check_vectors
 
@@ -26,7 +28,7 @@ _VALUES = 1 << 22  # of the rows whose maximum is taken at once
 POOLINGS = {"mean", "max", "mean_max", "sif", "tfidf"}
 
 
-class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class W2VVectorizer(FilesInKey, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Turn ids of words into one vector for each document.
 
     A mean or maximum of the word vectors of a document, for scikit-learn's own
@@ -199,6 +201,9 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ids, _ = check_ids(self, X, vectors, reset=False)
         pooled = self._finished(self._pooled(_WordCounts(ids, vectors), vectors))
         return with_row_labels(self, pooled, getattr(X, "row_labels", None))
+
+    def _stamps(self) -> list[str]:
+        return [stamp_of_source(self.vectors)]
 
     # ---------------------------------------------------------------- fitting
     def _fit(self, X: Any) -> tuple[_WordCounts, NDArray[np.float32] | None]:
