@@ -17,8 +17,9 @@ from sklearn.utils import check_consistent_length, check_random_state
 from .classifiers.transfer import TransferProbe
 from .features.indexer import W2VIndexer
 from .features.token_ids import right_padded, whole_documents
-from .text.documents import check_documents, check_texts, refuse_single_text
+from .text.documents import check_documents, check_texts, labelled, refuse_single_text
 from .text.tokenizer import JapaneseTokenizer
+from .utils.cache_keys import SourceInKey
 from .vectors.word_vectors import OOV_ID
 
 _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_breaks": True}
@@ -72,7 +73,10 @@ default=None
         `W2VLSTMClassifier` or `W2VCNNClassifier`.
     memory : str, joblib.Memory or None, default=None
         Cache folder for the first steps, so that a search tokenizes each text once, not once
-        for each candidate.
+        for each candidate. What was cached is made again after a change of the parameters, of
+        the files that they name (vectors, corpora, dictionaries), of a tokenizer function's
+        own source, and of this package's version; not after changes of what that function
+        calls.
     random_state : int, RandomState instance or None, default=None
         Passed to the indexer and the classifier.
     **classifier_params : dict
@@ -125,7 +129,7 @@ def _text_steps(vectors: Any, tokenizer: Any, random_state: Any) -> list[tuple[s
     elif tokenizer is str.split:
         steps.append(("tokens", FunctionTransformer(_split)))
     elif callable(tokenizer):
-        step = FunctionTransformer(_apply, kw_args={"tokenizer": tokenizer})
+        step = FunctionTransformer(_apply, kw_args={"tokenizer": SourceInKey(tokenizer)})
         steps.append(("tokens", step))
     elif tokenizer is not None:
         raise ValueError(
@@ -277,12 +281,13 @@ def predict_iter(
 
 
 def _apply(documents: Iterable[str], tokenizer: Callable[[str], list[str]]) -> list[list[str]]:
-    return [list(tokenizer(text)) for text in check_documents(documents, "the tokenizer")]
+    texts = check_documents(documents, "the tokenizer")
+    return labelled([list(tokenizer(text)) for text in texts], documents)
 
 
 def _split(documents: Iterable[str]) -> list[list[str]]:
     """Split at blanks; unlike ``str.split``, a model file can name this function."""
-    return [text.split() for text in check_texts(documents, "the tokenizer")]
+    return labelled([text.split() for text in check_texts(documents, "the tokenizer")], documents)
 
 
 def _predictions(

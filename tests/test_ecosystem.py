@@ -25,6 +25,7 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
     cross_val_score,
     cross_validate,
+    train_test_split,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -37,6 +38,7 @@ from sklearn_w2v import (
     W2VIndexer,
     W2VVectorizer,
     WordVectors,
+    make_w2v_pipeline,
     predict_iter,
 )
 
@@ -212,6 +214,47 @@ def test_text_beside_numbers(small_vectors, container):
     assert columns.get_feature_names_out().tolist() == names
     if container != "default":
         assert list(columns.transform(frame).columns) == names
+
+
+def own_tokens(texts):
+    """Return the words of texts, in a Series if they came in one."""
+    return texts.map(str.split) if isinstance(texts, pd.Series) else list(map(str.split, texts))
+
+
+TOKENIZERS = {
+    "MeCab": JapaneseTokenizer(),
+    "MeCab in workers": JapaneseTokenizer(n_jobs=2),
+    "a callable": make_w2v_pipeline(tokenizer=list)["tokens"],
+    "str.split": make_w2v_pipeline(tokenizer=str.split)["tokens"],
+    "own function": FunctionTransformer(own_tokens),
+    "none": "passthrough",
+}
+
+
+@pytest.mark.filterwarnings("ignore:When `set_output`", "ignore:The vectors know only")
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_rows_of_tables_belong_together(small_vectors, library, tokenizer, monkeypatch):
+    monkeypatch.setattr("sklearn_w2v.text.tokenizer._PARALLEL_FROM", 2)
+    texts = [f"{text[0]} だ" for text in TEXTS]
+    frame = pd.DataFrame({"text": texts, "number": np.arange(40.0)}).sample(frac=1, random_state=3)
+    frame = frame if library == "pandas" else pl.from_pandas(frame)
+    words = make_pipeline(
+        TOKENIZERS[tokenizer], W2VIndexer(small_vectors, maxlen=3), W2VVectorizer()
+    )
+    rows = clone(words).fit(texts).transform(texts)  # in the order of the numbers
+    assert len(np.unique(rows, axis=0)) == 8
+    columns = ColumnTransformer(
+        [("words", words, "text"), ("number", "passthrough", ["number"])]
+    ).set_output(transform=library)
+    _, part = train_test_split(frame, random_state=0)
+    for given, method in [(frame, "fit_transform"), (frame, "transform"), (part, "transform")]:
+        table = getattr(columns, method)(given)
+        numbers = table.to_numpy()[:, 4]  # scikit-learn loses the names after a function
+        assert numbers.tolist() == given["number"].to_list()
+        np.testing.assert_allclose(table.to_numpy()[:, :4], rows[numbers.astype(int)], atol=1e-6)
+        if library == "pandas":
+            pd.testing.assert_index_equal(table.index, given.index)
 
 
 def test_frames_as_output_for_all_leave_the_ids_alone(pipeline):

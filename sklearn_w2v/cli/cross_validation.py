@@ -14,10 +14,11 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ..inspection.report.baselines import tfidf_baseline
+from ..inspection.report.scores import f1_macro
 
 Tokens = list[list[str]]
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -55,7 +56,7 @@ class FoldScores:
         """Compute and keep the scores of a fold."""
         self.folds.append(fold)
         self.accuracy.append(float(accuracy_score(y, predicted)))
-        self.f1.append(float(f1_score(y, predicted, average="macro", zero_division=0)))
+        self.f1.append(f1_macro(y, predicted))
         self.seconds.append(seconds)
         self.network.append(network)
 
@@ -170,7 +171,8 @@ def cross_validate(
     Returns
     -------
     list of FoldScores
-        One for each candidate; after a stop, only with the finished folds.
+        One for each candidate, sorted by fold, in whichever order the folds finished; after a
+        stop, only with the finished folds.
     """
     results = [FoldScores(name) for name, _ in candidates]
     tasks = _tasks([model for _, model in candidates], indexer, tokens, y, splits)
@@ -189,7 +191,7 @@ def cross_validate(
         done += 1
     if hasattr(outputs, "close"):
         outputs.close()
-    return results
+    return [result.only(set(result.folds)) for result in results]
 
 
 def _tasks(
@@ -223,18 +225,24 @@ def _take(tokens: Tokens, rows: NDArray[np.int64]) -> Tokens:
 
 
 def difference(ours: FoldScores, theirs: FoldScores, splits: list[Split]) -> tuple[float, float]:
-    """Mean difference of the accuracies over the same folds, and its standard error.
+    """Mean difference of the accuracies over the folds that both have, and its standard error.
 
     The standard error is the corrected one of Nadeau and Bengio (2003), since folds share
     training documents and the plain one is too small. It is nan for fewer than two folds. As
     accuracies are multiples of one document, the differences of a few folds may be equal by
     chance; their standard deviation is taken to be one document at least.
     """
-    gaps = np.subtract(ours.accuracy, theirs.accuracy)
+    other = dict(zip(theirs.folds, theirs.accuracy, strict=True))
+    gap_of = {
+        fold: accuracy - other[fold]
+        for fold, accuracy in zip(ours.folds, ours.accuracy, strict=True)
+        if fold in other
+    }
+    gaps = np.array(list(gap_of.values()))
     if len(gaps) < 2:
         return float(gaps.mean()), float("nan")
-    tested = [len(splits[fold][1]) for fold in ours.folds]
-    ratio = np.mean([len(splits[fold][1]) / len(splits[fold][0]) for fold in ours.folds])
+    tested = [len(splits[fold][1]) for fold in gap_of]
+    ratio = np.mean([len(splits[fold][1]) / len(splits[fold][0]) for fold in gap_of])
     spread = max(gaps.std(ddof=1), 1 / np.mean(tested))
     error = np.sqrt(1 / len(gaps) + ratio) * spread
     return float(gaps.mean()), float(error)

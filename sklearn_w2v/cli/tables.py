@@ -266,8 +266,10 @@ class Table:
         for row in cells:
             place = f"row {number + 1} (line {line + 1})"
             line = cells.line_num
-            if not row:  # an empty line
-                continue
+            if not row:  # an empty line: in a table of one column, an empty cell
+                if len(self.columns) > 1:
+                    continue
+                row = [""]
             number += 1
             if len(row) != len(self.columns):
                 raise ValueError(

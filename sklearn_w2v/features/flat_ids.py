@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,10 @@ class FlatIds:
         """Number of the document of each word."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
-    def take(self, rows: NDArray[np.int64] | slice) -> FlatIds:
+    def __getitem__(self, rows: NDArray[Any] | slice) -> FlatIds:
+        return self.take(rows)
+
+    def take(self, rows: NDArray[Any] | slice) -> FlatIds:
         """Return some of the documents."""
         lengths = self.lengths[rows]
         return FlatIds(self.ids[_places((self.ends - self.lengths)[rows], lengths)], lengths)

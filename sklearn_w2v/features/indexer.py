@@ -15,12 +15,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import CoverageWarning, TruncationWarning
-from ..text.documents import DocumentsOutMixin, check_tokens
+from ..text.documents import DocumentsOutMixin, check_tokens, row_labels_of
 from ..text.token import analyses, count_words
+from ..utils.cache_keys import FilesInKey
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
 from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
 from ..utils.sklearn_compat import Interval, StrOptions
+from ..vectors.sources import stamp_of_source
 from ..vectors.trainer import Word2VecTrainer
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, WordVectors, as_word_vectors
 from .flat_ids import FlatIds
@@ -33,7 +35,7 @@ _LISTED = 20  # unknown words that coverage_ names
 _CUT_WARNING = 0.10  # share of documents that may be cut without a word
 
 
-class W2VIndexer(FittedRepr, DocumentsOutMixin, BaseEstimator):
+class W2VIndexer(FilesInKey, FittedRepr, DocumentsOutMixin, BaseEstimator):
     """Turn token lists into ids of word vectors.
 
     An id is the row of the word in the vectors, plus 2; so it does not depend on the
@@ -56,7 +58,8 @@ default=None
     min_count : int, default=1
         Words that the vectors lack get a row of their own when they occur this often in
         the documents of ``fit``. The rows are drawn at random with the variance of the
-        vectors' values (Kim 2014, section 3.2), for training to fill them with meaning.
+        vectors' values (Kim 2014, section 3.2), for training to fill them with meaning; a
+        word's row depends on the word and the seed alone.
         Words that the vectors know by another form start from that form's row; rarer
         ones have that form's id.
     oov : {"unk", "drop"}, default="unk"
@@ -71,7 +74,8 @@ default=None
         words, such as chiVe, have rows for some inflected words, but mean other words by
         them (see Notes).
     random_state : int, RandomState instance or None, default=None
-        Where the random rows come from, and the seed of a trainer that has none.
+        Seed of the random rows, and of a trainer that has none. With None, the rows are those
+        of one fixed seed, and a trainer is not seeded.
 
     Attributes
     ----------
@@ -208,7 +212,7 @@ default=None
             The ids, ``maxlen_`` in a row.
         """
         with restore_on_error(self):
-            return self._index(self._fit(X), warn=False)
+            return self._index(self._fit(X), row_labels_of(X), warn=False)
 
     def transform(self, X: Iterable[Any]) -> TokenIds:
         """Ids of documents.
@@ -224,7 +228,10 @@ default=None
             The ids, ``maxlen_`` in a row, right-padded with 0.
         """
         check_is_fitted(self)
-        return self._index(_documents(X))
+        return self._index(_documents(X), row_labels_of(X))
+
+    def _stamps(self) -> list[str]:
+        return [stamp_of_source(self.vectors)]
 
     def _n_columns(self) -> int:
         check_is_fitted(self)
@@ -247,7 +254,9 @@ default=None
             learnt = hasattr(self, "trainer_")
             better = not learnt and forms_are_known_better(vectors.find, counts, forms)
             self.match_ = "forms" if better else "text"
-        seed = int(random.randint(2**31 - 1))
+        # rows are the same in every fit even without a seed, so that a seeded classifier is
+        # enough for equal predictions
+        seed = 0 if self.random_state is None else int(random.randint(2**31 - 1))
         vocabulary = make_vocabulary(vectors, counts, forms, self.match_, self.min_count, seed)
         self.vectors_, self._own, self._n_known = vocabulary.vectors, vocabulary.own, len(vectors)
         self._ids = {
@@ -364,7 +373,7 @@ default=None
                 ids[text, forms] = made.get(text, OOV_ID)
         return self.vectors_.extended(known, 0)
 
-    def _index(self, documents: list[list[str]], warn: bool = True) -> TokenIds:
+    def _index(self, documents: list[list[str]], row_labels: Any, warn: bool = True) -> TokenIds:
         read, vectors = self._reader(documents)
         out = np.zeros((len(documents), self.maxlen_), np.int32)
         lengths = np.empty(len(documents), np.int64)
@@ -380,9 +389,9 @@ default=None
         if warn and len(documents):
             self._warn_cut(lengths)
         if self.maxlen is not None or not tails:  # who asks for a cut gets one
-            return TokenIds(out, vectors)
+            return TokenIds(out, vectors, row_labels)
         beyond = np.maximum(lengths - self.maxlen_, 0)
-        return TokenIds(out, vectors, FlatIds(np.array(tails, np.int32), beyond))
+        return TokenIds(out, vectors, row_labels, FlatIds(np.array(tails, np.int32), beyond))
 
     def _check_saved_state(self) -> None:
         """Refuse what no `fit` can have made, after a model file was read."""

@@ -22,7 +22,9 @@ class TokenIds(np.ndarray):
     0 is padding, 1 an unknown word, and 2 and up are the rows of `vectors`.
     The handle survives slicing, indexing, ``train_test_split``, pickling and joblib. It
     is lost where a step makes a plain array of it (``np.asarray``, ``FeatureUnion``);
-    then the classifier's ``vectors`` parameter says what the ids mean.
+    then the classifier's ``vectors`` parameter says what the ids mean. What belongs to the
+    documents, such as `row_labels`, follows them through indexing, copies and pickling, and
+    is dropped by whatever else may move rows.
 
     Parameters
     ----------
@@ -30,22 +32,27 @@ class TokenIds(np.ndarray):
         Whole numbers.
     vectors : WordVectors or None, default=None
         What the ids index.
+    row_labels : pandas.Index or None, default=None
+        Index of the documents, which tables of their vectors are given.
     tails : FlatIds or None, default=None
         Words of each document that are beyond `width`.
 
     Raises
     ------
     ValueError
-        A value is not whole, or does not fit into 32 bits.
+        A value is not whole, or does not fit into 32 bits; or there is not one row label for
+        each document.
 
     Attributes
     ----------
     vectors : WordVectors or None
         What the ids index.
+    row_labels : pandas.Index or None
+        Index of the documents, if they came with one.
     tails : FlatIds or None
         Words of each document that are beyond `width`, which a linear branch reads and a
-        network does not. They go with rows that are taken (``ids[rows]``) and with pickles,
-        and are lost in all other arrays that are made of this one, whose rows may be others.
+        network does not. As labels do, they go with rows that are taken whole, and are lost
+        where rows may be others.
 
     Notes
     -----
@@ -61,10 +68,16 @@ class TokenIds(np.ndarray):
     """
 
     vectors: WordVectors | None
+    row_labels: Any
     tails: FlatIds | None
+    _of_rows = ("row_labels", "tails")  # attributes with an item for each document, or None
 
     def __new__(
-        cls, ids: ArrayLike, vectors: WordVectors | None = None, tails: FlatIds | None = None
+        cls,
+        ids: ArrayLike,
+        vectors: WordVectors | None = None,
+        row_labels: Any = None,
+        tails: FlatIds | None = None,
     ) -> TokenIds:
         given = np.asarray(ids)
         with np.errstate(invalid="ignore"):
@@ -74,56 +87,92 @@ class TokenIds(np.ndarray):
                 f"Got ids of dtype {given.dtype} that are not whole numbers of 32 bits but "
                 "expected ids as W2VIndexer makes them."
             )
+        if row_labels is not None and len(row_labels) != len(given):
+            raise ValueError(
+                f"Got {len(row_labels)} row_labels but expected one for each of {len(given)} "
+                "documents."
+            )
         new = whole.view(cls)
-        new.vectors, new.tails = vectors, tails
+        new.vectors, new.row_labels, new.tails = vectors, row_labels, tails
         return new
 
     def __array_finalize__(self, source: Any) -> None:
         self.vectors = getattr(source, "vectors", None)
-        self.tails = None  # which rows were taken is known in __getitem__ only
-
-    def __getitem__(self, key: Any) -> Any:
-        out = super().__getitem__(key)
-        if self.tails is not None and isinstance(out, TokenIds):
-            rows = _rows(key)
-            if rows is not None and out.ndim == 2 and out.shape[1] == self.shape[1]:
-                out.tails = self.tails.take(rows)
-        return out
-
-    def __deepcopy__(self, memo: Any) -> TokenIds:
-        out: TokenIds = super().__deepcopy__(memo)
-        out.tails = self.tails
-        return out
+        self._unlabel()  # rows may have moved; what knows where labels them again
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         # the result of arithmetic is not an array of ids any more
         return np.asarray(array)[()] if return_scalar else np.asarray(array)
 
+    def __getitem__(self, key: Any) -> Any:
+        taken = super().__getitem__(key)
+        if isinstance(taken, TokenIds) and taken.ndim == self.ndim == 2:
+            self._label(taken, _rows_of(key))
+            if not _takes_whole_rows(key):
+                taken.tails = None
+        return taken
+
+    def copy(self, order: Any = "C") -> TokenIds:
+        """Return a copy of the ids, as ``ndarray.copy`` does, with what belongs to them."""
+        return self._label(super().copy(order), slice(None))
+
+    def __copy__(self) -> TokenIds:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> TokenIds:
+        return self.copy()  # vectors and labels are immutable
+
     def __reduce__(self) -> tuple[Any, ...]:
         pickled: tuple[Any, ...] = super().__reduce__()  # type: ignore[assignment]
         rebuild, args, state = pickled
-        return rebuild, args, (state, self.vectors, self.tails)
+        return rebuild, args, (state, vars(self))
 
     def __setstate__(self, state: Any) -> None:
-        array, self.vectors, self.tails = state
+        array, attributes = state
+        vars(self).update(attributes)
         super().__setstate__(array)
+
+    def sort(self, *args: Any, **kwargs: Any) -> None:
+        """Sort in place, as ``ndarray.sort`` does, and drop what belonged to the rows."""
+        super().sort(*args, **kwargs)
+        self._unlabel()
+
+    def partition(self, *args: Any, **kwargs: Any) -> None:
+        """Partition in place, as ``ndarray.partition`` does, and drop what belonged to the rows."""
+        super().partition(*args, **kwargs)
+        self._unlabel()
+
+    def _unlabel(self) -> None:
+        for name in self._of_rows:
+            setattr(self, name, None)
+
+    def _label(self, taken: TokenIds, rows: Any) -> TokenIds:
+        """Give some of these rows what belongs to them; None stands for unknown rows."""
+        for name in self._of_rows if rows is not None else ():
+            items = getattr(self, name)
+            setattr(taken, name, None if items is None else items[rows])
+        return taken
+
+
+def _rows_of(key: Any) -> Any:
+    """Return what a key of a table takes of its rows, or None if that is not plain."""
+    rows, *columns = key if isinstance(key, tuple) and len(key) else (key,)
+    if rows is Ellipsis or isinstance(rows, slice | tuple):  # an empty tuple takes everything
+        axis_is_new = len(columns) > 1 or any(one is None for one in columns)
+        return None if axis_is_new else rows if isinstance(rows, slice) else slice(None)
+    # beside arrays of columns, rows are broadcast
+    plain = all(one is Ellipsis or isinstance(one, slice) for one in columns)
+    positions = np.asarray(rows)
+    return positions if plain and positions.ndim == 1 else None
+
+
+def _takes_whole_rows(key: Any) -> bool:
+    """Return whether a key takes all columns of a table, in their order."""
+    _, *columns = key if isinstance(key, tuple) and len(key) else (key,)
+    return all(one is Ellipsis or (type(one) is slice and one == slice(None)) for one in columns)
 
 
 send_whole(TokenIds)
-
-
-def _rows(key: Any) -> Any:
-    """Return the rows that an index takes whole; None where it may take parts of them."""
-    if isinstance(key, tuple):
-        key, *others = key
-        if any(other is not Ellipsis and other != slice(None) for other in others):
-            return None
-    if isinstance(key, slice):
-        return key
-    rows = np.asarray(key)
-    if rows.ndim != 1 or rows.dtype.kind not in "biu":
-        return None
-    return np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
 
 
 def right_padded(ids: NDArray[np.int32], empty: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

@@ -15,9 +15,11 @@ from sklearn.utils.extmath import svd_flip
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import CoverageWarning
+from ..utils.cache_keys import FilesInKey
 from ..utils.estimators import restore_on_error
 from ..utils.saved_state import expect, is_array, is_instance, is_number, is_whole
-from ..utils.sklearn_compat import Interval, StrOptions
+from ..utils.sklearn_compat import Interval, StrOptions, with_row_labels
+from ..vectors.sources import stamp_of_source
 from ..vectors.word_vectors import FIRST_ID, WordVectors
 from .token_ids import check_ids, check_vectors, whole_documents
 from .word_counts import WordCounts, summing_to_one
@@ -25,7 +27,7 @@ from .word_counts import WordCounts, summing_to_one
 POOLINGS = {"mean", "max", "mean_max", "sif", "tfidf"}
 
 
-class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class W2VVectorizer(FilesInKey, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Turn ids of words into one vector for each document.
 
     A mean or maximum of the word vectors of a document, for scikit-learn's own
@@ -91,6 +93,10 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     ``Pipeline(memory=)`` tells ids apart only by their values, and other vectors may have
     equal ids. Where the vectors vary in a search with `memory`, put the indexer and this
     vectorizer into a pipeline of their own, as one step that gets tokens.
+
+    With ``set_output(transform="pandas")``, rows have the index of the documents that
+    `W2VIndexer` or a tokenizer of this package got. A tokenizer of your own keeps it if it
+    returns a pandas Series; behind one that returns lists, rows are counted from 0.
 
     References
     ----------
@@ -173,7 +179,8 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """
         with restore_on_error(self):
             words, pooled = self._fit(X)
-        return self._finished(self._pooled(words, self.vectors_) if pooled is None else pooled)
+        pooled = self._pooled(words, self.vectors_) if pooled is None else pooled
+        return with_row_labels(self, self._finished(pooled), getattr(X, "row_labels", None))
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Vectors of documents.
@@ -192,7 +199,11 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         vectors = self._fitted_vectors(X)
         ids, lengths = check_ids(self, X, vectors, reset=False)
         words = WordCounts(whole_documents(X, ids, lengths, vectors), vectors)
-        return self._finished(self._pooled(words, vectors))
+        pooled = self._finished(self._pooled(words, vectors))
+        return with_row_labels(self, pooled, getattr(X, "row_labels", None))
+
+    def _stamps(self) -> list[str]:
+        return [stamp_of_source(self.vectors)]
 
     # ---------------------------------------------------------------- fitting
     def _fit(self, X: Any) -> tuple[WordCounts, NDArray[np.float32] | None]:

@@ -347,7 +347,7 @@ def _read(steps: Sequence[Any], texts: Any) -> _Sources:
         text if isinstance(text, str) else " ".join(words)
         for text, words in zip(given, tokens, strict=True)
     ]
-    ids = indexer._index(documents, warn=False)  # a cut was warned of in fit
+    ids = indexer._index(documents, None, warn=False)  # a cut was warned of in fit
     return _Sources(names, tokens, spans, ids, _kept(indexer, documents, reach))
 
 

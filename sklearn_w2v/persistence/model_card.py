@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from ..text.tokenizer import JapaneseTokenizer
 from ..utils.versions import versions
 from ..vectors.word_vectors import WordVectors
 from .packed_store import PackedStore
 from .packing import parts
 
-_OWN = "Model", "Coverage", "Word vectors", "Versions", "Left out"
+_OWN = "Model", "Coverage", "Word vectors", "Dictionaries", "Versions", "Left out"
 _LISTED = 50  # classes that are named
 _KEPT = {
     "rows": "all words, with the rows that training used; others count as unknown",
@@ -66,6 +68,7 @@ def card_of(
         if isinstance(one, BaseEstimator) and isinstance(coverage, dict):
             sections.setdefault("Coverage", _coverage(coverage))
     sections["Word vectors"] = _vectors(estimator, mode)
+    sections["Dictionaries"] = _dictionaries(estimator)
     sections["Versions"] = {**versions(), "written": f"{datetime.date.today():%Y-%m-%d}"}
     if left:
         sections["Left out"] = {"not in the file": ", ".join(left)}
@@ -127,6 +130,19 @@ def _coverage(coverage: dict[str, Any]) -> dict[str, Any]:
         "known distinct words": f"{coverage['types']:.1%}",
         "documents that were cut": f"{coverage['cut']:.1%}",
     }
+
+
+def _dictionaries(estimator: Any) -> dict[str, Any]:
+    """Name the files of tokenizers, which are never in the file."""
+    entries = {}
+    for one in parts(estimator):
+        if isinstance(one, JapaneseTokenizer):
+            for name, (_, path, fingerprint) in vars(one).get("_files", {}).items():
+                entries[name.replace("_", " ")] = (
+                    f"{os.path.basename(path)}, fingerprint {fingerprint}: by reference, must be "
+                    "there, unchanged"
+                )
+    return entries
 
 
 def _vectors(estimator: Any, mode: str) -> dict[str, Any]:

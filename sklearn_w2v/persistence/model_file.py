@@ -13,6 +13,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import NotSavedWarning
+from ..text.tokenizer import JapaneseTokenizer
 from ..utils.files import written_beside
 from ..utils.versions import versions
 from ..vectors.cache import SourceStore
@@ -145,6 +146,8 @@ def load(
     path: str | os.PathLike[str],
     *,
     vectors: Any = None,
+    user_dictionary: str | os.PathLike[str] | None = None,
+    dictionary: str | os.PathLike[str] | None = None,
     trusted: Iterable[str] = (),
 ) -> Any:
     """Read what `save` wrote; no code in the file is run.
@@ -156,6 +159,10 @@ def load(
     vectors : path, WordVectors or None, default=None
         Where the vectors of a model that was saved with ``vectors="reference"`` are now;
         None takes the path that the model names.
+    user_dictionary, dictionary : path or None, default=None
+        Where the user dictionary, or the folder of the dictionary, of the model's
+        `JapaneseTokenizer` is now; None takes the path that the model names. Model files
+        hold neither.
     trusted : iterable of str, default=()
         Names of more types and functions that the file may refer to, such as
         ``"my_package.tokenize"``; only those that you know.
@@ -169,10 +176,10 @@ def load(
     Raises
     ------
     FileNotFoundError
-        The file, or the vectors that it refers to, are not there.
+        The file, or the vectors or dictionaries that it refers to, are not there.
     ValueError
         The file is broken, was changed, is of a newer format, or refers to types that are
-        not trusted; or the vectors that it refers to have changed.
+        not trusted; or the vectors or dictionaries that it refers to have changed.
 
     See Also
     --------
@@ -198,6 +205,7 @@ def load(
     _checked(name, check_estimators, estimator)
     _checked(name, lambda one: check_sizes(one, len(model)), estimator)
     fit_to_machine(estimator)
+    _open_dictionaries(estimator, {"user_dictionary": user_dictionary, "dictionary": dictionary})
     return estimator
 
 
@@ -330,6 +338,20 @@ def _open_references(estimator: Any, vectors: WordVectors | None) -> None:
         raise ValueError(
             "Got vectors, but this model refers to no file of vectors: it holds its own."
         )
+
+
+def _open_dictionaries(estimator: Any, given: Mapping[str, Any]) -> None:
+    """Find the dictionaries that tokenizers refer to, at the places that are given."""
+    tokenizers = [one for one in parts(estimator) if isinstance(one, JapaneseTokenizer)]
+    for name, path in given.items():
+        users = [one for one in tokenizers if name in dict(one._named_files())]
+        if path is not None and not users:
+            raise ValueError(f"Got {name}, but this model refers to no such file.")
+        for one in users if path is not None else ():
+            one._move_file(name, os.path.abspath(os.fspath(path)))
+    for one in tokenizers:
+        for name, place in one._named_files():
+            one._place(name, place)
 
 
 def _refer_to(store: SourceStore, vectors: WordVectors) -> None:

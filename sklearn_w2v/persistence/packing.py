@@ -123,7 +123,7 @@ def _plain_parameters(one: Any, left: list[str]) -> None:
     if isinstance(one, Word2VecTrainer) and not isinstance(one.corpus, str | os.PathLike | None):
         left.append("corpus")
         one.corpus = None
-    for name in ("vectors", "initial_vectors", "corpus"):
+    for name in ("vectors", "initial_vectors", "corpus", "dictionary", "user_dictionary"):
         if isinstance(held.get(name), os.PathLike):
             setattr(one, name, os.fspath(held[name]))
         elif hasattr(getattr(held.get(name), "wv", held.get(name)), "index_to_key"):

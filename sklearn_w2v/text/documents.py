@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
@@ -111,6 +112,65 @@ def check_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
                 )
         out.append(tokens)
     return out
+
+
+class LabelledTokens(list[list[str]]):
+    """Token lists of documents that came with a pandas index, which is kept beside them.
+
+    Parameters
+    ----------
+    tokens : list of list of str
+        Words of each document.
+    row_labels : pandas.Index
+        Index of the documents. It is left behind by slices and other lists of these lists.
+    """
+
+    def __init__(self, tokens: list[list[str]], row_labels: Any) -> None:
+        super().__init__(tokens)
+        self.row_labels = row_labels
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LabelledTokens, (list(self), self.row_labels)
+
+
+def row_labels_of(documents: Any) -> Any:
+    """Return the pandas index of documents, or None if they came without one.
+
+    Parameters
+    ----------
+    documents : iterable
+        A column of pandas, `LabelledTokens`, or anything else.
+
+    Returns
+    -------
+    pandas.Index or None
+        One label for each document.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(documents, pandas.Series):
+        return documents.index
+    if isinstance(documents, LabelledTokens) and len(documents.row_labels) == len(documents):
+        return documents.row_labels
+    return None
+
+
+def labelled(tokens: list[list[str]], documents: Any) -> list[list[str]]:
+    """Keep the index of documents beside their words, where they came with one.
+
+    Parameters
+    ----------
+    tokens : list of list of str
+        Words of each document.
+    documents : iterable
+        The documents themselves.
+
+    Returns
+    -------
+    list of list of str
+        The same lists.
+    """
+    row_labels = row_labels_of(documents)
+    return tokens if row_labels is None else LabelledTokens(tokens, row_labels)
 
 
 def _listed(documents: Any) -> list[Any]:

@@ -9,6 +9,7 @@ module exists so that no user sees any of that.
 from __future__ import annotations
 
 import csv
+import hashlib
 import importlib
 import mmap
 import os
@@ -18,14 +19,16 @@ import struct
 import threading
 import unicodedata
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
+
+from ..utils.cache_keys import stamp_of
 
 MAX_WHOLE = 20_000  # longest text, in characters, that MeCab gets in one piece
 WINDOW = 8_000  # size of the overlapping windows of longer texts
 OVERLAP = 400
 
 _PIP = {"unidic-lite": "pip install unidic-lite", "unidic": "pip install unidic"}
+_COMPILED = "sys.dic", "unk.dic", "matrix.bin", "char.bin"  # what MeCab reads of a folder
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # NUL, and white space that UniDic would take for symbols and join with their neighbours; not
@@ -76,6 +79,49 @@ def dictionary_folder(dictionary: str | os.PathLike[str]) -> str:
             "that holds a compiled MeCab dictionary (sys.dic)."
         )
     return name
+
+
+def dictionary_stamps(dictionary: str | os.PathLike[str]) -> list[str]:
+    """Return a text for each file of a dictionary, which changes with the file."""
+    try:
+        folder = dictionary_folder(dictionary)
+    except (ImportError, ValueError):
+        return ["missing"]
+    return [stamp_of(os.path.join(folder, name)) for name in _COMPILED]
+
+
+def is_installed(dictionary: str | os.PathLike[str]) -> bool:
+    """Whether a dictionary is that of a package, given by its name."""
+    return os.fspath(dictionary) in _PIP
+
+
+def fingerprint_of(path: str) -> str:
+    """Return the hash of a user dictionary, or of a folder's compiled dictionary.
+
+    Parameters
+    ----------
+    path : str
+        The file or the folder. It is read once as long as it does not change.
+
+    Raises
+    ------
+    FileNotFoundError
+        It is not there, or a file of the folder is missing.
+    """
+    names = [os.path.join(path, name) for name in _COMPILED] if os.path.isdir(path) else [path]
+    for name in names:
+        if not os.path.isfile(name):
+            raise FileNotFoundError(name)
+    return _fingerprint_of(tuple(names), tuple(map(stamp_of, names)))
+
+
+@lru_cache(maxsize=64)
+def _fingerprint_of(names: tuple[str, ...], stamps: tuple[str, ...]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for name in names:
+        with open(name, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def check_dictionary_file(path: str, fields: int, what: str, limit: int | None = None) -> None:
@@ -136,8 +182,8 @@ def get_tagger(dictionary: str, user_dictionary: str | None, node: str, unknown:
     millisecond, and each thread keeps its taggers.
     """
     cache: dict[tuple[Any, ...], Any] = _local.__dict__.setdefault("taggers", {})
-    stamp = os.stat(user_dictionary).st_mtime_ns if user_dictionary else 0
-    key = (dictionary, user_dictionary, stamp, node, unknown)
+    stamp = stamp_of(user_dictionary) if user_dictionary else ""
+    key = (dictionary, stamp_of(os.path.join(dictionary, "sys.dic")), stamp, node, unknown)
     if key not in cache:
         import fugashi
 
@@ -274,15 +320,16 @@ def resolve(
     user = None if user_dictionary is None else os.path.abspath(os.fspath(user_dictionary))
     checked: set[Any] = _local.__dict__.setdefault("checked", set())
     main = os.path.join(folder, "sys.dic")
-    if (main, 0) not in checked:
+    known = stamp_of(main)
+    if known not in checked:
         check_dictionary_file(main, 11, "dictionary", limit=1 << 16)
         check_dictionary_file(os.path.join(folder, "unk.dic"), 2, "dictionary")
-        checked.add((main, 0))
+        checked.add(known)
     if user is not None:
-        stamp = os.stat(user).st_mtime_ns if Path(user).is_file() else 0
-        if (user, stamp) not in checked:
+        stamp = stamp_of(user)
+        if stamp not in checked:
             check_dictionary_file(user, 11, "user_dictionary")
-            checked.add((user, stamp))
+            checked.add(stamp)
     return folder, user
 
 

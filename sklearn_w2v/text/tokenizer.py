@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from numbers import Integral
 from os import PathLike
 from typing import Any
@@ -12,10 +14,13 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 
 from ..exceptions import UnusedParameterWarning
+from ..utils.cache_keys import FilesInKey, stamp_of
 from ..utils.dask import local_jobs
+from ..utils.estimators import restore_on_error
+from ..utils.saved_state import expect
 from ..utils.sklearn_compat import StrOptions
 from . import mecab
-from .documents import DocumentsOutMixin, check_texts
+from .documents import DocumentsOutMixin, check_texts, labelled
 from .token import Forms, share_tokens
 from .unidic import pos_pattern, tokenize
 
@@ -23,10 +28,11 @@ _BATCH = 100  # documents that a worker gets at a time
 _PARALLEL_FROM = 1_100  # documents; for fewer, workers cost more time than they save
 
 
-class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
+class JapaneseTokenizer(FilesInKey, DocumentsOutMixin, BaseEstimator):
     r"""Split Japanese texts into words with MeCab and UniDic.
 
-    The transformer is stateless: ``fit`` only checks the parameters.
+    The transformer is stateless, so that it works without ``fit``, which only checks the
+    parameters and remembers the dictionaries that they name.
 
     Parameters
     ----------
@@ -55,7 +61,8 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         Dictionary: an installed package, or the folder of a compiled dictionary in
         UniDic's format.
     user_dictionary : path or None, default=None
-        Compiled MeCab user dictionary in UniDic's format (``fugashi-build-dict``).
+        Compiled MeCab user dictionary in UniDic's format (``fugashi-build-dict``). A fitted
+        tokenizer, and with it a model file, knows its absolute path and its fingerprint.
     n_jobs : int or None, default=None
         Number of processes that share the documents, through joblib. For fewer than 1,100
         documents one process is used, since starting more would take more time than it saves.
@@ -145,7 +152,7 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         self.line_breaks = line_breaks
 
     def fit(self, X: Iterable[str], y: Any = None) -> JapaneseTokenizer:
-        """Check the parameters; nothing is learnt.
+        """Check the parameters, and remember the dictionaries; nothing is learnt.
 
         Parameters
         ----------
@@ -159,7 +166,15 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         JapaneseTokenizer
             The tokenizer itself.
         """
-        self._settings()
+        with restore_on_error(self):
+            self.__dict__.pop("_files", None)
+            self._settings()
+            files = {
+                name: (given, os.path.abspath(given), mecab.fingerprint_of(given))
+                for name, given in self._named_files()
+            }
+            if files:
+                self._files = files
         return self
 
     def transform(self, X: Iterable[str]) -> list[list[str]]:
@@ -175,13 +190,16 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         -------
         list of list of str
             The words of each document, in order; with ``forms=True``, each has its ``forms``.
-            With ``line_breaks=True``, ``"\n"`` is among them.
+            With ``line_breaks=True``, ``"\n"`` is among them. The index of a pandas column
+            is kept beside them, for tables that later steps return.
 
         Raises
         ------
         TypeError
             A document is not a str (the message names its position), or `X` is one str
             or a table.
+        FileNotFoundError, ValueError
+            A dictionary that ``fit`` found in a file is not there any more, or has changed.
 
         Warns
         -----
@@ -192,6 +210,9 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         if self.pos is not None and self.pos != "content" and user is None:
             _warn_of_pos(self.pos, folder)
         texts = check_texts(X, "JapaneseTokenizer")
+        return labelled(self._tokens(texts, settings), X)
+
+    def _tokens(self, texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
         jobs = local_jobs(self.n_jobs)
         if jobs == 1 or len(texts) < _PARALLEL_FROM:
             return tokenize(texts, settings)
@@ -206,6 +227,11 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         pool: dict[str, str] = {}
         return [list(map(pool.setdefault, doc, doc)) for batch in batches for doc in batch]
 
+    def _stamps(self) -> Iterator[str]:
+        if self.user_dictionary is not None:
+            yield stamp_of(self.user_dictionary)
+        yield from mecab.dictionary_stamps(self.dictionary)
+
     def _settings(self) -> tuple[Any, ...]:
         """Check the parameters and return what a worker needs."""
         self._validate_params()
@@ -213,11 +239,71 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
             for word in self.stop_words:
                 if not isinstance(word, str):
                     raise TypeError(f"Got {word!r} in stop_words but expected only str.")
-        folder, user = mecab.resolve(self.dictionary, self.user_dictionary)
+        folder, user = mecab.resolve(
+            self._place("dictionary", self.dictionary),
+            self._place("user_dictionary", self.user_dictionary),
+        )
         stop = frozenset(self.stop_words or ())
         pattern = pos_pattern(self.pos)
         switches = bool(self.forms), bool(self.line_breaks)
         return folder, user, self.form, pattern, self.normalize, stop, *switches
+
+    # --------------------------------------------------- dictionaries in files
+    def _named_files(self) -> Iterator[tuple[str, str]]:
+        """Yield the names of parameters that name a file or a folder, and its path."""
+        if not mecab.is_installed(self.dictionary):
+            yield "dictionary", os.fspath(self.dictionary)
+        if self.user_dictionary is not None:
+            yield "user_dictionary", os.fspath(self.user_dictionary)
+
+    def _place(self, name: str, given: Any) -> Any:
+        """Return where a dictionary is: what `fit` found, unless the parameter was set since.
+
+        Raises
+        ------
+        FileNotFoundError
+            It is not there any more.
+        ValueError
+            It has changed.
+        """
+        files: dict[str, tuple[str, str, str]] = vars(self).get("_files", {})
+        former, path, expected = files.get(name, ("", "", ""))
+        if given is None or former != os.fspath(given) or not former:
+            return given
+        try:
+            found = mecab.fingerprint_of(path)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"This tokenizer was fitted with the {name} {path!r}, of which "
+                f"{str(error)!r} no longer exists on the host {platform.node()!r}; put it back, "
+                f"or name its new place by load(..., {name}=)."
+            ) from error
+        if found != expected:
+            raise ValueError(
+                f"The {name} {path!r} has changed: its fingerprint is {found} but {expected} was "
+                "expected. Put the former one back, or fit again."
+            )
+        return path
+
+    def _move_file(self, name: str, path: str) -> None:
+        """Set the new place of a dictionary, which must be the one of `fit`."""
+        files = vars(self).get("_files", {})
+        if name in files:
+            if not os.path.exists(path):
+                raise FileNotFoundError(f"There is no {name} {path!r}.")
+            expected, found = files[name][2], mecab.fingerprint_of(path)
+            if found != expected:
+                raise ValueError(
+                    f"Got {name}={path!r} with the fingerprint {found} but the model was fitted "
+                    f"with one of the fingerprint {expected} ({files[name][1]!r})."
+                )
+            self._files = {**files, name: (path, path, expected)}
+        setattr(self, name, path)
+
+    def _check_saved_state(self) -> None:
+        """Refuse files that no `fit` can have remembered, after a model file was read."""
+        if "_files" in vars(self):
+            expect(self, {"_files": _are_files})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -225,6 +311,15 @@ class JapaneseTokenizer(DocumentsOutMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.requires_fit = False
         return tags
+
+
+def _are_files(value: Any) -> bool:
+    return (
+        type(value) is dict
+        and set(value) <= {"dictionary", "user_dictionary"}
+        and all(type(one) is tuple and len(one) == 3 for one in value.values())
+        and all(type(text) is str for one in value.values() for text in one)
+    )
 
 
 def _warn_of_pos(pos: Any, folder: str) -> None:

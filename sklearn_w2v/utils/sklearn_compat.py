@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.multiclass import _check_partial_fit_first_call as check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _is_fitted as is_fitted
@@ -35,7 +36,36 @@ __all__ = [
     "is_fitted",
     "validate_data",
     "validate_parameter_constraints",
+    "with_row_labels",
 ]
+
+_Rows = TypeVar("_Rows")
+
+
+def with_row_labels(transformer: Any, rows: _Rows, row_labels: Any) -> _Rows:
+    """Give what a transformer returns an index, if it is to become a table of pandas.
+
+    scikit-learn takes the index from tables alone, and joins columns by it.
+
+    Parameters
+    ----------
+    transformer : estimator
+        Its ``set_output``, or the global configuration, says what it returns.
+    rows : ndarray of shape (n_rows, n_columns)
+        What is returned; scikit-learn names the columns.
+    row_labels : pandas.Index or None
+        The index, if it is known.
+
+    Returns
+    -------
+    ndarray
+        The array itself; where a table is wanted, a pandas.DataFrame.
+    """
+    if row_labels is None or _get_output_config("transform", transformer)["dense"] != "pandas":
+        return rows
+    import pandas as pd
+
+    return cast(_Rows, pd.DataFrame(rows, index=row_labels, copy=False))
 
 
 def fitted_attributes_table(estimator: Any, found: dict[str, Any], doc_link: str) -> Any:

@@ -7,7 +7,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ..version import __version__
 
-_LIBRARIES = ("scikit-learn", "keras", "tensorflow", "gensim", "numpy", "fugashi", "skops")
+_LIBRARIES = (
+    "scikit-learn",
+    "keras",
+    "tensorflow",
+    "gensim",
+    "numpy",
+    "fugashi",
+    "unidic-lite",
+    "unidic",
+    "skops",
+)
 
 
 def versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from ..utils.cache_keys import stamp_of
 from ..utils.compression import open_plain
 
 Tokens = list[str]
@@ -98,6 +99,24 @@ class Sentences:
             yield from _pieces(tokens)
         for place, line in enumerate(() if self._corpus is None else self._corpus):
             yield from _pieces(line.split() if isinstance(line, str) else _words(line, place))
+
+
+def stamps_of_corpus(corpus: Any) -> Iterator[str]:
+    """Yield a text for each file that a corpus names, which changes with the file.
+
+    Parameters
+    ----------
+    corpus : object
+        As `check_corpus` takes it; nothing is raised.
+    """
+    if isinstance(corpus, str | os.PathLike):
+        name = os.fspath(corpus)
+        for path in [name] if os.path.isfile(name) else sorted(glob.glob(name, recursive=True)):
+            yield stamp_of(path)
+    elif isinstance(corpus, list | tuple):
+        for one in corpus:
+            if isinstance(one, str | os.PathLike) and _is_path(one):
+                yield stamp_of(one)
 
 
 def check_corpus(corpus: Any) -> Iterable[Any] | None:

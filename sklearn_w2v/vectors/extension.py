@@ -23,6 +23,7 @@ from ..utils.saved_state import (
 from .store import Store
 from .subwords import Subwords
 
+_DRAWN = 1 << 12  # rows that are drawn at once
 _DEEPEST = 50  # extensions of extensions that a model file may hold
 
 
@@ -138,7 +139,7 @@ class ExtendedStore(Store):
         known = rows < size
         out = np.empty((len(rows), self.dim), np.float32)
         out[known] = self.base.take(rows[known])
-        out[~known] = self._made(rows[~known] - size)
+        out[~known] = self._own_rows(rows[~known] - size)
         return out
 
     def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -150,18 +151,21 @@ class ExtendedStore(Store):
         self.base.check_whole()
 
     def expanded(self) -> NDArray[np.float32]:
-        whole = np.concatenate([self.base.expanded(), self._made(np.arange(len(self.more)))])
+        whole = np.concatenate([self.base.expanded(), self._own_rows(np.arange(len(self.more)))])
         whole.flags.writeable = False
         return whole
 
-    def _made(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Make the rows of some added words: drawn from the seed again, of n-grams, or copied."""
+    def _own_rows(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Make rows of added words: drawn, made of n-grams, or copied.
+
+        Drawn ones are uniform on [-a, a] with the variance of the table's values (Kim 2014,
+        section 3.2).
+        """
         if self.held is not None:
             return np.asarray(self.held[0][places])
         words = [self.more[place] for place in places.tolist()]
-        # uniform on [-a, a] with the variance of the table's values (Kim 2014, section 3.2)
-        bound = np.float32(np.sqrt(3 * self.moments[1]))
-        rows = 2 * bound * random_rows(words, self.seed, self.dim) - bound
+        rows = _drawn_rows(words, self.seed, self.dim)
+        rows *= np.float32(np.sqrt(3 * self.moments[1]))
         if self.subwords is not None:
             composed, known = self.subwords.compose(words)
             rows[known] = composed[known]
@@ -241,19 +245,24 @@ class ExtendedStore(Store):
         self.base._check_opened_state()
 
 
-def random_rows(words: Sequence[str], seed: int, dim: int) -> NDArray[np.float32]:
-    """Draw a row for each word, which depends on the word and the seed alone.
+def _drawn_rows(words: Sequence[str], seed: int, dim: int) -> NDArray[np.float32]:
+    """Draw a row on [-1, 1) for each word, which depends on the word and the seed alone.
 
-    Returns
-    -------
-    ndarray of shape (n_words, dim), float32
-        Uniform on [0, 1).
+    So a word has the same row in every fold and process, and whatever other words there are.
     """
-    bits = np.empty((len(words), dim), "<u4")
-    for place, word in enumerate(words):
-        digest = hashlib.shake_128(f"{seed} {word}".encode("utf-8", "surrogatepass"))
-        bits[place] = np.frombuffer(digest.digest(4 * dim), "<u4")
-    return (bits >> 8).astype(np.float32) * np.float32(2**-24)
+    start = hashlib.shake_128(b"%d " % seed)
+    rows = np.empty((len(words), dim), np.float32)
+    for first in range(0, len(words), _DRAWN):
+        part = words[first : first + _DRAWN]
+        bits = []
+        for word in part:
+            stream = start.copy()
+            stream.update(word.encode("utf-8", "surrogatepass"))
+            bits.append(stream.digest(4 * dim))
+        numbers = np.frombuffer(b"".join(bits), "<u4").reshape(len(part), dim)
+        # 24 bits are what float32 holds exactly
+        rows[first : first + _DRAWN] = (numbers >> 8).astype(np.float32) * np.float32(2**-23) - 1
+    return rows
 
 
 def _filled(like: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:

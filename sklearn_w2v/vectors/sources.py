@@ -8,11 +8,12 @@ import platform
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..utils.cache_keys import stamp_of
 from .folder import write_store
 from .formats.aliases import read_aliases
 from .formats.fasttext import is_fasttext, read_fasttext
@@ -113,6 +114,25 @@ def find_source(path: str, aliases: str | None = None) -> Source:
             "words share rows."
         )
     return SpacySource(path)
+
+
+def stamp_of_source(vectors: Any) -> str:
+    """Return a text that changes with what a ``vectors`` parameter names.
+
+    Parameters
+    ----------
+    vectors : object
+        A path or the name of a spaCy model; "" of anything else, which holds its content.
+    """
+    if not isinstance(vectors, str | os.PathLike):
+        return ""
+    name = os.fspath(vectors)
+    try:
+        if not (isinstance(vectors, str) and name.startswith(PREFIX)):
+            return stamp_of(name)
+        return find_source(name).stamp()
+    except (ImportError, OSError, ValueError) as error:
+        return f"{name}\n{type(error).__name__}"
 
 
 def _noted(

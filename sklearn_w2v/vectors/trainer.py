@@ -17,17 +17,19 @@ from sklearn.utils import check_random_state
 
 from ..exceptions import UnusedParameterWarning
 from ..text.documents import check_tokens
+from ..utils.cache_keys import FilesInKey
 from ..utils.dask import local_jobs
 from ..utils.progress import report_progress
 from ..utils.saved_state import expect, is_instance
 from ..utils.sklearn_compat import Interval, StrOptions
-from .corpus import Sentences, check_corpus
+from .corpus import Sentences, check_corpus, stamps_of_corpus
+from .sources import stamp_of_source
 from .word_vectors import WordVectors, as_word_vectors
 
 _AIM = 2_000_000  # words that training should see with epochs="auto"
 
 
-class Word2VecTrainer(BaseEstimator):
+class Word2VecTrainer(FilesInKey, BaseEstimator):
     """Learn word vectors from token lists, without labels (word2vec).
 
     Parameters
@@ -185,6 +187,10 @@ class Word2VecTrainer(BaseEstimator):
         vectors = _result(model, initial)
         self.loss_, self.vectors_ = float(model.get_latest_training_loss()), vectors
         return self
+
+    def _stamps(self) -> Iterator[str]:
+        yield stamp_of_source(self.initial_vectors)
+        yield from stamps_of_corpus(self.corpus)
 
     def _check_saved_state(self) -> None:
         """Refuse values that a fitted trainer cannot have."""

@@ -4,8 +4,12 @@ import gzip
 import json
 import os
 import sys
+import tempfile
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sklearn_w2v.cli.tables import ReadOptions, Table
 
@@ -98,6 +102,63 @@ def test_broken_files_are_errors_that_say_where(tmp_path, name, data, options, w
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     with pytest.raises(ValueError, match=wanted):
         rows_of(path, ReadOptions(**options))
+
+
+CELLS = st.text(st.sampled_from(list('雨海ab ,;"\t\n\r\u2028\u3000')), max_size=6)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS), max_size=6),
+    n_columns=st.integers(1, 2),
+    mark=st.sampled_from([",", "\t"]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    every=st.booleans(),
+    bom=st.booleans(),
+    ends=st.booleans(),
+)
+def test_rows_of_csv_are_those_of_pandas(rows, n_columns, mark, end, every, bom, ends):
+    """Quotes, line breaks, blanks, empty cells and lines, BOM and all ends of lines."""
+    lines = []
+    for row in [("text", "label"), *rows]:
+        quoted = [every or bool(set(cell) & set(',"\t\n\r')) for cell in row]
+        cells = [
+            '"' + cell.replace('"', '""') + '"' if quote else cell
+            for cell, quote in zip(row[:n_columns], quoted, strict=False)
+        ]
+        lines.append(mark.join(cells))
+    content = end.join(lines) + end * (ends or not lines[-1])
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "a.csv" if mark == "," else "a.tsv")
+        with open(path, "w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
+            file.write(content)
+        columns, found = rows_of(path)
+        table = pd.read_csv(
+            path, sep=mark, dtype=str, keep_default_na=False, skip_blank_lines=n_columns > 1
+        )
+    assert columns == ["text", "label"][:n_columns]
+    assert [tuple(row.values()) for row in found] == [row[:n_columns] for row in rows]
+    assert [tuple(row) for row in table.fillna("").to_numpy()] == [row[:n_columns] for row in rows]
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(rows=st.lists(CELLS, min_size=1, max_size=6), kind=st.sampled_from(["jsonl", "parquet"]))
+def test_rows_of_other_tables_are_those_of_pandas(rows, kind):
+    frame = pd.DataFrame({"text": rows})
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, f"a.{kind}")
+        if kind == "jsonl":
+            frame.to_json(path, orient="records", lines=True, force_ascii=False)
+        else:
+            pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+            frame.to_parquet(path)
+        assert [row["text"] for row in rows_of(path)[1]] == rows
+
+
+def test_empty_lines_between_rows_of_several_cells_are_not_rows(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\na,x\n\nb,y\n\n", encoding="utf-8")
+    assert [row["text"] for row in rows_of(path)[1]] == ["a", "b"]
 
 
 def test_files_that_are_not_there(tmp_path):

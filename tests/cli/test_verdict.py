@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from sklearn_w2v.cli.console import CommandOutput
-from sklearn_w2v.cli.cross_validation import MAJORITY, TFIDF, FoldScores, make_splits
+from sklearn_w2v.cli.cross_validation import MAJORITY, TFIDF, FoldScores, difference, make_splits
 from sklearn_w2v.cli.verdict import report, verdict
 
 SPLITS = make_splits(["a", "b"] * 150, None, 3, 0, print)
@@ -36,6 +37,25 @@ def test_which_to_take(ours, take, wanted):
     assert got == take
     assert text.startswith(wanted)
     assert "search" not in text
+
+
+@pytest.mark.parametrize("order", [[1, 0, 3, 2, 4], [1, 2, 0, 4, 3]])
+def test_folds_are_paired_by_their_number(order):
+    """Workers finish folds in any order, and the baselines' come sorted."""
+    splits = [(np.arange(1200), np.arange(300))] * 5
+    ours, theirs = [0.80, 0.84, 0.88, 0.92, 0.96], [0.78, 0.823, 0.858, 0.902, 0.938]
+    model, *rest = results(ours, theirs, [True] * 5)
+    expected = verdict([model, *rest], splits, False)
+    assert expected[0] == "model"
+    mixed = FoldScores("this model")
+    for fold in order:
+        for name in ("folds", "accuracy", "f1", "seconds", "network"):
+            getattr(mixed, name).append(getattr(model, name)[fold])
+    assert verdict([mixed, *rest], splits, False) == expected
+    # a fold that only one of both has is not compared
+    assert difference(model.only({0, 3}), rest[0], splits) == pytest.approx(
+        difference(mixed.only({0, 3}), rest[0].only({3, 0}), splits)
+    )
 
 
 def test_equal_gaps_of_two_folds_are_no_certainty():

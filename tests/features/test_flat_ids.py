@@ -78,6 +78,7 @@ def whole(ids):
         lambda ids: ids[[7, 1], ...],
         lambda ids: ids[[7, 1], :],
         lambda ids: train_test_split(ids, random_state=0)[1],
+        lambda ids: ids.copy(),
         lambda ids: copy.deepcopy(ids),
         lambda ids: pickle.loads(pickle.dumps(ids)),
         lambda ids: joblib.Parallel(2, prefer="threads")([joblib.delayed(len)(ids)]) and ids[::-1],
@@ -98,7 +99,6 @@ def test_tails_go_with_the_rows_that_are_taken(long_ids, take):
         lambda ids: ids[:, ::-1],
         lambda ids: ids.astype(np.int64),
         lambda ids: np.sort(ids, axis=0),  # of a copy, in place
-        lambda ids: ids.copy(),
         lambda ids: np.vstack([ids, ids]),
         lambda ids: ids[5],
         lambda ids: ids[5, 2:],
@@ -120,6 +120,6 @@ def test_tails_are_lost_rather_than_those_of_other_rows(long_ids, other):
     ],
 )
 def test_tails_that_fit_nothing_are_refused(long_ids, tails, message):
-    ids = TokenIds(np.asarray(long_ids), VECTORS, tails)
+    ids = TokenIds(np.asarray(long_ids), VECTORS, tails=tails)
     with pytest.raises(ValueError, match=message):
         whole(ids)

@@ -585,6 +585,19 @@ def test_random_state_decides_a_trainers_vectors():
     assert learnt[0] == learnt[1] != learnt[2]
 
 
+def test_without_a_seed_each_word_has_one_row_in_every_fold(vectors):
+    """A seeded classifier is reproducible, and folds agree on what a new word means."""
+    found = [
+        W2VIndexer(vectors).fit(documents).vectors_
+        for documents in ([["嵐", "風"]], [["凪"], ["風", "嵐"]], [["風"]])
+    ]
+    for other in found[1:]:
+        np.testing.assert_array_equal(other["風"], found[0]["風"])
+    np.testing.assert_array_equal(found[1]["嵐"], found[0]["嵐"])
+    seeded = W2VIndexer(vectors, random_state=1).fit([["風"]]).vectors_
+    assert not np.array_equal(seeded["風"], found[0]["風"])
+
+
 def test_result_does_not_hang_on_the_hash_seed():
     code = (
         "from sklearn_w2v import W2VIndexer, WordVectors\n"

@@ -7,6 +7,7 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.model_selection import KFold, cross_val_predict, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -91,6 +92,89 @@ def test_handle_survives(ids, step):
     assert type(result) is TokenIds
     assert result.vectors == VECTORS
     assert result.vectors.words == VECTORS.words
+
+
+LABELS = pd.MultiIndex.from_arrays([[3, 1, 4, 1, 5, 9], list("abcdef")])
+MASK = [True, False, True, True, False, False]
+FOLLOWS = {
+    "slice": lambda x: x[1:4],
+    "backwards": lambda x: x[::-1],
+    "everything": lambda x: x[...],
+    "empty key": lambda x: x[()],
+    "index array": lambda x: x[np.array([3, 0])],
+    "list": lambda x: x[[3, 0, 3]],
+    "none": lambda x: x[[]] if isinstance(x, pd.Index) else x[np.array([], int)],
+    "mask": lambda x: x[MASK],
+    "twice": lambda x: x[2:][[2, 0]],
+}
+FOLLOWS_COLUMNS = {
+    "columns": lambda x: x[:, :2],
+    "chosen columns": lambda x: x[:, [2, 0]],
+    "columns after dots": lambda x: x[..., 1:],
+    "columns of some rows": lambda x: x[1:4, 1:],
+    "columns of an array of rows": lambda x: x[[3, 0], 1:],
+    "dots after an array": lambda x: x[[3, 0], ...],
+}
+FIRST = {
+    "columns of some rows": slice(1, 4),
+    "columns of an array of rows": [3, 0],
+    "dots after an array": [3, 0],
+}
+DROPS = {
+    "one row": lambda ids: ids[1],
+    "a new axis": lambda ids: ids[None, 1],
+    "a new axis after rows": lambda ids: ids[:, 0, None],
+    "pairs": lambda ids: ids[[0, 1], [1, 0]],
+    "rows that are broadcast": lambda ids: ids[[0, 1], [[0], [1]]],
+    "a mask of values": lambda ids: ids[ids > 1],
+    "take": lambda ids: ids.take([1, 0, 2, 3, 4, 5], axis=0),
+    "transpose": lambda ids: ids.T,
+    "reshape": lambda ids: ids.reshape(3, 6),
+    "sort": lambda ids: np.sort(ids, axis=0),
+    "partition": lambda ids: np.partition(ids, 2, axis=0),
+    "roll": lambda ids: np.roll(ids, 1, axis=0),
+}
+
+
+@pytest.mark.parametrize("step", [*FOLLOWS, *FOLLOWS_COLUMNS])
+def test_row_labels_follow_the_rows(step):
+    ids = TokenIds(ARRAY, VECTORS, LABELS)
+    if step in FOLLOWS:
+        result, expected = FOLLOWS[step](ids), FOLLOWS[step](LABELS)
+    else:
+        result, expected = FOLLOWS_COLUMNS[step](ids), LABELS[FIRST.get(step, slice(None))]
+    assert len(result) == len(expected)
+    pd.testing.assert_index_equal(result.row_labels, expected)
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["copy", "copy.copy", "deepcopy", "pickle 2", "pickle 5", "loky", "threads", "pipeline"],
+)
+def test_row_labels_are_copied(step):
+    result = KEEPS[step](TokenIds(ARRAY, VECTORS, LABELS))
+    pd.testing.assert_index_equal(result.row_labels, LABELS)
+    assert result.tolist() == ARRAY.tolist()
+
+
+def test_row_labels_are_split_with_the_documents():
+    ids = TokenIds(ARRAY, VECTORS, pd.Index(range(6)))
+    for part in train_test_split(ids, random_state=0):
+        assert part.tolist() == ARRAY[part.row_labels].tolist()
+    part = shuffle(ids, random_state=1)
+    assert part.tolist() == ARRAY[part.row_labels].tolist()
+
+
+@pytest.mark.parametrize("step", DROPS)
+def test_row_labels_are_dropped_where_rows_may_have_moved(step):
+    result = DROPS[step](TokenIds(ARRAY, VECTORS, LABELS))
+    assert getattr(result, "row_labels", None) is None
+    assert getattr(result, "vectors", VECTORS) is VECTORS
+
+
+def test_row_labels_of_other_documents_are_refused():
+    with pytest.raises(ValueError, match="Got 5 row_labels but expected one for each of 6"):
+        TokenIds(ARRAY, VECTORS, LABELS[:5])
 
 
 @pytest.mark.parametrize("step", ["pickle 2", "pickle 5", "deepcopy", "copy", "loky", "pipeline"])

@@ -9,11 +9,15 @@ import os
 import pickle
 import subprocess
 import sys
+import sysconfig
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+import unidic_lite
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
@@ -273,6 +277,51 @@ def test_references_that_are_gone_changed_or_elsewhere(fitted, source, tmp_path)
     save(fitted, model)
     with pytest.raises(ValueError, match="refers to no file"):
         load(model, vectors=source)
+
+
+def compiled(path, lemma):
+    """A user dictionary with one invented noun."""
+    source = path.with_suffix(".csv")
+    fields = f"名詞,普通名詞,一般,*,*,*,サエズリ,{lemma},さえずりぬく,サエズリ,{lemma}"
+    source.write_text(f"さえずりぬく,0,0,-20000,{fields},サエズリ,混,*,*,*,*\n", encoding="utf-8")
+    script = Path(sysconfig.get_path("scripts")) / "fugashi-build-dict"
+    arguments = ["-d", unidic_lite.DICDIR, "-f", "utf8", "-t", "utf8", "-u", path, source]
+    subprocess.run([sys.executable, script, *arguments], check=True, capture_output=True)
+    return path
+
+
+def test_user_dictionaries_are_referred_to_as_vectors_are(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    compiled(tmp_path / "here" / "user.dic", "囀り貫く")
+    other = compiled(tmp_path / "other.dic", "鳴き貫く")
+    texts = ["さえずりぬくの声", "雨の日"]
+    tokenizer = JapaneseTokenizer(user_dictionary=Path("user.dic"))
+    vectors = WordVectors(["囀り貫く", "雨"], np.eye(2))
+    model = make_pipeline(tokenizer, W2VIndexer(vectors), W2VVectorizer()).fit(texts)
+    path, expected = tmp_path / "m.w2v", model.transform(texts).tolist()
+    assert expected == [[1, 0], [0, 1]]
+    save(model, path)
+    fingerprint = tokenizer._files["user_dictionary"][2]
+    assert f"| user dictionary | user.dic, fingerprint {fingerprint}: " in read_card(path)
+    monkeypatch.chdir(tmp_path)
+    assert load(path).transform(texts).tolist() == expected
+    (tmp_path / "here").rename(tmp_path / "there")
+    with pytest.raises(FileNotFoundError, match=r"load\(\.\.\., user_dictionary=\)"):
+        load(path)
+    moved = load(path, user_dictionary="there/user.dic")
+    monkeypatch.chdir("/")
+    assert moved.transform(texts).tolist() == expected
+    assert clone(moved[0]).transform(texts) == moved[0].transform(texts)
+    with pytest.raises(ValueError, match=r"with the fingerprint .* but the model was fitted with"):
+        load(path, user_dictionary=other)
+    with pytest.raises(FileNotFoundError, match="There is no user_dictionary"):
+        load(path, user_dictionary=tmp_path / "no.dic")
+    with pytest.raises(ValueError, match="Got dictionary, but this model refers to no such file"):
+        load(path, dictionary=tmp_path)
+    os.replace(other, tmp_path / "there" / "user.dic")
+    with pytest.raises(ValueError, match="has changed"):
+        moved.transform(texts)
 
 
 def test_subwords_stay_with_the_whole_table_only(tmp_path, fasttext_file):

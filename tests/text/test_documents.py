@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pandas as pd
 import polars as pl
 import pytest
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer
-from sklearn_w2v.text.documents import check_documents, check_texts, refuse_single_text
+from sklearn_w2v.text.documents import (
+    check_documents,
+    check_texts,
+    refuse_single_text,
+    row_labels_of,
+)
 
 TEXTS = ["雨が降る", "夏の海"]
 
@@ -61,3 +69,15 @@ def test_output_stays_what_it_is(container, small_vectors):
     assert ids.vectors is indexer.vectors_
     assert tokenizer.get_feature_names_out(["text"]).tolist() == ["tokens0"]
     assert indexer.get_feature_names_out().tolist() == ["ids0", "ids1"]
+
+
+def test_tokens_keep_the_index_of_a_column():
+    texts = pd.Series(["雨", "雪"], index=["b", "a"])
+    tokens = JapaneseTokenizer().fit_transform(texts)
+    assert tokens == [["雨"], ["雪"]]
+    for one in (tokens, pickle.loads(pickle.dumps(tokens)), copy.deepcopy(tokens)):
+        assert row_labels_of(one).tolist() == ["b", "a"]
+    tokens.append(["霧"])  # no label says which document that is
+    assert row_labels_of(tokens) is None
+    assert row_labels_of(tokens[:2]) is None
+    assert row_labels_of(JapaneseTokenizer().fit_transform(texts.tolist())) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import shutil
 import struct
@@ -17,6 +18,7 @@ import pytest
 import unidic_lite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from sklearn_w2v import JapaneseTokenizer
 from sklearn_w2v.text import mecab as _mecab
@@ -289,11 +291,58 @@ def test_replaced_user_dictionary_is_noticed(tmp_path, user_dictionary):
         tmp_path / "other.dic", {"さえずりぬく": NOUN.replace("囀り貫く", "鳴く")}
     )
     os.utime(other, ns=(0, os.stat(path).st_mtime_ns + 1))
+    former = path.read_bytes()
     os.replace(other, path)
-    assert tokenizer.transform([TEXT]) == [["毎朝", "鳴く", "声"]]
-    path.unlink()
-    with pytest.raises(ValueError, match="is not a file"):
+    with pytest.raises(ValueError, match=r"user_dictionary '.*user.dic' has changed: its finger"):
         tokenizer.transform([TEXT])
+    assert clone(tokenizer).transform([TEXT]) == [["毎朝", "鳴く", "声"]]  # not fitted
+    assert clone(tokenizer).fit_transform([TEXT]) == [["毎朝", "鳴く", "声"]]
+    path.write_bytes(former)
+    assert tokenizer.transform([TEXT]) == [["毎朝", "囀り貫く", "声"]]
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"fitted with the user_dictionary '.*user.dic'"):
+        tokenizer.transform([TEXT])
+    with pytest.raises(ValueError, match="is not a file"):
+        tokenizer.fit([TEXT])
+    assert tokenizer.set_params(user_dictionary=None).transform([TEXT]) != [[]]
+
+
+def test_user_dictionary_of_the_same_size_and_time_is_noticed(tmp_path, user_dictionary):
+    path = shutil.copy(user_dictionary, tmp_path / "user.dic")
+    other = compile_user_dictionary(
+        tmp_path / "other.dic", {"さえずりぬく": NOUN.replace("囀り貫く", "鳴き貫く")}
+    )
+    assert os.path.getsize(other) == os.path.getsize(path)
+    plain = JapaneseTokenizer(user_dictionary=path)
+    fitted = clone(plain).fit([TEXT])
+    assert plain.transform([TEXT]) == [["毎朝", "囀り貫く", "声"]]
+    stamp = os.stat(path).st_mtime_ns
+    os.utime(other, ns=(stamp, stamp))
+    os.replace(other, path)
+    assert plain.transform([TEXT]) == [["毎朝", "鳴き貫く", "声"]]
+    with pytest.raises(ValueError, match="has changed"):
+        fitted.transform([TEXT])
+
+
+def test_a_fitted_tokenizer_finds_its_dictionary_from_any_folder(
+    tmp_path, monkeypatch, user_dictionary, tiny_dictionary
+):
+    shutil.copy(user_dictionary, tmp_path / "user.dic")
+    shutil.copytree(tiny_dictionary, tmp_path / "tiny")
+    monkeypatch.chdir(tmp_path)
+    fitted = [
+        JapaneseTokenizer(user_dictionary="user.dic").fit([TEXT]),
+        JapaneseTokenizer(pos=None, dictionary="tiny").fit([TEXT]),
+    ]
+    expected = [one.transform([TEXT]) for one in fitted]
+    monkeypatch.chdir("/")
+    for one, tokens in zip(fitted, expected, strict=True):
+        assert one.transform([TEXT]) == pickle.loads(pickle.dumps(one)).transform([TEXT]) == tokens
+    shutil.copy(os.path.join(LITE, "char.bin"), tmp_path / "tiny" / "char.bin")
+    with open(tmp_path / "tiny" / "char.bin", "ab") as file:
+        file.write(b" ")
+    with pytest.raises(ValueError, match=r"The dictionary '.*tiny' has changed"):
+        fitted[1].transform([TEXT])
 
 
 def test_replaced_user_dictionary_is_checked_again(tmp_path, user_dictionary):
@@ -303,7 +352,7 @@ def test_replaced_user_dictionary_is_checked_again(tmp_path, user_dictionary):
     broken.write_bytes(b"no dictionary" * 99)
     os.replace(broken, path)
     with pytest.raises(ValueError, match="is not a compiled MeCab dictionary"):
-        tokenizer.transform(["雨"])
+        clone(tokenizer).transform(["雨"])
 
 
 def test_relative_paths_follow_the_working_directory(tmp_path, monkeypatch, user_dictionary):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import W2VIndexer, WordVectors
+from sklearn_w2v.vectors import extension as _extension
 from sklearn_w2v.vectors.store import MemoryStore
 from sklearn_w2v.vectors.subwords import Subwords
 from sklearn_w2v.vectors.word_vectors import FIRST_ID, has_random_row
@@ -146,6 +147,35 @@ def test_of_subclasses_of_str_the_text_alone_is_kept(base):
     assert list(map(type, extended.words[4:])) == [str, str]
     assert extended == base.extended(["a", "b"], 0)
     assert list(map(type, WordVectors([Token("a")], [[1]]).words)) == [str]
+
+
+def test_a_words_row_depends_on_the_word_and_the_seed_alone(base):
+    words = [f"語{number}" for number in range(5_000)]
+    all_rows = base.extended(words, seed=3)
+    for some in (words[::-1], words[4_090:4_100], ["other", words[7]], ["\ud83d", words[9]]):
+        found = base.extended(some, seed=3)
+        for word in {some[0], some[-1]} & set(words):
+            np.testing.assert_array_equal(found[word], all_rows[word])
+        assert not np.array_equal(found[some[-1]], base.extended(some, seed=4)[some[-1]])
+    rows = all_rows.vectors[len(base) :]
+    assert len(np.unique(rows, axis=0)) == 5_000
+    bound = np.sqrt(3 * base.vectors.var())
+    assert np.abs(rows).max() <= bound * 1.001
+    np.testing.assert_allclose(rows.mean(axis=0), 0, atol=0.05 * bound)
+    np.testing.assert_allclose(rows.std(axis=0), base.vectors.std(), rtol=0.05)
+    assert np.abs(np.corrcoef(rows[:-1].ravel(), rows[1:].ravel())[0, 1]) < 0.03
+
+
+def test_rows_are_drawn_when_they_are_needed(base, monkeypatch):
+    drawn = []
+    draw = _extension._drawn_rows
+    monkeypatch.setattr(
+        _extension, "_drawn_rows", lambda words, *more: drawn.extend(words) or draw(words, *more)
+    )
+    more = base.extended([f"w{number}" for number in range(100)], seed=0)
+    more.take(more.find(["w7"]) + FIRST_ID)
+    more.take(more.find(["雨", "w9"]) + FIRST_ID)
+    assert drawn == ["w7", "w9"]
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, None, "0"])

@@ -89,13 +89,13 @@ def _predict(estimator: Any, texts: list[str], bars: Any) -> list[str]:
 def _scores(labels: list[str], predicted: list[str]) -> dict[str, Any]:
     from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
+    from ...inspection.report.scores import f1_macro
+
     names = sorted({*labels, *predicted})
     parts = precision_recall_fscore_support(labels, predicted, labels=names, zero_division=0)
-    known = [place for place, name in enumerate(names) if parts[3][place]]
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
-        # over the labels in the data
-        "f1_macro": float(sum(parts[2][place] for place in known) / len(known)),
+        "f1_macro": f1_macro(labels, predicted),
         "labels": {
             name: {
                 "precision": float(parts[0][place]),

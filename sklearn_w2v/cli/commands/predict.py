@@ -112,6 +112,12 @@ def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], 
     """Function that writes a prediction; the header of CSV is written at once."""
     names = list(map(str, estimator.classes_)) if hasattr(estimator, "predict_proba") else []
     if kind == "labels":
+        for name in map(str, getattr(estimator, "classes_", ())):
+            if len(f"{name}.".splitlines()) > 1:
+                raise ValueError(
+                    f"Got --labels-only, but the label {name!r} holds a line break, so that its "
+                    "lines would not be those of the data; leave --labels-only out."
+                )
         return lambda cells, label, probabilities: print(label)
     if kind == "json":
 

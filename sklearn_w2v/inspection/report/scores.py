@@ -84,6 +84,17 @@ def _one_column_a_label(
     return out if fits else None
 
 
+def f1_macro(y: Any, predicted: Any) -> float:
+    """Return scikit-learn's macro F1: the mean over all labels that are true or predicted.
+
+    Parameters
+    ----------
+    y, predicted : array-like of shape (n_documents,) or (n_documents, n_labels)
+        Labels, or indicator matrices. A label without a true or a predicted document has 0.
+    """
+    return float(f1_score(y, predicted, average="macro", zero_division=0))
+
+
 def scores_of(
     y: NDArray[Any], predicted: NDArray[Any], probabilities: NDArray[np.float64] | None = None
 ) -> dict[str, float]:
@@ -99,14 +110,14 @@ def scores_of(
     if y.ndim == 2:
         return {
             "f1_micro": float(f1_score(y, predicted, average="micro", zero_division=0)),
-            "f1_macro": float(f1_score(y, predicted, average="macro", zero_division=0)),
+            "f1_macro": f1_macro(y, predicted),
             "exact_match": float(accuracy_score(y, predicted)),
             "hamming_loss": float(hamming_loss(y, predicted)),
         }
     scores = {
         "accuracy": float(accuracy_score(y, predicted)),
         "balanced_accuracy": _balanced(y, predicted),
-        "f1_macro": float(f1_score(y, predicted, average="macro", zero_division=0)),
+        "f1_macro": f1_macro(y, predicted),
         "f1_weighted": float(f1_score(y, predicted, average="weighted", zero_division=0)),
     }
     # nothing is said about a label that training did not have

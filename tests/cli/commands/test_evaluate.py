@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from sklearn_w2v.cli.commands.evaluate import _scores
+from sklearn_w2v.cli.cross_validation import FoldScores
+from sklearn_w2v.inspection.report.scores import scores_of
 
 
 def test_scores_in_a_table_and_as_json(command, weather):
@@ -28,10 +32,29 @@ def test_labels_that_the_model_does_not_know_count_as_wrong(command, weather, tm
     assert "does not know 1 of the labels: 'windy'" in done.err
 
 
-def test_macro_f1_is_of_the_labels_that_are_there():
-    scores = _scores(["a", "a", "b"], ["a", "c", "b"])
-    assert scores["f1_macro"] == pytest.approx((2 / 3 + 1) / 2)
-    assert scores["labels"]["c"]["documents"] == 0
+@pytest.mark.parametrize(
+    ("labels", "predicted"),
+    [
+        ("aaabbb", "aacbbc"),  # a label that is only predicted
+        ("aabbcc", "aabbab"),  # one that never is
+        ("aab", "bba"),
+        ("abz", "abc"),  # a label that the model does not know
+    ],
+)
+def test_one_macro_f1_for_command_report_and_comparison(labels, predicted):
+    y, found = np.array(list(labels)), np.array(list(predicted))
+    codes = {name: code for code, name in enumerate(sorted({*labels, *predicted}))}
+    folds = FoldScores("this model")
+    folds.add(0, y, found, 0.0, True)
+    report = scores_of(*(np.array([codes[name] for name in one]) for one in (y, found)))
+    expected = f1_score(y, found, average="macro", zero_division=0)
+    assert _scores(list(y), list(found))["f1_macro"] == expected
+    assert folds.f1 == [expected]
+    assert report["f1_macro"] == expected
+
+
+def test_labels_without_documents_are_listed():
+    assert _scores(["a", "a", "b"], ["a", "c", "b"])["labels"]["c"]["documents"] == 0
 
 
 def test_the_report_is_written(command, weather, tmp_path, monkeypatch):

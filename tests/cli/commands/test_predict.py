@@ -3,12 +3,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from sklearn_w2v import load, save
+from sklearn_w2v.cli.commands.predict import _writer
 
 TEXTS = ["雨と雪の日", "夏の海", "砂と祭"]
 
@@ -28,6 +31,20 @@ def test_lines_become_csv_with_all_probabilities(command, weather, expected):
     assert [row[0] for row in rows] == labels
     for row, each in zip(rows, probabilities, strict=True):
         assert [float(cell) for cell in row[1:]] == pytest.approx([max(each), *each], abs=1e-6)
+
+
+def test_a_label_for_each_row_of_one_column(command, weather, tmp_path, expected):
+    path = tmp_path / "one.csv"
+    path.write_bytes("text\r\n雨と雪の日\r\n\r\n夏の海\r\n".encode())
+    done = command("predict", weather / "weather.w2v", path, "--labels-only")
+    labels = done.out.splitlines()
+    assert (len(labels), labels[0], labels[2]) == (3, *expected[0][:2])
+
+
+def test_labels_of_several_lines_are_refused_where_lines_are_labels():
+    model = SimpleNamespace(classes_=np.array(["dry", "wet\nday"]))
+    with pytest.raises(ValueError, match=r"--labels-only, but the label 'wet\\nday' holds a line"):
+        _writer(model, [], "labels")
 
 
 def test_tables_keep_columns_and_are_read_in_chunks(command, weather, tmp_path, expected):
