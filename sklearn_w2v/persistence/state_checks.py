@@ -6,6 +6,7 @@ concerns scikit-learn's estimators, and sizes that only the whole file can accou
 
 from __future__ import annotations
 
+import math
 from numbers import Integral
 from typing import Any
 
@@ -109,7 +110,9 @@ def _network_bytes(weights: Any) -> int:
         return 0
     n_rows, dim = weights.table_shape
     n_tables = 2 if weights.design.channels == "multichannel" else 1
-    return 4 * n_rows * dim * n_tables + sum(array.nbytes for array in weights.head or ())
+    # by the shapes: weights that nothing trained are not in the file, and drawn when it is built
+    n_values = sum(map(math.prod, weights.design.architecture.shapes()))
+    return 4 * (n_rows * dim * n_tables + n_values)
 
 
 # ------------------------------------------------------------------ estimators

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 import json
 import os
@@ -794,6 +795,17 @@ def test_ids_times_dimensions_of_many_classifiers_are_bounded_together(forged):
     model = with_all_ids(small_model(of_one_row(1_500)))
     load(forged(model)).predict([["a"]])
     model.steps += [(f"more{number}", copy.copy(model[1])) for number in range(2)]
+    with pytest.raises(ValueError, match="its tables take"):
+        load(forged(model))
+
+
+@pytest.mark.parametrize("filters", [10**5, 10**9])
+def test_weights_that_are_drawn_when_the_network_is_built_are_bounded(forged, filters):
+    model = small_model(WordVectors(["a", "b"], np.ones((2, 500))))
+    weights = model[1].__getstate__()["_network"]
+    architecture = dataclasses.replace(weights.design.architecture, filters=filters)
+    design = dataclasses.replace(weights.design, architecture=architecture)
+    model[1]._network = NetworkWeights(design, weights.ids, None, None)
     with pytest.raises(ValueError, match="its tables take"):
         load(forged(model))
 
