@@ -26,10 +26,12 @@ from _corpora import CORPORA
 from sklearn.metrics import accuracy_score
 
 from sklearn_w2v import JapaneseTokenizer, Word2VecTrainer, WordVectors, make_w2v_pipeline
-from sklearn_w2v.classifiers.blend import LinearFolds, Weigher, inner_folds
-from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
+from sklearn_w2v.classifiers.blend_training import LinearDesign, LinearMembers
+from sklearn_w2v.classifiers.inner_folds import inner_folds
 from sklearn_w2v.classifiers.training_set import TrainingSet
+from sklearn_w2v.classifiers.weigher import Weigher
 from sklearn_w2v.exceptions import TruncationWarning
+from sklearn_w2v.features.flat_ids import FlatIds
 from sklearn_w2v.features.token_ids import right_padded
 from sklearn_w2v.networks.output import Output
 
@@ -50,16 +52,14 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     plain, lengths = right_padded(np.asarray(ids), 1)
     places = np.searchsorted(clf.classes_, y)
     documents = TrainingSet(plain, lengths, places, None)
-    features = Features("ngrams")
-    counts = features.count(plain, lengths, ids.vectors)
-    linear = LinearFolds(
-        documents, counts, lambda: LinearBranch(clf.bow_C, clf._seed), len(clf.classes_)
-    )
-    folds = inner_folds(documents, clf._seed)
+    output = Output("softmax")
+    design = LinearDesign("ngrams", clf.bow_C, len(clf.classes_), output, clf._seed, -1)
+    members = LinearMembers(design, documents, FlatIds.of(plain, lengths), None, ids.vectors)
+    folds = inner_folds(places, clf._seed, members.copies)
     decisions = np.empty((len(y), len(clf.classes_)), np.float32)
     for fold in folds:
-        decisions[fold[1]] = linear.decide([fold])
-    offset = Weigher(decisions, places, None, Output("softmax")).scale * decisions
+        (decisions[fold[1]],) = members.decide([fold])
+    offset = Weigher(places, None, output).weigh(decisions).factors[0] * decisions
     train, held = folds[0]
     network = clf._network
     short = documents.cut(clf.maxlen)
@@ -73,8 +73,8 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False,
     )
-    weigher = Weigher(decisions[held], places[held], None, Output("softmax"))
-    best = (weigher.loss, weigher.scale, 0.0), None, 0
+    weigher = Weigher(places[held], None, output)
+    best, weights, last = weigher.weigh(decisions[held]), None, 0
     for epoch in range(clf.epochs):
         model.fit(
             [rows[train], offset[train]],
@@ -82,18 +82,19 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
             batch_size=clf.batch_size,
             verbose=0,
         )
-        seen = weigher.weigh(network.logits(short.ids[held], short.lengths[held]))
-        if seen[0] < best[0][0]:
-            best = seen, model.get_weights(), epoch
-        elif epoch - best[2] >= PATIENCE:
+        seen = weigher.weigh(decisions[held], network.logits(short.ids[held], short.lengths[held]))
+        if seen.loss < best.loss:
+            best, weights, last = seen, model.get_weights(), epoch
+        elif epoch - last >= PATIENCE:
             break
-    (_, scale, weight), weights, _ = best
+    scale, *others = best.factors
+    weight = others[0] if others else 0.0
     if weights is not None:
         model.set_weights(weights)
     new = pipeline["ids"].transform(test)
     ids_test, lengths_test = right_padded(np.asarray(new), 1)
-    whole = linear.fit(slice(None))
-    out = scale * whole.decide(features.count(ids_test, lengths_test, new.vectors))
+    (of_test,) = members.decide_new(FlatIds.of(ids_test, lengths_test))
+    out = scale * of_test
     if weight:
         cut = TrainingSet(ids_test, lengths_test, lengths_test, None).cut(clf.maxlen)
         out = out + weight * network.logits(cut.ids, cut.lengths, new.vectors)

@@ -158,7 +158,12 @@ class LinearBranch:
         """Return decisions of shape (n_documents, n_classes)."""
         if not counts.shape[1]:
             return np.tile(self.intercept, (counts.shape[0], 1))
-        out: NDArray[np.float32] = self._tfidf.transform(counts) @ self.coef
+        X, coef = sp.csr_matrix(self._tfidf.transform(counts)), self.coef
+        if X.nnz < len(coef):  # few documents: their cost does not depend on the vocabulary
+            used, places = np.unique(X.indices, return_inverse=True)
+            X = sp.csr_matrix((X.data, places, X.indptr), (X.shape[0], len(used)))
+            coef = coef[used]
+        out: NDArray[np.float32] = X @ coef
         return (out + self.intercept).astype(np.float32)
 
     def weights(self, counts: sp.csr_matrix, label: int) -> NDArray[np.float64]:
