@@ -242,7 +242,7 @@ class Search(Scene):
             ("clf", LogisticRegression()),
         ]
         pipeline = Pipeline(steps, memory=str(self.folder / "memory"))
-        grid = {"ids__min_count": [1, 2], "rows__pooling": ["mean", "max"]}
+        grid = {"ids__min_count": [1, 2], "rows__pooling": ["mean", "max"], "clf__C": [1, 10]}
         return GridSearchCV(pipeline, grid, cv=2).fit(_TEXTS, _LABELS)
 
 
