@@ -148,7 +148,7 @@ def parts(clf: Any, ids: Any) -> tuple[Any, Any]:
 
     plain, lengths = right_padded(np.asarray(ids), 1)
     width = clf.maxlen or plain.shape[1]
-    network = clf._built_network().logits(plain[:, :width], np.minimum(lengths, width), ids.vectors)
+    network = clf._inference().logits(plain[:, :width], np.minimum(lengths, width), ids.vectors)
     return network, clf._blend.linear(plain, lengths, ids.vectors)
 
 

@@ -21,6 +21,7 @@ from ..networks.backend import keras
 from ..networks.batches import Batches
 from ..networks.design import RANDOM_DIM, Architecture, Design, NetworkWeights
 from ..networks.embedding_table import RowMap, distinct
+from ..networks.inference import Inference
 from ..networks.memory import trim_memory
 from ..networks.network import Network
 from ..networks.output import Output
@@ -103,7 +104,8 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
     _targets: Targets
     _seed: int
     _draws: int
-    _network: Network | NetworkWeights  # weights after unpickling, until the network is used
+    # weights after unpickling, then what predicts with them, and once it is to train, Keras
+    _network: Network | Inference | NetworkWeights
     _blend: Blend | None = None
 
     def _architecture(self, dim: int, n_classes: int, seed: int) -> Architecture:
@@ -445,10 +447,10 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         """Return the logits of the classes, of network and linear branch together."""
         blend = self._blend
         if blend is None:
-            return self._built_network().logits(ids, lengths, vectors)
+            return self._inference().logits(ids, lengths, vectors)
         logits = blend.linear(ids, lengths, vectors)
         if blend.weight:
-            logits += blend.weight * self._built_network().logits(ids, lengths, vectors)
+            logits += blend.weight * self._inference().logits(ids, lengths, vectors)
         return logits
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -470,14 +472,29 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
 
     # ------------------------------------------------------ what was learnt
     def _built_network(self) -> Network:
-        """Return the network; after unpickling, it is built when it is first needed."""
+        """Return the network that trains; after unpickling, it is built when it is first needed."""
         network = self._network
-        if isinstance(network, NetworkWeights):
-            with _lock:
-                network = self._network
-                if isinstance(network, NetworkWeights):
-                    network = self._network = Network.from_weights(network, self.vectors_)
+        if isinstance(network, Network):
+            return network
+        with _lock:
+            network = self._network
+            if not isinstance(network, Network):
+                weights = network if isinstance(network, NetworkWeights) else network.weights()
+                network = self._network = Network.from_weights(weights, self.vectors_)
         return network
+
+    def _inference(self) -> Inference:
+        """Return what predicts with the weights as they are now."""
+        network = self._network
+        if isinstance(network, Network):
+            return network.inference()
+        if isinstance(network, Inference):
+            return network
+        with _lock:
+            network = self._network
+            if isinstance(network, NetworkWeights):
+                network = self._network = Inference.from_weights(network, self.vectors_)
+        return self._inference()
 
     @property
     def model_(self) -> Any:
@@ -496,7 +513,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             raise AttributeError("The classifier was fitted without word vectors.")
         if self._network.design.channels == "rand":
             raise AttributeError("channels='rand' learns nothing about the words of `vectors`.")
-        return self._built_network().table.word_vectors(self.vectors_)
+        return self._inference().table.word_vectors(self.vectors_)
 
     @property
     def bow_weights_(self) -> tuple[float, float] | None:
@@ -516,7 +533,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         """Return parameters and weights as plain arrays."""
         state = super().__getstate__()
         network = state.get("_network")
-        if isinstance(network, Network):
+        if isinstance(network, Network | Inference):
             state["_network"] = network.weights()
         return state
 

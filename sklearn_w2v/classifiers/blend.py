@@ -297,7 +297,9 @@ def fit_blend(
 
     def weigh(part: TrainingSet, held: TrainingSet, decisions: Logits) -> tuple[float, float]:
         weigher = Weigher(decisions, held.y, held.weights, output)
-        watch = HeldOut(lambda: network.logits(held.ids, held.lengths), weigher, patience)
+        watch = HeldOut(
+            lambda: network.inference().logits(held.ids, held.lengths), weigher, patience
+        )
         train_network(part, held, [watch])
         return watch.scale, watch.weight
 

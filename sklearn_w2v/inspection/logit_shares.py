@@ -9,7 +9,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..classifiers.blend import Blend
-from ..networks.backend import keras
 from ..vectors.word_vectors import OOV_ID, WordVectors
 from .integrated_gradients import batches, integrated_gradients
 
@@ -31,11 +30,6 @@ class LogitShares:
         Error of integrated gradients, relative to the change of the logit or to 1.
     max_steps : int
         Gradients of one document.
-
-    Raises
-    ------
-    NotImplementedError
-        Integrated gradients of a network without TensorFlow.
     """
 
     def __init__(
@@ -46,18 +40,12 @@ class LogitShares:
         tolerance: float,
         max_steps: int,
     ) -> None:
-        self._network = classifier._built_network()
+        self._network = classifier._inference()
         self._maxlen = self._network.design.maxlen
         self._blend: Blend | None = getattr(classifier, "_blend", None)
         self._weight = 1.0 if self._blend is None else self._blend.weight
         self._vectors, self._integrates = vectors, method == "integrated_gradients"
         self._tolerance, self._max_steps = tolerance, max_steps
-        backend = keras.config.backend()
-        if self._integrates and self._weight and backend != "tensorflow":
-            raise NotImplementedError(
-                "method='integrated_gradients' needs Keras on TensorFlow, and here it runs on "
-                f"{backend}; method='occlusion' works with every backend."
-            )
 
     def of(self, ids: NDArray[np.int32], label: int, score: float) -> Shared:
         """Return the shares of a document's words, and the logit without them.
@@ -90,8 +78,7 @@ class LogitShares:
 
     # ------------------------------------------------------------ the network
     def _logits(self, documents: NDArray[np.float32], label: int) -> NDArray[np.float32]:
-        mask = np.ones(documents.shape[:2], bool)
-        logits: NDArray[np.float32] = self._network.logits_of_vectors(documents, mask)[:, label]
+        logits: NDArray[np.float32] = self._network.logits_of_vectors(documents)[:, label]
         return logits
 
     def _integrated(

@@ -34,7 +34,7 @@ from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
 from sklearn_w2v.classifiers.training_set import TrainingSet
 from sklearn_w2v.features.token_ids import check_ids
 from sklearn_w2v.networks.design import NetworkWeights
-from sklearn_w2v.networks.network import Network
+from sklearn_w2v.networks.inference import Inference
 from sklearn_w2v.networks.output import Output
 
 SHARED = {"bow": "words", "epochs": 6, "learning_rate": 0.05, "dropout": 0.0, "random_state": 0}
@@ -103,7 +103,7 @@ def alone():
 
 
 def network_logits(clf, ids):
-    return clf._network.logits(*check_ids(clf, ids, ids.vectors, False), ids.vectors)
+    return clf._inference().logits(*check_ids(clf, ids, ids.vectors, False), ids.vectors)
 
 
 def same_predictions(a, b, ids=NEW):
@@ -161,7 +161,7 @@ def test_where_the_network_does_not_help_the_branch_decides_alone(monkeypatch):
     def touched(*args):
         raise AssertionError("the network was asked")
 
-    monkeypatch.setattr(Network, "logits", touched)
+    monkeypatch.setattr(Inference, "logits", touched)
     np.testing.assert_array_equal(clf.predict_proba(NEW), expected)
     np.testing.assert_array_equal(loaded.predict_proba(NEW), expected)
     assert isinstance(loaded._network, NetworkWeights)  # not even built
