@@ -155,7 +155,7 @@ def parts(clf: Any, ids: Any) -> tuple[Any, Any]:
     linear = clf._blend.linear(whole_documents(ids, plain, lengths, ids.vectors), ids.vectors)
     if not clf.n_iter_:
         return None, linear
-    return clf._built_network().logits(plain, lengths, ids.vectors), linear
+    return clf._inference().logits(plain, lengths, ids.vectors), linear
 
 
 def run(args: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ from ..networks.backend import keras
 from ..networks.batches import Batches
 from ..networks.design import RANDOM_DIM, Architecture, Design, NetworkWeights
 from ..networks.embedding_table import RowMap, distinct
+from ..networks.inference import Inference
 from ..networks.memory import trim_memory
 from ..networks.network import Network
 from ..networks.output import Output
@@ -108,7 +109,8 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
     _targets: Targets
     _seed: int
     _draws: int
-    _network: Network | NetworkWeights  # weights after unpickling, until the network is used
+    # weights after unpickling, then what predicts with them, and once it is to train, Keras
+    _network: Network | Inference | NetworkWeights
     _blend: Blend | None = None
 
     def _architecture(self, dim: int, n_classes: int, seed: int) -> Architecture:
@@ -380,7 +382,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
                 lambda part, held, watch: self._train(
                     part, held, epochs, [*callbacks, *watch], stop_early=False
                 ),
-                lambda held: self._built_network().logits(held.ids, held.lengths),
+                lambda held: self._inference().logits(held.ids, held.lengths),
                 self.n_iter_no_change,
             ),
         )
@@ -495,10 +497,10 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         """Return the logits of the classes, of network and linear branch together."""
         blend = self._blend
         if blend is None:
-            return self._built_network().logits(ids, lengths, vectors)
+            return self._inference().logits(ids, lengths, vectors)
         logits = blend.linear(whole_documents(X, ids, lengths, vectors), vectors)
         if blend.weight:
-            logits += blend.weight * self._built_network().logits(ids, lengths, vectors)
+            logits += blend.weight * self._inference().logits(ids, lengths, vectors)
         return logits
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -520,13 +522,15 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
 
     # ------------------------------------------------------ what was learnt
     def _built_network(self) -> Network:
-        """Return the network; after unpickling, it is built when it is first needed."""
+        """Return the network that trains; after unpickling, it is built when it is first needed."""
         network = self._network
-        if isinstance(network, NetworkWeights):
-            with _lock:
-                network = self._network
-                if isinstance(network, NetworkWeights):
-                    network = self._network = Network.from_weights(network, self.vectors_)
+        if isinstance(network, Network):
+            return network
+        with _lock:
+            network = self._network
+            if not isinstance(network, Network):
+                weights = network if isinstance(network, NetworkWeights) else network.weights()
+                network = self._network = Network.from_weights(weights, self.vectors_)
         return network
 
     def _compiled_network(self) -> Network:
@@ -535,6 +539,21 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         if not getattr(network.model, "compiled", False):
             network.compile(self._new_optimizer())
         return network
+
+    def _inference(self) -> Inference:
+        """Return what predicts with the weights as they are now."""
+        network = self._network
+        if isinstance(network, Network):
+            return network.inference()
+        if isinstance(network, Inference):
+            return network
+        with _lock:
+            network = self._network
+            if isinstance(network, NetworkWeights) and network.head is not None:
+                self._network = Inference.from_weights(network, self.vectors_)
+            elif isinstance(network, NetworkWeights):  # which nothing trained
+                self._built_network()
+        return self._inference()
 
     @property
     def model_(self) -> Any:
@@ -553,7 +572,9 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             raise AttributeError("The classifier was fitted without word vectors.")
         if self._network.design.channels == "rand":
             raise AttributeError("channels='rand' learns nothing about the words of `vectors`.")
-        return self._built_network().table.word_vectors(self.vectors_)
+        if isinstance(self._network, NetworkWeights) and self._network.head is None:
+            return self.vectors_  # nothing trained them
+        return self._inference().table.word_vectors(self.vectors_)
 
     @property
     def bow_weights_(self) -> tuple[float, float] | None:
@@ -590,7 +611,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         """Return parameters and weights as plain arrays."""
         state = super().__getstate__()
         network = state.get("_network")
-        if isinstance(network, Network):
+        if isinstance(network, Network | Inference):
             state["_network"] = network.weights()
         return state
 

@@ -14,7 +14,7 @@ _WORDS = 1 << 13  # words of one batch of points
 _CANCEL = 8.0  # times the tolerance: errors of single pieces that may cancel each other
 
 Values = NDArray[np.float32]
-Slopes = Callable[[Values, NDArray[np.bool_], int], tuple[Values, Values]]
+Slopes = Callable[[Values, int], tuple[Values, Values]]
 
 
 def batches(n_points: int, width: int) -> list[slice]:
@@ -36,7 +36,7 @@ def integrated_gradients(
     Parameters
     ----------
     slopes : callable
-        Logits of one class and their gradients, of documents, masks and the class.
+        Logits of one class and their gradients, of documents and the class.
     logits : callable
         Logits of one class of documents of vectors.
     vectors : ndarray of shape (n_words, dim), float32
@@ -127,7 +127,7 @@ def _pieces(slopes: Slopes, vectors: Values, label: int, *ends: NDArray[np.float
     at, shares = [], []
     for part in batches(len(middles), len(vectors)):
         documents = _points(middles[part], vectors)
-        values, gradients = slopes(documents, np.ones(documents.shape[:2], bool), label)
+        values, gradients = slopes(documents, label)
         at.append(values.astype(np.float64))
         shares.append(np.einsum("nwd,wd->nw", gradients, vectors, dtype=np.float64))
     sizes = (right - left)[:, None]

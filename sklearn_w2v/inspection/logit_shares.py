@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from ..classifiers.blend import Blend
 from ..features.flat_ids import FlatIds
 from ..features.word_counts import knows, mean_vectors
-from ..networks.backend import keras
 from ..vectors.word_vectors import OOV_ID, WordVectors
 from .integrated_gradients import batches, integrated_gradients
 
@@ -33,11 +32,6 @@ class LogitShares:
         Error of integrated gradients, relative to the change of the logit or to 1.
     max_steps : int
         Gradients of one document.
-
-    Raises
-    ------
-    NotImplementedError
-        Integrated gradients of a network without TensorFlow.
     """
 
     def __init__(
@@ -51,16 +45,10 @@ class LogitShares:
         self._blend: Blend | None = getattr(classifier, "_blend", None)
         self._weight = 1.0 if self._blend is None else self._blend.weight
         # a network that does not count may never have been built
-        self._network = classifier._built_network() if self._weight else None
+        self._network = classifier._inference() if self._weight else None
         self._maxlen = classifier._network.design.maxlen
         self._vectors, self._integrates = vectors, method == "integrated_gradients"
         self._tolerance, self._max_steps = tolerance, max_steps
-        backend = keras.config.backend()
-        if self._integrates and self._weight and backend != "tensorflow":
-            raise NotImplementedError(
-                "method='integrated_gradients' needs Keras on TensorFlow, and here it runs on "
-                f"{backend}; method='occlusion' works with every backend."
-            )
 
     def of(self, ids: NDArray[np.int32], n_read: int, label: int, score: float) -> Shared:
         """Return the shares of a document's words, and the logit without them.
@@ -98,8 +86,7 @@ class LogitShares:
     # ------------------------------------------------------------ the network
     def _logits(self, documents: NDArray[np.float32], label: int) -> NDArray[np.float32]:
         assert self._network is not None
-        mask = np.ones(documents.shape[:2], bool)
-        logits: NDArray[np.float32] = self._network.logits_of_vectors(documents, mask)[:, label]
+        logits: NDArray[np.float32] = self._network.logits_of_vectors(documents)[:, label]
         return logits
 
     def _integrated(

@@ -45,38 +45,6 @@ def shuffled_batches(
     return [batches[place] for place in random.permutation(len(batches))]
 
 
-def sorted_batches(lengths: NDArray[np.int64], words: int) -> list[NDArray[np.int64]]:
-    """Plan the batches of a prediction, shortest documents first.
-
-    Parameters
-    ----------
-    lengths : ndarray of shape (n_documents,)
-        Number of words of each document.
-    words : int
-        How many words, padding included, a batch may hold; it has one document at least.
-
-    Returns
-    -------
-    list of ndarray
-        Row numbers; together a permutation of all.
-    """
-    order = np.argsort(lengths, kind="stable")
-    batches = []
-    start = 0
-    while start < len(order):
-        # lengths rise, so the batch is as wide as its last document
-        room = max(1, words // batch_width(lengths[order[start : start + 1]]))
-        while room > 1:
-            chosen = order[start : start + room]
-            fits = max(1, words // batch_width(lengths[chosen[-1:]]))
-            if len(chosen) <= fits:
-                break
-            room = fits
-        batches.append(order[start : start + room])
-        start += room
-    return batches
-
-
 def batch_width(lengths: NDArray[np.int64]) -> int:
     """Return the width of a batch: its longest document, rounded up so that few widths occur."""
     return int(-(-int(lengths.max()) // _STEP) * _STEP)

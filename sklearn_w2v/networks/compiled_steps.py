@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .backend import keras
 from .batches import Batch
@@ -83,7 +82,7 @@ def compiled_steps_of(design: Design, double: bool) -> CompiledSteps | None:
 
 
 class CompiledSteps:
-    """Steps of training, validation and prediction of one architecture.
+    """Steps of training and validation of one architecture.
 
     Parameters
     ----------
@@ -156,25 +155,6 @@ class CompiledSteps:
         )
         return {"loss": float(loss), "accuracy": float(accuracy)}
 
-    def logits(
-        self, network: Handles, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Return the logits of documents that are given as vectors."""
-        out = self._step("predict")(vectors, mask, network.weights, network.state)
-        return np.asarray(out)
-
-    def gradients(
-        self,
-        network: Handles,
-        vectors: NDArray[np.float32],
-        mask: NDArray[np.bool_],
-        label: int,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return logits of one class, and their gradients by the documents' vectors."""
-        step = self._step("gradients")
-        logits, gradients = step(vectors, mask, np.int32(label), network.weights, network.state)
-        return np.asarray(logits), np.asarray(gradients)
-
     # ------------------------------------------------------------------ graphs
     def _batch(self, batch: Any) -> Any:
         rows, y, weights = batch
@@ -206,11 +186,6 @@ class CompiledSteps:
 
         n_weights = len(self._head.trainable_variables)
         head = [some(n_weights), some(len(self._head.non_trainable_variables))]
-        documents = [spec(tf.float32, None, None, self._dim), spec(tf.bool, None, None)]
-        if what == "predict":
-            return graph(self._predict, *documents, *head)
-        if what == "gradients":
-            return graph(self._gradients, *documents, spec(tf.int32), *head)
         classes = self._head.output_shape[-1]
         y = spec(tf.int32, None)
         if self._output.activation == "sigmoid":
@@ -225,24 +200,11 @@ class CompiledSteps:
         one_off = [spec(tf.float32), spec(tf.resource)]  # the rate, and the steps so far
         return graph(lambda *args: self._train(rule, *args), *signature, *one_off, *network, *slots)
 
-    def _predict(self, vectors: Tensor, mask: Tensor, weights: Any, state: Any) -> Tensor:
-        values, others = self._read(weights, state)
-        logits, _ = self._head.stateless_call(values, others, [vectors, mask], training=False)
-        return logits
-
-    def _gradients(self, vectors: Tensor, mask: Tensor, label: Tensor, *head: Any) -> Any:
-        import tensorflow as tf
-
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(vectors)
-            logits = self._predict(vectors, mask, *head)[:, label]
-        return logits, tape.gradient(logits, vectors)
-
     def _test(self, rows: Any, y: Any, sample: Any, table: Any, frozen: Any, *head: Any) -> Any:
         vectors = self._gather(table, rows) + (self._gather(frozen, rows) if frozen else 0.0)
-        return self._output.tensorflow_loss_and_accuracy(
-            self._predict(vectors, rows != 0, *head), y, sample
-        )
+        values, others = self._read(*head)
+        logits, _ = self._head.stateless_call(values, others, [vectors, rows != 0], training=False)
+        return self._output.tensorflow_loss_and_accuracy(logits, y, sample)
 
     def _train(
         self,

@@ -18,6 +18,7 @@ from ..utils.saved_state import (
     unexpected,
 )
 from ..vectors.word_vectors import OOV_ID, PADDING_ID
+from .forward import Documents, Floats
 from .output import ACTIVATIONS, Output
 
 CHANNELS = "rand", "static", "non-static", "multichannel"
@@ -30,7 +31,8 @@ class Architecture(Protocol):
     """A frozen dataclass that describes a network from word vectors to logits.
 
     Its fields are `dim`, `n_classes` and `seed`, and the parameters of the classifier that has
-    it, under the same names.
+    it, under the same names. `head` trains it, in Keras; `project`, `logits` and `gradients`
+    are the same in NumPy.
     """
 
     @property
@@ -50,6 +52,33 @@ class Architecture(Protocol):
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Return the shapes of the head's weights, without building it."""
+
+    def project(self, weights: list[Floats], vectors: Floats) -> Floats:
+        """Return what the head makes of single words, whatever stands beside them.
+
+        Parameters
+        ----------
+        weights : list of ndarray
+            Weights of the head, in the order of `shapes`.
+        vectors : ndarray of shape (n_words, dim), float32
+        """
+
+    def logits(self, weights: list[Floats], documents: Documents) -> Floats:
+        """Return the logits of documents of projected words: (n_documents, n_classes)."""
+
+    def gradients(
+        self, weights: list[Floats], vectors: Floats, label: int
+    ) -> tuple[Floats, Floats]:
+        """Return logits of one class, and their gradients by the vectors of documents.
+
+        Parameters
+        ----------
+        weights : list of ndarray
+        vectors : ndarray of shape (n_documents, n_words, dim), float32
+            Without padding.
+        label : int
+            Place of the class.
+        """
 
 
 @dataclass(frozen=True)

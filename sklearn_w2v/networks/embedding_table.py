@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from ..utils.arrays import parts
 from ..vectors.word_vectors import FIRST_ID, OOV_ID, PADDING_ID, WordVectors
-from .backend import keras
-from .design import RANDOM_DIM
-from .keras_internals import rows_of
+from .design import RANDOM_DIM, Design
 
 _RANDOM_BLOCK = 256  # ids whose random rows are drawn together
 _DENSE = 1 << 22  # ids below which each has a place of its own in a map
@@ -130,6 +128,20 @@ class Table:
         self._values: Any = first if values is None else values
         self._frozen: Any = first if double else None
 
+    @classmethod
+    def of_design(
+        cls,
+        design: Design,
+        vectors: WordVectors | None,
+        rows: RowMap,
+        values: NDArray[np.float32] | None = None,
+    ) -> Table:
+        """Return the table of a design, whose channels say where the rows come from."""
+        source = None if design.channels == "rand" else vectors
+        architecture = design.architecture
+        double = design.channels == "multichannel"
+        return cls(rows, source, values, architecture.seed, architecture.dim, double)
+
     @property
     def dim(self) -> int:
         return int(self._values.shape[1])
@@ -137,7 +149,7 @@ class Table:
     @property
     def values(self) -> NDArray[np.float32]:
         """The rows as they are now; a copy, once a layer has them."""
-        return _array(self._values)[: len(self.rows.ids)]
+        return np.asarray(self._values)[: len(self.rows.ids)]
 
     @values.setter
     def values(self, values: NDArray[np.float32]) -> None:
@@ -151,14 +163,14 @@ class Table:
     @property
     def frozen(self) -> NDArray[np.float32] | None:
         """The rows of the frozen copy."""
-        return _array(self._frozen)[: len(self.rows.ids)] if self.double else None
+        return np.asarray(self._frozen)[: len(self.rows.ids)] if self.double else None
 
     def channels(self) -> list[NDArray[np.float32]]:
         """Return the rows and those of the frozen copy, with the spare ones, for layers."""
-        return [_array(one) for one in (self._values, self._frozen) if one is not None]
+        return [np.asarray(one) for one in (self._values, self._frozen) if one is not None]
 
     def hand_over(self, values: Any, frozen: Any = None) -> None:
-        """Let Keras' variables hold the rows from now on: there is one copy of them."""
+        """Let layers hold the rows from now on (`KerasRows`): there is one copy of them."""
         self._values, self._frozen = values, frozen
 
     def initial(self, ids: NDArray[np.int32], vectors: WordVectors | None) -> NDArray[np.float32]:
@@ -178,9 +190,9 @@ class Table:
         rows = self.rows.rows(ids)
         unseen = rows < 0
         rows[unseen] = OOV_ID
-        out = _rows(self._values, rows)
+        out: NDArray[np.float32] = self._values[rows]
         if self.double:
-            out += _rows(self._frozen, rows)
+            out += self._frozen[rows]
         if self.vectors is not None and unseen.any():
             new, inverse = np.unique(ids[unseen], return_inverse=True)
             more = (vectors or self.vectors).take(new)
@@ -218,14 +230,3 @@ class Table:
         if self.vectors is None:
             return False
         return np.array_equal(self.values, self.initial(self.rows.ids, self.vectors))
-
-
-def _array(values: Any) -> NDArray[np.float32]:
-    return values if isinstance(values, np.ndarray) else keras.ops.convert_to_numpy(values.value)
-
-
-def _rows(values: Any, rows: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return a copy of rows, without one of the whole table."""
-    if isinstance(values, np.ndarray):
-        return np.asarray(values[rows])
-    return rows_of(values, rows)

@@ -73,19 +73,32 @@ def optimizer_slots(optimizer: Any, kind: str, n_slots: int) -> list[list[Any]] 
     return beside if fits else None
 
 
-def rows_of(variable: Any, rows: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return a copy of some rows of a table, without one of the whole table.
+class KerasRows:
+    """The rows of a Keras variable, read as those of an array.
 
     Parameters
     ----------
     variable : keras.Variable of shape (n_rows, dim)
-    rows : ndarray of int32
-        Of any shape.
+        As it is now, whenever it is read.
     """
-    read = getattr(variable.value, "sparse_read", None)  # TensorFlow's; reads nothing else
-    if read is not None:
-        return np.array(read(rows))
-    return np.array(keras.ops.convert_to_numpy(keras.ops.take(variable, rows, axis=0)))
+
+    def __init__(self, variable: Any) -> None:
+        self._variable = variable
+        self.shape = tuple(variable.shape)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[np.float32]:
+        return np.array(keras.ops.convert_to_numpy(self._variable.value), dtype)
+
+    def __getitem__(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return a copy of some rows, without one of the whole table."""
+        read = getattr(self._variable.value, "sparse_read", None)  # TensorFlow's
+        if read is not None:
+            return np.array(read(rows))
+        return np.array(keras.ops.convert_to_numpy(keras.ops.take(self._variable, rows, axis=0)))
+
+    def assign(self, values: NDArray[np.float32]) -> None:
+        """Set all rows."""
+        self._variable.assign(values)
 
 
 def clear_kernel_cache() -> None:

@@ -8,18 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..vectors.word_vectors import WordVectors
-from .backend import expected_tracing, keras
-from .batches import Batch, batch_width, sorted_batches
+from .backend import keras
+from .batches import Batch
 from .compiled_steps import CompiledSteps, Handles, compiled_steps_of
 from .design import Design, NetworkWeights
 from .embedding_table import RowMap, Table
-from .keras_internals import has_handles, variable_handles
+from .inference import Inference
+from .keras_internals import KerasRows, has_handles, variable_handles
 from .layers import embedding_layer, full_model, hold_constraints
 from .memory import free_previous_fits
 from .optimizer_rules import OptimizerRule
 from .training_loop import KerasSteps
-
-_PREDICT_WORDS = 1 << 14  # words of one batch of a prediction
 
 
 class Network:
@@ -47,7 +46,7 @@ class Network:
         channels = [self.embedding]
         channels += [embedding_layer(values, False, name="frozen") for values in second]
         del first, second  # the layers have them now
-        table.hand_over(*(layer.embeddings for layer in channels))
+        table.hand_over(*(KerasRows(layer.embeddings) for layer in channels))
         self.model = full_model(self.head, channels, design.output.activation)
         self._steps: CompiledSteps | None = None
         if shares_steps and has_handles(self.model):
@@ -78,12 +77,9 @@ class Network:
         values : ndarray of shape (n_rows, dim) or None, default=None
             The rows; None takes them from the vectors.
         """
-        dim, seed = design.architecture.dim, design.architecture.seed
         # an optimizer has two more tables; Keras' own objects are not small, either
-        free_previous_fits(12 * len(rows.ids) * dim + (1 << 21))
-        source = None if design.channels == "rand" else vectors
-        double = design.channels == "multichannel"
-        return cls(design, Table(rows, source, values, seed, dim, double))
+        free_previous_fits(12 * len(rows.ids) * design.architecture.dim + (1 << 21))
+        return cls(design, Table.of_design(design, vectors, rows, values))
 
     @classmethod
     def from_weights(cls, weights: NetworkWeights, vectors: WordVectors | None) -> Network:
@@ -95,11 +91,7 @@ class Network:
 
     def weights(self) -> NetworkWeights:
         """Return the weights as plain arrays: no optimizer state, and no table that is frozen."""
-        table = self.table
-        values = None
-        if self.design.trains_vectors or not table.is_untouched():
-            values = table.values
-        return NetworkWeights(self.design, table.rows.ids, values, self.head.get_weights())
+        return self.inference().weights()
 
     @property
     def table_shape(self) -> tuple[int, int]:
@@ -226,79 +218,9 @@ class Network:
                 value[: len(old)] = old
             target.assign(value)
 
-    def logits(
-        self,
-        ids: NDArray[np.int32],
-        lengths: NDArray[np.int64],
-        vectors: WordVectors | None = None,
-    ) -> NDArray[np.float32]:
-        """Return the logits of documents; memory is bounded by a batch.
-
-        Parameters
-        ----------
-        ids : ndarray of shape (n_documents, width), int32
-            Right-padded; no more than the design's `maxlen` of each document is read.
-        lengths : ndarray of shape (n_documents,)
-            Number of words of each document.
-        vectors : WordVectors or None, default=None
-            An extension of the network's own vectors, for ids that these lack.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, n_classes), float32
-        """
-        maxlen = self.design.maxlen
-        if maxlen is not None:
-            ids, lengths = ids[:, :maxlen], np.minimum(lengths, maxlen)
-        out: NDArray[np.float32] | None = None
-        for rows in sorted_batches(lengths, _PREDICT_WORDS):
-            width = min(batch_width(lengths[rows]), ids.shape[1])
-            batch = ids[rows, :width]
-            result = self.logits_of_vectors(self.table.embed(batch, vectors), batch != 0)
-            if out is None:
-                out = np.empty((len(ids), result.shape[1]), np.float32)
-            out[rows] = result
-        assert out is not None
-        return out
-
-    def logits_of_vectors(
-        self, vectors: NDArray[np.float32], mask: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Return the logits of documents that are given as vectors.
-
-        Parameters
-        ----------
-        vectors : ndarray of shape (n_documents, width, dim), float32
-        mask : ndarray of shape (n_documents, width), bool
-            True where there is a word.
-        """
-        with expected_tracing():
-            if self._steps is not None and self._handles is not None:
-                return self._steps.logits(self._handles, vectors, mask)
-            return np.asarray(self.head.predict_on_batch([vectors, mask]))
-
-    def gradients(
-        self, vectors: NDArray[np.float32], mask: NDArray[np.bool_], label: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return logits of one class and their gradients by the vectors; TensorFlow only.
-
-        Parameters
-        ----------
-        vectors : ndarray of shape (n_documents, width, dim), float32
-        mask : ndarray of shape (n_documents, width), bool
-        label : int
-            Place of the class.
-        """
-        if self._steps is not None and self._handles is not None:
-            with expected_tracing():
-                return self._steps.gradients(self._handles, vectors, mask, label)
-        import tensorflow as tf
-
-        with tf.GradientTape(watch_accessed_variables=False) as tape, expected_tracing():
-            given = tf.constant(vectors)
-            tape.watch(given)
-            logits = self.head([given, tf.constant(mask)], training=False)[:, label]
-        return np.asarray(logits), np.asarray(tape.gradient(logits, given))
+    def inference(self) -> Inference:
+        """Return what predicts with the weights as they are now."""
+        return Inference(self.design, self.table, self.head.get_weights())
 
 
 class SharedSteps:

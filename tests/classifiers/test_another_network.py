@@ -16,6 +16,10 @@ from sklearn_w2v import TokenIds, WordVectors, explain, load, make_w2v_pipeline,
 NETWORK = '''
 from dataclasses import dataclass
 
+import numpy as np
+
+from sklearn_w2v.networks.forward import dense, dense_gradient
+
 
 @dataclass(frozen=True)
 class Average:
@@ -42,6 +46,19 @@ class Average:
         from sklearn_w2v.networks.lstm import dense_shapes
 
         return dense_shapes(self.dim, self.hidden, self.n_classes)
+
+    def project(self, weights, vectors):
+        return vectors
+
+    def logits(self, weights, documents):
+        ends = documents.starts + documents.lengths
+        each = [documents.places[a:b] for a, b in zip(documents.starts, ends)]
+        return dense(np.stack([documents.words[one].mean(axis=0) for one in each]), weights)
+
+    def gradients(self, weights, vectors, label):
+        width = vectors.shape[1]
+        logits, slopes = dense_gradient(vectors.mean(axis=1), weights, label)
+        return logits, np.repeat(slopes[:, None] / width, width, axis=1)
 '''
 CLASSIFIER = '''
 from sklearn_w2v.classifiers.base import W2VClassifier

@@ -37,7 +37,7 @@ from sklearn_w2v.features.flat_ids import FlatIds
 from sklearn_w2v.features.token_ids import check_ids
 from sklearn_w2v.features.word_counts import mean_vectors
 from sklearn_w2v.networks.design import NetworkWeights
-from sklearn_w2v.networks.network import Network
+from sklearn_w2v.networks.inference import Inference
 from sklearn_w2v.networks.output import Output
 
 SHARED = {
@@ -113,7 +113,7 @@ def alone():
 
 
 def network_logits(clf, ids):
-    return clf._network.logits(*check_ids(clf, ids, ids.vectors, False), ids.vectors)
+    return clf._inference().logits(*check_ids(clf, ids, ids.vectors, False), ids.vectors)
 
 
 def same_predictions(a, b, ids=NEW):
@@ -177,7 +177,7 @@ def test_where_the_network_does_not_help_the_branch_decides_alone(monkeypatch):
     def touched(*args):
         raise AssertionError("the network was asked")
 
-    monkeypatch.setattr(Network, "logits", touched)
+    monkeypatch.setattr(Inference, "logits", touched)
     np.testing.assert_array_equal(clf.predict_proba(NEW), expected)
     np.testing.assert_array_equal(loaded.predict_proba(NEW), expected)
     assert isinstance(loaded._network, NetworkWeights)  # not even built

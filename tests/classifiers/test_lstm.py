@@ -116,13 +116,15 @@ def test_other_backends_train_and_predict(backend):
         pytest.skip(f"{backend} is not installed")
     code = (
         "import numpy as np, keras\n"
-        "from sklearn_w2v import W2VLSTMClassifier, WordVectors, TokenIds\n"
+        "from sklearn_w2v import W2VLSTMClassifier, WordVectors, TokenIds, explain\n"
         f"assert keras.config.backend() == {backend!r}\n"
         "X = TokenIds([[2, 3], [3, 0]] * 8, WordVectors(['a', 'b'], [[1.0], [-1.0]]))\n"
         "for pooling in ('last', 'max', 'mean', 'attention'):\n"
         "    clf = W2VLSTMClassifier(pooling=pooling, units=4, epochs=15, learning_rate=0.05,\n"
         "                            random_state=0, early_stopping=True)\n"
         "    assert clf.fit(X, [0, 1] * 8).score(X, [0, 1] * 8) == 1.0, pooling\n"
+        "    [one] = explain(clf, X[:1])\n"
+        "    assert abs(one.residual) < 1e-2 * max(1, abs(one.score)), pooling\n"
     )
     subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],

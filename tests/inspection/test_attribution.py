@@ -22,7 +22,6 @@ from sklearn_w2v import (
     make_w2v_pipeline,
 )
 from sklearn_w2v.features.token_ids import whole_documents
-from sklearn_w2v.networks.backend import keras
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The vectors know only"),
@@ -320,15 +319,6 @@ def test_dropout_is_off():
     np.testing.assert_array_equal(first, second)
 
 
-def test_a_network_that_shares_no_engine_gives_the_same(models):
-    """As with mixed precision, where Keras computes."""
-    pipeline = clone(models["lstm"]).fit(TEXTS, LABELS)
-    [one] = explain(pipeline, WET[:1])
-    pipeline[-1]._network._steps = None
-    [same] = explain(pipeline, WET[:1])
-    np.testing.assert_allclose(one.values, same.values, atol=1e-4)
-
-
 # ------------------------------------------------------------------ mistakes
 def test_one_target_for_each_text_or_one_for_all(models):
     one, two = explain(models["lstm"], WET[:2], target=np.array(["wet", "dry"]))
@@ -368,12 +358,6 @@ def test_wrong_estimators(models):
 
 def test_no_texts(models):
     assert explain(models["lstm"], []) == []
-
-
-def test_other_backends_have_occlusion(models, monkeypatch):
-    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
-    with pytest.raises(NotImplementedError, match="method='occlusion'"):
-        explain(models["lstm"], WET[:1])
 
 
 def test_repr_names_what_counts_most():

@@ -14,9 +14,7 @@ class Function:
     def __init__(self, value, gradient):
         self.value, self.gradient, self.n_gradients, self.largest = value, gradient, 0, 0
 
-    def slopes(self, documents, mask, label):
-        assert mask.all()
-        assert mask.shape == documents.shape[:2]
+    def slopes(self, documents, label):
         self.n_gradients += len(documents)
         self.largest = max(self.largest, len(documents))
         return self.value(documents), self.gradient(documents)

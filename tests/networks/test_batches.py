@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sklearn_w2v.networks.batches import batch_width, shuffled_batches, sorted_batches
+from sklearn_w2v.networks.batches import batch_width, shuffled_batches
 
 LENGTHS = hnp.arrays(np.int64, st.integers(1, 300), elements=st.integers(1, 500))
 
@@ -34,15 +34,6 @@ def test_batches_are_hardly_padded():
     batches = shuffled_batches(lengths, 32, np.random.default_rng(1))
     padded = sum(len(rows) * batch_width(lengths[rows]) for rows in batches)
     assert padded < 1.35 * lengths.sum() < 2000 * 500
-
-
-@settings(max_examples=50, deadline=None)
-@given(lengths=LENGTHS, words=st.integers(1, 5000))
-def test_prediction_batches_hold_each_document_once_and_few_words(lengths, words):
-    batches = sorted_batches(lengths, words)
-    assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
-    for rows in batches:
-        assert len(rows) == 1 or len(rows) * batch_width(lengths[rows]) <= words
 
 
 @pytest.mark.parametrize(("length", "width"), [(1, 16), (16, 16), (17, 32)])

@@ -263,9 +263,8 @@ def test_fits_of_one_architecture_share_their_graphs(monkeypatch):
         X, y, vectors = data(n_words, seed=seed)
         clf.set_params(vectors=vectors, random_state=seed, learning_rate=rate).fit(X, y).predict(X)
     [steps] = compiled_steps._compiled.values()
-    assert len(steps._steps) == 2  # training and prediction
-    counts = [step.experimental_get_tracing_count() for step in steps._steps.values()]
-    assert counts == [1, 1]
+    [step] = steps._steps.values()
+    assert step.experimental_get_tracing_count() == 1
     clf.set_params(units=7).fit(X, y)
     assert len(compiled_steps._compiled) == 2
 
@@ -327,9 +326,9 @@ def test_variables_without_handles_are_left_to_keras(monkeypatch):
     monkeypatch.setattr(keras_internals, "variable_handles", missing)
     net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
     assert isinstance(net.steps(), KerasSteps)
-    ids, lengths, *_ = documents("softmax")
-    expected = net.head.predict([net.table.embed(ids), ids != 0], verbose=0)
-    np.testing.assert_allclose(net.logits(ids, lengths), expected, atol=1e-5)
+    ids, lengths, y, _ = documents("softmax")
+    history = run_epochs(net.model, Batches(ids, lengths, y, None, 6, None), None, 2, [], 0)
+    assert np.isfinite(history["loss"]).all()
 
 
 def resident_mb():

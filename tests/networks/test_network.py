@@ -165,7 +165,7 @@ def test_logits_are_those_of_the_whole_model(vectors, double, output):
     table = Table(RowMap.of(ids), vectors, None, seed=0, double=double)
     network = network_of(table, output=output)
     network.embedding.set_weights([table.values + draw.normal(size=table.values.shape)])
-    logits = network.logits(ids, lengths)
+    logits = network.inference().logits(ids, lengths)
     assert logits.shape == (700, 4)
     assert logits.dtype == np.float32
     expected = np.asarray(network.model(table.rows.rows(ids)))
