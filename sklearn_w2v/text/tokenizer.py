@@ -169,10 +169,15 @@ class JapaneseTokenizer(FilesInKey, DocumentsOutMixin, BaseEstimator):
         with restore_on_error(self):
             self.__dict__.pop("_files", None)
             self._settings()
-            files = {
-                name: (given, os.path.abspath(given), mecab.fingerprint_of(given))
-                for name, given in self._named_files()
-            }
+            files = {}
+            for name, given in self._named_files():
+                try:
+                    files[name] = given, os.path.abspath(given), mecab.fingerprint_of(given)
+                except FileNotFoundError as error:
+                    raise ValueError(
+                        f"Got {name}={given!r} but expected a compiled MeCab dictionary: there is "
+                        f"no file {str(error)!r}."
+                    ) from error
             if files:
                 self._files = files
         return self
