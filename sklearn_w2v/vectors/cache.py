@@ -155,9 +155,18 @@ class SourceStore(Store):
 
 
 def cache_folder() -> Path:
-    """Return the folder of converted vectors: ``$SKLEARN_W2V_CACHE`` or the user's cache folder."""
+    """Return the folder of converted vectors: ``$SKLEARN_W2V_CACHE`` or the user's cache folder.
+
+    A user without a home directory, as in containers with an unknown user, gets a folder that
+    lives as long as this process.
+    """
     named = os.environ.get("SKLEARN_W2V_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("sklearn_w2v"))
+    if named:
+        return Path(named)
+    try:
+        return Path(platformdirs.user_cache_dir("sklearn_w2v"))
+    except RuntimeError:
+        return _own_root(os.getpid())
 
 
 def open_source(path: str, aliases: str | None = None) -> FolderStore:

@@ -224,6 +224,25 @@ def test_a_cache_that_cannot_be_written_is_replaced_for_the_process(tmp_path, mo
     assert reads == [path]  # once for a process, not for each opening
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="where homes come from differs")
+def test_without_a_home_directory_vectors_are_converted_for_the_process(tmp_path):
+    """Containers run as users whom no passwd file knows, and without HOME."""
+    path = write_vectors(tmp_path / "v.txt")
+    (tmp_path / "tmp").mkdir()
+    code = (
+        "import sys, os, pwd\n"
+        "def unknown(uid): raise KeyError(uid)\n"
+        "pwd.getpwuid = unknown\n"
+        "for name in ('HOME', 'XDG_CACHE_HOME', 'SKLEARN_W2V_CACHE'): os.environ.pop(name, None)\n"
+        "from sklearn_w2v.vectors.cache import cached_form, open_source\n"
+        "print(open_source(sys.argv[1]).words, cached_form(sys.argv[1]) is None)\n"
+        "print(len(os.listdir(os.environ['TMPDIR'])), os.listdir('.'))"
+    )
+    process = run_python(code, path, TMPDIR=os.fspath(tmp_path / "tmp"))
+    assert finish(process).split("\n")[0] == "['a', 'b'] False"
+    assert not list((tmp_path / "tmp").iterdir())
+
+
 def test_the_replacement_of_an_unwritable_cache_goes_with_the_process(tmp_path):
     path = write_vectors(tmp_path / "v.txt")
     (tmp_path / "tmp").mkdir()
