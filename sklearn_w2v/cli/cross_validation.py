@@ -97,7 +97,8 @@ def make_splits(
     Raises
     ------
     ValueError
-        There are fewer groups than folds, or each label has fewer documents than folds.
+        There are fewer groups than folds, each label has fewer documents than folds, or a fold
+        would have nothing to test or one label to learn.
     """
     y = np.asarray(labels)
     if groups is not None and (n_groups := len(set(groups))) < n_folds:
@@ -105,21 +106,55 @@ def make_splits(
             f"Got {n_groups} groups but expected {n_folds} or more, one for each fold; lower "
             "--folds."
         )
-    rare = sorted(name for name, count in Counter(labels).items() if count < n_folds)
-    if len(rare) == len(set(labels)):
+    counts = Counter(labels)
+    if max(counts.values()) < n_folds:
         raise ValueError(
             f"Got --folds {n_folds}, but no label has that many documents; lower --folds."
         )
+    unit = "documents"
+    if groups is not None:
+        unit, counts = "groups", Counter(name for name, _ in set(zip(labels, groups, strict=True)))
+    rare = sorted(name for name, count in counts.items() if count < n_folds)
     if rare:
         warn(
-            f"{len(rare)} labels have fewer than {n_folds} documents, so some folds do not "
+            f"{len(rare)} labels have fewer than {n_folds} {unit}, so some folds do not "
             f"test them ({', '.join(rare[:5])})."
         )
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     folds = kind(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():  # about rare labels
         warnings.simplefilter("ignore", UserWarning)
-        return list(folds.split(np.zeros(len(y)), y, groups))
+        splits = list(folds.split(np.zeros(len(y)), y, groups))
+    if groups is not None:
+        _check_groups(splits, y, counts, warn)
+    return splits
+
+
+def _check_groups(
+    splits: list[Split], y: NDArray[Any], n_groups: Counter[str], warn: Callable[[str], Any]
+) -> None:
+    """Refuse folds that cannot be scored; warn of labels that a fold tests and does not learn."""
+    unlearnt: set[str] = set()
+    for train, test in splits:
+        if not len(test):
+            raise ValueError(
+                f"{len(splits)} folds of whole groups leave one without documents; lower --folds."
+            )
+        learnt, missing = set(y[train].tolist()), set(y[test].tolist()) - set(y[train].tolist())
+        if len(learnt) < 2:
+            named = ", ".join(f"{name!r} ({n_groups[name]} groups)" for name in sorted(missing)[:5])
+            raise ValueError(
+                f"All groups of {named} are in one fold, which leaves one label to learn when it "
+                "is tested; give such labels more groups, or --folds 0 to train without a "
+                "comparison."
+            )
+        unlearnt |= missing
+    if unlearnt:
+        named = ", ".join(f"{name} ({n_groups[name]} groups)" for name in sorted(unlearnt)[:5])
+        warn(
+            f"All groups of {len(unlearnt)} labels are in one fold, which counts each of their "
+            f"documents as wrong, since the label is not learnt there ({named})."
+        )
 
 
 def baselines(tokens: Tokens, y: NDArray[Any], splits: list[Split], seed: int) -> list[FoldScores]:

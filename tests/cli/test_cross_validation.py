@@ -46,6 +46,29 @@ def test_rare_labels_are_told():
     assert "fog" in said[0]
 
 
+def test_labels_of_one_group_are_named_before_training():
+    labels = ["wet"] * 12 + ["dry"] * 12
+    groups = ["a"] * 12 + [f"b{place // 2}" for place in range(12)]
+    with pytest.raises(ValueError, match=r"All groups of 'wet' \(1 groups\) are in one fold.*--fo"):
+        make_splits(labels, groups, 3, 0, lambda text: None)
+    said = []
+    more = ["fog"] * 12, [f"c{place // 2}" for place in range(12)]
+    splits = make_splits(labels + more[0], groups + more[1], 3, 0, said.append)
+    assert len(splits) == 3
+    assert "1 labels have fewer than 3 groups, so some folds do not test them (wet)" in said[0]
+    assert "counts each of their documents as wrong" in said[1]
+    assert "(wet (1 groups))" in said[1]
+    assert len(said) == 2
+    # two groups, both of which the folds may put on one side
+    y = np.array(["x"] * 2 + ["y"] * 8 + ["z"] * 8)
+    groups = ["g0", "g1", *(f"h{place // 2}" for place in range(16))]
+    for seed in range(20):
+        said.clear()
+        splits = make_splits(y.tolist(), groups, 2, seed, said.append)
+        torn = all(set(y[test]) <= set(y[train]) for train, test in splits)
+        assert torn == (not said)
+
+
 def test_baselines():
     y = np.array(LABELS)
     splits = make_splits(LABELS, None, 3, 0, nothing)

@@ -219,6 +219,18 @@ def test_errors_come_ahead_of_training(fit, tmp_path, arguments, wanted):
     assert not (tmp_path / "model.w2v").exists()
 
 
+def test_a_label_of_one_group_is_refused_before_training(fit, tmp_path):
+    path = tmp_path / "groups.csv"
+    rows = [("雨", "wet", "a")] * 6 + [("海", "dry", f"b{place}") for place in range(6)]
+    path.write_text(
+        "text,label,group\n" + "".join(",".join(row) + "\n" for row in rows), encoding="utf-8"
+    )
+    done = fit("--group", "group", "--folds", "3", data=path)
+    assert (done.status, done.out) == (2, "")
+    assert "All groups of 'wet' (1 groups) are in one fold" in done.err
+    assert not (tmp_path / "model.w2v").exists()
+
+
 def test_one_label_is_too_few(fit, tmp_path):
     done = fit(data=csv_of(tmp_path, [("雨", "wet"), ("雪", "wet")]))
     assert done.status == 2
