@@ -307,7 +307,15 @@ def ids():
 
 def classifier(**params):
     return W2VLSTMClassifier(
-        **{"units": 4, "hidden": None, "epochs": 3, "batch_size": 8, "random_state": 0, **params}
+        **{
+            "units": 4,
+            "hidden": None,
+            "epochs": 3,
+            "batch_size": 8,
+            "random_state": 0,
+            "train_network": True,
+            **params,
+        }
     )
 
 

@@ -60,9 +60,9 @@ class W2VCNNClassifier(W2VClassifier):
     train_network : {"auto"} or bool, default="auto"
         Whether the network is trained beside the branch. ``"auto"`` trains it only where word
         vectors tell what the branch does not know: a logistic regression on mean vectors
-        must lower the branch's loss on up to 1,000 held-out documents (or a fold more) by two
-        standard errors; then it counts, too. True trains it always; without `bow`, it is
-        always trained.
+        must lower the branch's loss on 1,000 held-out documents or more (all of few) by two
+        standard errors; then it counts where the network does not. True trains it always;
+        without `bow`, it is always trained.
     output : {"softmax", "sigmoid"}, default="softmax"
         ``"softmax"`` with cross-entropy, or one ``"sigmoid"`` for each class with binary
         cross-entropy; then `predict_proba` divides by the sum.
@@ -116,7 +116,8 @@ class W2VCNNClassifier(W2VClassifier):
         With `bow`, the factors of the branch's decisions and of the network's logits, whose
         sum makes the probabilities; the second is 0 where the network does not help.
     means_weight_ : float or None
-        With `bow`, the factor of the logits of the mean vectors; 0 where they do not help.
+        With `bow`, the factor of the logits of the mean vectors; 0 where they do not help,
+        and where the network counts.
     transfer_ : TransferProbe or None
         With `bow`, what mean vectors add to the branch on held-out documents: gain, standard
         error, z and seconds; None where there was nothing to judge.

@@ -31,11 +31,9 @@ from sklearn_w2v import (
 from sklearn_w2v.classifiers import blend_training
 from sklearn_w2v.classifiers.inner_folds import inner_folds
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
-from sklearn_w2v.classifiers.mean_vectors import MeanVectors
 from sklearn_w2v.classifiers.weigher import Weigher
 from sklearn_w2v.features.flat_ids import FlatIds
 from sklearn_w2v.features.token_ids import check_ids
-from sklearn_w2v.features.word_counts import mean_vectors
 from sklearn_w2v.networks.design import NetworkWeights
 from sklearn_w2v.networks.inference import Inference
 from sklearn_w2v.networks.output import Output
@@ -148,9 +146,7 @@ def test_probabilities_are_those_of_the_sum_of_both(small, bow):
     )
     branch = LinearBranch(10.0, clf._seed).fit(features.count(words, VECTORS), Y, 2)
     linear = scale * branch.decide(features.count(new, VECTORS))
-    assert clf.means_weight_ > 0
-    means = MeanVectors().fit(mean_vectors(words, VECTORS), Y, 2)
-    linear += clf.means_weight_ * means.decide(mean_vectors(new, VECTORS))
+    assert clf.means_weight_ == 0  # the network stands in their place
     logits = np.exp(linear + weight * network_logits(clf, NEW))
     expected = logits / logits.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(clf.predict_proba(NEW), expected, atol=1e-5)

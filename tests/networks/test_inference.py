@@ -112,7 +112,7 @@ def test_logits_are_those_of_the_keras_graph(spec, lengths, padding, scale, seed
     expected = run(network.table.embed(ids), ids != 0)
     # sums of large weights round as these do, in either
     size = max(1.0, *(float(np.abs(one).sum(axis=0).max()) for one in weights[-2:]))
-    tolerance = {"atol": 1e-5 * size, "rtol": 1e-4 if scale > 1 else 1e-5}
+    tolerance = {"atol": 1e-5 * size * max(1.0, scale), "rtol": 1e-4 if scale > 1 else 1e-5}
     np.testing.assert_allclose(network.logits(ids, lengths), expected, **tolerance)
 
 
