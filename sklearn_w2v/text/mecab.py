@@ -21,7 +21,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from ..utils.cache_keys import stamp_of
+from ..utils.files import stamp_of
 
 MAX_WHOLE = 20_000  # longest text, in characters, that MeCab gets in one piece
 WINDOW = 8_000  # size of the overlapping windows of longer texts

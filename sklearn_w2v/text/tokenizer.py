@@ -14,9 +14,10 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 
 from ..exceptions import UnusedParameterWarning
-from ..utils.cache_keys import FilesInKey, stamp_of
+from ..utils.cache_keys import FilesInKey
 from ..utils.dask import local_jobs
 from ..utils.estimators import restore_on_error
+from ..utils.files import stamp_of
 from ..utils.saved_state import expect
 from ..utils.sklearn_compat import StrOptions
 from . import mecab

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 from collections.abc import Iterable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -16,23 +15,6 @@ from typing import Any
 from ..version import __version__
 from .saved_state import expect
 from .sklearn_compat import is_fitted
-
-
-def stamp_of(path: str | os.PathLike[str]) -> str:
-    """Return a text that changes with a file: its absolute path, size and times.
-
-    Parameters
-    ----------
-    path : str or path
-        A file, which may be missing.
-    """
-    name = os.path.abspath(os.fspath(path))
-    try:
-        status = os.stat(name)
-    except (OSError, ValueError):
-        return f"{name}\nmissing"
-    # the inode's time changes also where a new file has the former one's size and time
-    return f"{name}\n{status.st_size}\n{status.st_mtime_ns}\n{status.st_ctime_ns}"
 
 
 def source_of(function: Any) -> str:

@@ -268,3 +268,20 @@ def _is_left(path: Path, changed: float, by_age: bool, content: bytes | None = N
         return True
     finally:
         os.close(handle)
+
+
+def stamp_of(path: str | os.PathLike[str]) -> str:
+    """Return a text that changes with a file: its absolute path, size and times.
+
+    Parameters
+    ----------
+    path : str or path
+        A file, which may be missing.
+    """
+    name = os.path.abspath(os.fspath(path))
+    try:
+        status = os.stat(name)
+    except (OSError, ValueError):
+        return f"{name}\nmissing"
+    # the inode's time changes also where a new file has the former one's size and time
+    return f"{name}\n{status.st_size}\n{status.st_mtime_ns}\n{status.st_ctime_ns}"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from ..utils.cache_keys import stamp_of
 from ..utils.compression import open_plain
+from ..utils.files import stamp_of
 
 Tokens = list[str]
 

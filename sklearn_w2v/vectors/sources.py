@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..utils.cache_keys import stamp_of
+from ..utils.files import stamp_of
 from .folder import write_store
 from .formats.aliases import read_aliases
 from .formats.fasttext import is_fasttext, read_fasttext
