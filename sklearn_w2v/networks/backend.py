@@ -54,6 +54,37 @@ with _quiet():
         tensorflow.config.list_physical_devices()  # looks for GPUs, and talks about it
 
 
+_ran_in_parent = False
+_has_run = False
+
+
+def about_to_run() -> None:
+    """Note that this process runs Keras, or refuse where its threads did not survive a fork.
+
+    Raises
+    ------
+    RuntimeError
+        The process was forked after TensorFlow had run: it would wait for ever.
+    """
+    global _has_run
+    if _ran_in_parent:
+        raise RuntimeError(
+            "This process was forked after TensorFlow had run, whose threads do not survive a "
+            "fork: training would wait for ever. Start the process by "
+            "multiprocessing.get_context('spawn'), or train before it is forked."
+        )
+    _has_run = keras.config.backend() == "tensorflow"
+
+
+def _after_fork() -> None:
+    global _ran_in_parent
+    _ran_in_parent = _ran_in_parent or _has_run
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 class _NoRetracing(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         return "triggered tf.function retracing" not in str(record.msg)

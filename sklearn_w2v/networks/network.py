@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..vectors.word_vectors import WordVectors
-from .backend import keras
+from .backend import about_to_run, keras
 from .batches import Batch
 from .compiled_steps import CompiledSteps, Handles, compiled_steps_of
 from .design import Design, NetworkWeights
@@ -39,6 +39,7 @@ class Network:
     def __init__(
         self, design: Design, table: Table, head: Any = None, shares_steps: bool = True
     ) -> None:
+        about_to_run()
         self.design, self.table = design, table
         self.head = design.architecture.head() if head is None else head
         first, *second = table.channels()

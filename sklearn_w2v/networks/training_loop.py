@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ..utils.progress import report_progress
-from .backend import expected_tracing, keras
+from .backend import about_to_run, expected_tracing, keras
 from .batches import Batch, Batches
 from .layers import hold_constraints
 
@@ -80,6 +80,7 @@ def run_epochs(
         epochs=epochs,
         steps=len(train),
     )
+    about_to_run()
     model.stop_training = False
     steps = steps or KerasSteps(model)
     logs: dict[str, float] = {}

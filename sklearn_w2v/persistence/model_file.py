@@ -22,6 +22,7 @@ from ..vectors.store import Store
 from ..vectors.word_vectors import WordVectors, as_word_vectors
 from ..version import __version__
 from .file_checks import check_entries, check_names, check_schema
+from .functions import check_functions
 from .model_card import card_of
 from .packing import pack, parts
 from .state_checks import check_estimators, check_reach, check_sizes, check_stores, fit_to_machine
@@ -75,12 +76,13 @@ def save(
         has a section that the card has itself, or a parameter is one that `load` refuses, such
         as the ``input="filename"`` of a CountVectorizer, to which texts are paths.
     TypeError
-        The estimator holds an object that no model file can hold.
+        The estimator holds an object that no model file can hold, such as a lambda.
 
     Warns
     -----
     UserWarning
-        The vectors make rows of unknown words from subwords, which ``"rows"`` leaves out.
+        The vectors make rows of unknown words from subwords, which ``"rows"`` leaves out; or
+        a function is defined in the running script, where no other program finds it.
 
     See Also
     --------
@@ -124,6 +126,10 @@ def save(
             f"Got a {type(estimator).__name__} that no model file can hold: {error} "
             "(joblib.dump holds anything that pickle does.)"
         ) from error
+    untrusted = _untrusted(model)
+    check_functions(made, untrusted)
+    for check in (check_entries, check_schema):  # as load will
+        check(model)
     card = card_of(estimator, vectors, left, details).encode("utf-8", "backslashreplace")
     meta = {
         "kind": KIND,
@@ -131,7 +137,7 @@ def save(
         "estimator": type(estimator).__name__,
         "vectors": vectors,
         "versions": versions(),
-        "trust": _untrusted(model),
+        "trust": untrusted,
         "sha256": {name: _digest(data) for name, data in ((_CARD, card), (_MODEL, model))},
     }
     entries = {_META: json.dumps(meta, ensure_ascii=False, indent=1).encode()}

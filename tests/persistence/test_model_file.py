@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     FixedThresholdClassifier,
@@ -43,6 +45,7 @@ from sklearn_w2v import (
     read_card,
     save,
 )
+from sklearn_w2v.exceptions import NotSavedWarning
 from sklearn_w2v.persistence import model_file as _persistence
 
 TEXTS = ["雨が降る夜に傘をさす", "雪と霧の朝に傘", "夏の海で泳ぐ", "砂の祭の夏"] * 5
@@ -412,6 +415,51 @@ def test_own_functions_must_be_trusted_by_name(tmp_path):
     with pytest.raises(ValueError, match=rf"{name}.*trusted="):
         load(tmp_path / "m.w2v")
     assert load(tmp_path / "m.w2v", trusted=[name]).predict(["a b"]) == model.predict(["a b"])
+
+
+class Splits:
+    """Holder of a function whose name is not where it can be found."""
+
+    inner = staticmethod(lambda text: text.split())
+
+
+def _nested():
+    def tokens_of(text):  # a module's function has this name as well
+        return text.split()
+
+    return tokens_of
+
+
+@pytest.mark.parametrize(
+    "function", [lambda text: text.split(), _nested(), partial(_nested()), Splits.inner]
+)
+def test_functions_that_nobody_can_find_are_refused_by_save(tmp_path, function):
+    model = make_w2v_pipeline(tokenizer=tokens_of, random_state=0, **SMALL)
+    model.fit(["a b", "c d"] * 5, [0, 1] * 5)
+    save(model, tmp_path / "m.w2v")
+    before = (tmp_path / "m.w2v").read_bytes()
+    model["tokens"].kw_args["tokenizer"].function = function
+    with pytest.raises(TypeError, match=r"Got .*(lambda|tokens_of).* cannot refer to by name"):
+        save(model, tmp_path / "m.w2v")
+    assert (tmp_path / "m.w2v").read_bytes() == before
+    vectorizer = CountVectorizer(tokenizer=function, token_pattern=None).fit(["a b"])
+    with pytest.raises(TypeError, match="as tokenizer of CountVectorizer"):
+        save(vectorizer, tmp_path / "m.w2v")
+
+
+def test_functions_of_the_script_are_warned_of(tmp_path, monkeypatch):
+    import __main__
+
+    def tokens_here(text):
+        return text.split()
+
+    tokens_here.__module__, tokens_here.__qualname__ = "__main__", "tokens_here"
+    monkeypatch.setattr(__main__, "tokens_here", tokens_here, raising=False)
+    vectorizer = CountVectorizer(tokenizer=tokens_here, token_pattern=None).fit(["a b"])
+    with pytest.warns(NotSavedWarning, match="__main__.tokens_here as tokenizer of CountVec"):
+        save(vectorizer, tmp_path / "m.w2v")
+    loaded = load(tmp_path / "m.w2v", trusted=["__main__.tokens_here"])
+    assert loaded.transform(["b b"]).toarray().tolist() == [[0, 2]]
 
 
 def test_what_cannot_be_held_is_an_error_and_the_former_file_stays(fitted, tmp_path):
