@@ -24,8 +24,9 @@ from .training_set import TrainingSet
 from .transfer import LEAST_GAIN, TransferProbe
 from .weigher import Logits, Weigher, Weighing
 
-# standard errors by which the network must lower the loss, asked once after training;
-# benchmarks/results/transfer.md says how many wrong answers one, two and three give
+# standard errors by which the network must lower the loss, asked once after training: more of
+# them leave out networks that help, and none lets in what few held-out documents show by
+# chance; benchmarks/results/transfer.md counts both
 _ERRORS = 1.0
 _ENOUGH = 1_000  # held-out documents that settle whether vectors pay
 
