@@ -41,7 +41,7 @@ from sklearn_w2v.exceptions import NoTransferWarning, TruncationWarning
 BASELINE = "TF-IDF + LinearSVC"
 CHARACTERS = "TF-IDF of characters 1-3 + LinearSVC"
 MEAN = "mean vector + logistic regression"
-BRANCH = "recipe: linear members alone"
+BRANCH = "recipe: linear branch alone"
 NETWORK = "recipe: network alone"
 OURS = "recipe"
 PLAIN = ("LSTM, vectors fine-tuned", "LSTM, vectors frozen", "LSTM, random vectors")
@@ -249,9 +249,11 @@ def _notes(args: argparse.Namespace) -> tuple[str, str]:
     return "The recipe beside TF-IDF + LinearSVC", (
         "`make_w2v_pipeline(vectors)` without further arguments; chiVe with aliases. Same folds, "
         "mean and standard deviation over folds and seeds. TF-IDF: sublinear, all surface tokens. "
-        "*Linear members alone* (the branch, and mean vectors where they count) and *network "
-        "alone* are parts of the same fits; the network is trained where the probe says that "
+        "*Linear branch alone* (with mean vectors where these count) and *network alone* are "
+        "parts of the same fits; the network is trained where the probe says that "
         "vectors pay (z of 2 and more), and counts where it lowers the held-out loss. "
+        "Rows without a z were measured before there was a probe (2026-11-26), when a network "
+        "was trained in each fold. "
         "Seconds: fit and predict of one fold of the first seed (further seeds ran beside other "
         "work), from tokens on. Memory: the highest that the process had so far, with corpus and "
         "libraries in it; a baseline's at its first fold, the recipe's over all folds of the "
