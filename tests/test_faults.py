@@ -298,13 +298,21 @@ class CtrlC(keras.callbacks.Callback):
             signal.raise_signal(signal.SIGINT)
 
 
+WORDS = list("雨雪霧夏海祭")
+
+
 @pytest.fixture(scope="module")
 def ids():
-    vectors = WordVectors(list("雨雪霧夏海祭"), np.eye(6) + 0.1)
-    indexer = W2VIndexer(vectors, random_state=0)
-    # each document once: copies stand on one side of inner folds
+    indexer = W2VIndexer(WordVectors(WORDS, np.eye(6) + 0.1), random_state=0)
+    return indexer.fit_transform(TEXTS)
+
+
+@pytest.fixture(scope="module")
+def distinct_ids():
+    """Each document once: a few that come again and again leave nothing to hold out."""
+    indexer = W2VIndexer(WordVectors(WORDS, np.eye(6) + 0.1), random_state=0)
     draw = np.random.default_rng(0)
-    return indexer.fit_transform([list(draw.choice(list("雨雪霧夏海祭"), 5)) for _ in LABELS])
+    return indexer.fit_transform([list(draw.choice(WORDS, 5)) for _ in LABELS])
 
 
 def classifier(**params):
@@ -323,7 +331,8 @@ def classifier(**params):
 
 @pytest.mark.parametrize("bow", [None, "words"])
 @pytest.mark.parametrize("fitted", [False, True])
-def test_ctrl_c_leaves_a_classifier_clearly_unfitted(ids, bow, fitted):
+def test_ctrl_c_leaves_a_classifier_clearly_unfitted(distinct_ids, bow, fitted):
+    ids = distinct_ids
     clf = classifier(bow=bow, epochs=1)
     if fitted:
         clf.fit(ids, LABELS)
@@ -337,7 +346,8 @@ def test_ctrl_c_leaves_a_classifier_clearly_unfitted(ids, bow, fitted):
     np.testing.assert_array_equal(clf.fit(ids, LABELS).predict_proba(ids), expected)
 
 
-def test_ctrl_c_between_the_parts_of_a_classifier_leaves_it_unfitted(ids, monkeypatch):
+def test_ctrl_c_between_the_parts_of_a_classifier_leaves_it_unfitted(distinct_ids, monkeypatch):
+    ids = distinct_ids
     from sklearn_w2v.classifiers import blend_training
 
     clf = classifier(bow="words", epochs=1).fit(ids, LABELS)
