@@ -71,15 +71,9 @@ class CNN:
 
     # ------------------------------------------------------- the same in NumPy
     def project(self, weights: list[Floats], vectors: Floats) -> Floats:
-        """Return what single words add at each place of a window: (places, n_words + 1, filters).
-
-        The last word is padding, which adds nothing.
-        """
-        places = sum(self.kernel_sizes)
-        out = np.zeros((places, len(vectors) + 1, self.filters), np.float32)
+        """Return what single words add at each place of a window: (places, n_words, filters)."""
         kernels = [weights[2 * number] for number in range(len(self.kernel_sizes))]
-        np.matmul(vectors, np.concatenate(kernels), out=out[:, :-1])
-        return out
+        return np.concatenate([vectors @ kernel for kernel in kernels])
 
     def logits(self, weights: list[Floats], documents: Documents) -> Floats:
         """Return the logits of documents: (n_documents, n_classes)."""
@@ -112,7 +106,8 @@ class CNN:
         gradients : ndarray of shape (n_documents, n_words, dim), float32
         """
         n, width, dim = vectors.shape
-        documents = Documents.alike(self.project(weights, vectors.reshape(-1, dim)), n, width)
+        padded = np.concatenate([vectors.reshape(-1, dim), np.zeros((1, dim), np.float32)])
+        documents = Documents.alike(self.project(weights, padded), n, width)
         first, state, shares = 0, [], []
         for number, size in enumerate(self.kernel_sizes):
             answers = _windows(documents, first, size)[0].reshape(n, -1, self.filters)

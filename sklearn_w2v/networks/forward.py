@@ -17,8 +17,8 @@ class Documents:
 
     Parameters
     ----------
-    words : ndarray of shape (..., n_words, n_features), float32
-        What `Architecture.project` made of the distinct words.
+    words : ndarray of shape (..., n_words + 1, n_features), float32
+        What `Architecture.project` made of the distinct words, and of padding (zeros), the last.
     places : ndarray of shape (n_tokens,), int
         Places in `words` of the documents' tokens, one document after the other.
     starts : ndarray of shape (n_documents,), int

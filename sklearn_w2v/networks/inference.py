@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,9 +10,11 @@ from ..vectors.word_vectors import WordVectors
 from .design import Design, NetworkWeights
 from .embedding_table import RowMap, Table
 from .forward import Documents, Floats
+from .threads import in_threads, one_blas_thread
 
 _PROJECTED = 1 << 24  # values of the words that are projected together
-_DOCUMENTS = 512  # documents of one batch
+_ROWS = 1 << 10  # words that one thread projects at once
+_DOCUMENTS = 256  # documents of one batch
 _TOKENS = 1 << 15  # tokens of one batch
 
 
@@ -81,8 +81,9 @@ class Inference:
         if maxlen is not None:
             ids, lengths = ids[:, :maxlen], np.minimum(lengths, maxlen)
         out = np.empty((len(ids), self.design.architecture.n_classes), np.float32)
-        for part in parts(ids):
-            self._write_logits(ids[part], lengths[part], vectors, out[part])
+        with one_blas_thread():
+            for part in parts(ids):
+                self._write_logits(ids[part], lengths[part], vectors, out[part])
         return out
 
     def _write_logits(
@@ -100,19 +101,32 @@ class Inference:
             for part in (slice(half), slice(half, None)):
                 self._write_logits(ids[part], lengths[part], vectors, out[part])
             return
-        architecture = self.design.architecture
-        words = architecture.project(self._head, self.table.embed(used, vectors))
-        starts = np.cumsum(lengths) - lengths
-        documents = Documents(words, places, starts, lengths)
-        for batch in _batches(lengths):
-            out[batch] = architecture.logits(self._head, documents.take(batch))
+        words = self._project(self.table.embed(used, vectors))
+        documents = Documents(words, places, np.cumsum(lengths) - lengths, lengths)
+
+        def write(batch: NDArray[np.intp]) -> None:
+            part = documents.take(batch)
+            out[batch] = self.design.architecture.logits(self._head, part)
+
+        in_threads(write, _batches(lengths))
+
+    def _project(self, vectors: Floats) -> Floats:
+        """Return projected words, and padding after them."""
+        project = self.design.architecture.project
+        padding = project(self._head, np.zeros((1, self.table.dim), np.float32))
+        out = np.empty((*padding.shape[:-2], len(vectors) + 1, padding.shape[-1]), np.float32)
+        out[..., -1:, :] = padding
+
+        def write(part: slice) -> None:
+            out[..., :-1, :][..., part, :] = project(self._head, vectors[part])
+
+        starts = range(0, len(vectors), _ROWS)
+        in_threads(write, [slice(start, start + _ROWS) for start in starts])
+        return out
 
     def _projected_size(self) -> int:
         """Return the number of values that a projected word has."""
-        none = np.empty((0, self.table.dim), np.float32)
-        one = np.zeros((1, self.table.dim), np.float32)
-        project = self.design.architecture.project
-        return int(project(self._head, one).size - project(self._head, none).size)
+        return int(self._project(np.empty((0, self.table.dim), np.float32)).size)
 
     def logits_of_vectors(self, vectors: Floats) -> Floats:
         """Return the logits of documents that are given as vectors, without padding.
@@ -121,10 +135,10 @@ class Inference:
         ----------
         vectors : ndarray of shape (n_documents, n_words, dim), float32
         """
-        architecture = self.design.architecture
         n, width, dim = vectors.shape
-        words = architecture.project(self._head, vectors.reshape(-1, dim))
-        logits: Floats = architecture.logits(self._head, Documents.alike(words, n, width))
+        with one_blas_thread():
+            documents = Documents.alike(self._project(vectors.reshape(-1, dim)), n, width)
+            logits: Floats = self.design.architecture.logits(self._head, documents)
         return logits
 
     def gradients(self, vectors: Floats, label: int) -> tuple[Floats, Floats]:
@@ -142,16 +156,18 @@ class Inference:
         logits : ndarray of shape (n_documents,), float32
         gradients : ndarray of shape (n_documents, n_words, dim), float32
         """
-        logits, gradients = self.design.architecture.gradients(self._head, vectors, label)
+        with one_blas_thread():
+            logits, gradients = self.design.architecture.gradients(self._head, vectors, label)
         return logits, gradients
 
 
-def _batches(lengths: NDArray[np.int64]) -> Iterator[NDArray[np.intp]]:
-    """Yield the rows of batches of documents, the longest documents first."""
+def _batches(lengths: NDArray[np.int64]) -> list[NDArray[np.intp]]:
+    """Return the rows of batches of documents, the longest documents first."""
     order = np.argsort(-lengths, kind="stable")
-    start = 0
+    start, batches = 0, []
     while start < len(order):
         longest = max(1, int(lengths[order[start]]))
         stop = start + max(1, min(_DOCUMENTS, _TOKENS // longest))
-        yield order[start:stop]
+        batches.append(order[start:stop])
         start = stop
+    return batches
