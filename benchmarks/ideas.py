@@ -28,6 +28,7 @@ from sklearn.metrics import accuracy_score
 from sklearn_w2v import JapaneseTokenizer, Word2VecTrainer, WordVectors, make_w2v_pipeline
 from sklearn_w2v.classifiers.blend_training import LinearDesign, LinearMembers
 from sklearn_w2v.classifiers.inner_folds import inner_folds
+from sklearn_w2v.classifiers.keras_training import new_optimizer
 from sklearn_w2v.classifiers.training_set import TrainingSet
 from sklearn_w2v.classifiers.weigher import Weigher
 from sklearn_w2v.exceptions import TruncationWarning
@@ -61,7 +62,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
         (decisions[fold[1]],) = members.decide([fold])
     offset = Weigher(places, None, output).weigh(decisions).factors[0] * decisions
     train, held = folds[0]
-    network = clf._network
+    network = clf._built_network()
     short = documents.cut(clf.maxlen)
     rows = network.table.rows.rows(short.ids)
     words, more = keras.Input((None,), dtype="int32"), keras.Input((decisions.shape[1],))
@@ -69,7 +70,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     logits = network.head([network.embedding(words), mask]) + more
     model = keras.Model([words, more], logits)
     model.compile(
-        clf._new_optimizer(),
+        new_optimizer(clf),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False,
     )

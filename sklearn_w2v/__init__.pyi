@@ -1,8 +1,8 @@
 from . import datasets as datasets
 from . import distributed as distributed
 from . import exceptions as exceptions
-from .classifiers.cnn import W2VCNNClassifier as W2VCNNClassifier
-from .classifiers.lstm import W2VLSTMClassifier as W2VLSTMClassifier
+from .classifiers.trainable import W2VCNNClassifier as W2VCNNClassifier
+from .classifiers.trainable import W2VLSTMClassifier as W2VLSTMClassifier
 from .classifiers.transfer import TransferProbe as TransferProbe
 from .features.indexer import W2VIndexer as W2VIndexer
 from .features.token_ids import TokenIds as TokenIds

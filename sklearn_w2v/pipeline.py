@@ -103,8 +103,7 @@ default=None
     >>> list(pipeline.named_steps)
     ['tokens', 'ids', 'clf']
     """
-    from .classifiers.cnn import W2VCNNClassifier
-    from .classifiers.lstm import W2VLSTMClassifier
+    from .classifiers.trainable import W2VCNNClassifier, W2VLSTMClassifier
 
     if network not in _NETWORKS:
         raise ValueError(f"Got network={network!r} but expected one of {list(_NETWORKS)}.")

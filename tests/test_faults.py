@@ -37,7 +37,7 @@ from sklearn_w2v import (
     make_w2v_pipeline,
     save,
 )
-from sklearn_w2v.classifiers.base import keras
+from sklearn_w2v.networks.backend import keras
 from sklearn_w2v.vectors.cache import open_source
 
 ROOT = Path(__file__).parents[1]

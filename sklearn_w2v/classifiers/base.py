@@ -5,11 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import fields
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .scikeras_adapter import ScikerasAdapter
-
-# isort: split
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
@@ -18,15 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..features.flat_ids import FlatIds
 from ..features.token_ids import check_ids, check_vectors, whole_documents
-from ..networks.backend import keras
-from ..networks.batches import Batches
 from ..networks.design import RANDOM_DIM, Architecture, Design, NetworkWeights
 from ..networks.embedding_table import RowMap, distinct
 from ..networks.inference import Inference
-from ..networks.memory import trim_memory
-from ..networks.network import Network
 from ..networks.output import Output
-from ..networks.training_loop import run_epochs
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
 from ..utils.saved_state import (
@@ -46,12 +38,28 @@ from ..utils.sklearn_compat import (
 from ..vectors.word_vectors import FIRST_ID, WordVectors
 from .blend import Blend
 from .blend_training import LinearDesign, LinearMembers, NetworkTraining, fit_blend
+from .routed_parameters import RoutedParameters
 from .targets import Targets, check_labels
 from .training_set import TrainingSet, check_validation, hold_out, total_weights
 from .transfer import TransferProbe
 
+if TYPE_CHECKING:
+    from ..networks.network import Network
+
 _WIDTH = "n_features_in_", "feature_names_in_"
 _lock = threading.RLock()  # two threads may ask for a network that is not built yet
+
+
+def _keras_training() -> Any:
+    """Import what trains, and Keras with it."""
+    try:
+        from . import keras_training
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"Training a network, and model_, need Keras, and {error.name} is not installed here: "
+            "pip install sklearn-w2v, with its dependencies."
+        ) from error
+    return keras_training
 
 
 def _is_history(value: Any) -> bool:
@@ -65,7 +73,7 @@ def _has_many_labels(classifier: Any) -> bool:
     return classifier.__sklearn_is_fitted__() and bool(classifier._targets.multilabel)
 
 
-class W2VClassifier(FittedRepr, ScikerasAdapter):
+class W2VClassifier(FittedRepr, RoutedParameters):
     """Base of the classifiers, which have a network and, with ``bow``, a linear branch.
 
     A subclass has the parameters of its architecture, and `_architecture`, which makes the
@@ -75,6 +83,9 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
     Network and branch are fitted apart from each other, and their logits are added with
     factors that were found on held-out documents (stacking). Trained as one, the network
     drowns the branch.
+
+    Predicting needs NumPy alone: Keras is imported by what trains the network or builds it
+    (`keras_training`).
     """
 
     _parameter_constraints: dict[str, Any] = {
@@ -109,8 +120,8 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
     _targets: Targets
     _seed: int
     _draws: int
-    # weights after unpickling, then what predicts with them, and once it is to train, Keras
-    _network: Network | Inference | NetworkWeights
+    # weights after unpickling, then what predicts with them; a Network once it is to train
+    _network: Any
     _blend: Blend | None = None
 
     def _architecture(self, dim: int, n_classes: int, seed: int) -> Architecture:
@@ -262,6 +273,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         epochs: int,
         classes: Any = None,
     ) -> W2VClassifier:
+        keras_training = _keras_training()
         self._validate_params()
         with restore_on_error(self, *_WIDTH):
             fitted = None if fresh else (self.vectors_,)
@@ -275,8 +287,8 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             encoded = targets.encode(labels)
             weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
             train = TrainingSet(ids, lengths, encoded, weights)
-            callbacks = self._fresh_callbacks()
-            self._new_optimizer()  # a wrong one is found before anything is learnt
+            callbacks = keras_training.fresh_callbacks(self)
+            keras_training.new_optimizer(self)  # a wrong one is found before anything is learnt
             val = check_validation(self, validation, vectors, targets, labels)
             words = self._words(X, train, val, validation[0], vectors)
         read = [part.cut(self.maxlen).ids for part in (train, val) if part is not None]
@@ -317,7 +329,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         former = self._built_network()
         architecture = former.design.architecture
         design = self._design(architecture.dim, architecture.seed)
-        network = former.grown(design, used, vectors, self._new_optimizer())
+        network = former.grown(design, used, vectors, _keras_training().new_optimizer(self))
         self.vectors_ = vectors  # the same, or extended by further words
         self._network = network
 
@@ -396,6 +408,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         stop_early: bool | None = None,
     ) -> None:
         """Train the network for some epochs."""
+        keras_training = _keras_training()
         network = self._compiled_network()
         stop_early = self.early_stopping if stop_early is None else stop_early
         # each fit draws from a stream of its own, so that warm starts do not repeat batches
@@ -409,40 +422,12 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             only, held = hold_out(train.y, self.validation_fraction, seed)
             val = train.take(held)
         if val is not None and stop_early:
-            callbacks.append(
-                keras.callbacks.EarlyStopping(
-                    monitor="val_loss",
-                    patience=self.n_iter_no_change,
-                    restore_best_weights=True,
-                )
-            )
-
-        try:
-            history = run_epochs(
-                network.model,
-                self._batches(train, random, only),
-                None if val is None else self._batches(val),
-                epochs,
-                callbacks,
-                int(self.verbose),
-                network.steps(),
-            )
-        finally:
-            trim_memory()
+            callbacks.append(keras_training.stop_early(self.n_iter_no_change))
+        history = keras_training.train_network(
+            network, train, val, only, self.batch_size, epochs, callbacks, int(self.verbose), random
+        )
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
-
-    def _batches(
-        self,
-        part: TrainingSet,
-        order: np.random.Generator | None = None,
-        only: NDArray[np.int64] | None = None,
-    ) -> Batches:
-        """Return the batches of some documents; without an order, by their length."""
-        network = self._built_network()
-        y = network.design.output.targets(part.y, len(self.classes_))
-        find, size = network.table.rows.rows, self.batch_size
-        return Batches(part.ids, part.lengths, y, part.weights, size, order, find, only)
 
     # ------------------------------------------------------------- predicting
     def predict_proba(self, X: Any) -> NDArray[np.float32]:
@@ -460,7 +445,8 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
             the probability of each label by itself.
         """
         logits = self._logits(X)
-        return self._network.design.output.probabilities(logits)
+        output: Output = self._network.design.output
+        return output.probabilities(logits)
 
     @available_if(_has_many_labels)  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> NDArray[np.float32]:
@@ -523,37 +509,31 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
     # ------------------------------------------------------ what was learnt
     def _built_network(self) -> Network:
         """Return the network that trains; after unpickling, it is built when it is first needed."""
-        network = self._network
-        if isinstance(network, Network):
-            return network
-        with _lock:
-            network = self._network
-            if not isinstance(network, Network):
-                weights = network if isinstance(network, NetworkWeights) else network.weights()
-                network = self._network = Network.from_weights(weights, self.vectors_)
+        if isinstance(self._network, NetworkWeights | Inference):
+            keras_training = _keras_training()
+            with _lock:
+                if isinstance(self._network, NetworkWeights | Inference):
+                    self._network = keras_training.build_network(self._network, self.vectors_)
+        network: Network = self._network
         return network
 
     def _compiled_network(self) -> Network:
         """Return the network, ready to be trained."""
         network = self._built_network()
         if not getattr(network.model, "compiled", False):
-            network.compile(self._new_optimizer())
+            network.compile(_keras_training().new_optimizer(self))
         return network
 
     def _inference(self) -> Inference:
         """Return what predicts with the weights as they are now."""
-        network = self._network
-        if isinstance(network, Network):
-            return network.inference()
-        if isinstance(network, Inference):
-            return network
-        with _lock:
-            network = self._network
-            if isinstance(network, NetworkWeights) and network.head is not None:
-                self._network = Inference.from_weights(network, self.vectors_)
-            elif isinstance(network, NetworkWeights):  # which nothing trained
-                self._built_network()
-        return self._inference()
+        if isinstance(self._network, NetworkWeights):
+            with _lock:
+                weights = self._network
+                if isinstance(weights, NetworkWeights) and weights.head is not None:
+                    self._network = Inference.from_weights(weights, self.vectors_)
+        if isinstance(self._network, Inference):
+            return self._network
+        return self._built_network().inference()  # of weights that nothing trained, too
 
     @property
     def model_(self) -> Any:
@@ -611,7 +591,7 @@ class W2VClassifier(FittedRepr, ScikerasAdapter):
         """Return parameters and weights as plain arrays."""
         state = super().__getstate__()
         network = state.get("_network")
-        if isinstance(network, Network | Inference):
+        if network is not None and not isinstance(network, NetworkWeights):
             state["_network"] = network.weights()
         return state
 

@@ -20,6 +20,7 @@ from .backend import keras
 from .batches import Batch
 from .design import Architecture, Design
 from .keras_internals import variable_handles
+from .losses import loss_and_accuracy
 from .optimizer_rules import OptimizerRule
 from .output import Output
 
@@ -204,7 +205,7 @@ class CompiledSteps:
         vectors = self._gather(table, rows) + (self._gather(frozen, rows) if frozen else 0.0)
         values, others = self._read(*head)
         logits, _ = self._head.stateless_call(values, others, [vectors, rows != 0], training=False)
-        return self._output.tensorflow_loss_and_accuracy(logits, y, sample)
+        return loss_and_accuracy(self._output, logits, y, sample)
 
     def _train(
         self,
@@ -232,7 +233,7 @@ class CompiledSteps:
             logits, changed = self._head.stateless_call(
                 values, others, [both, rows != 0], training=True
             )
-            loss, accuracy = self._output.tensorflow_loss_and_accuracy(logits, y, sample)
+            loss, accuracy = loss_and_accuracy(self._output, logits, y, sample)
         gradients = tape.gradient(loss, sources)
         if self._trainable:
             # a row that comes more than once is changed once, by the sum of its gradients

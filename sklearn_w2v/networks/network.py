@@ -16,6 +16,7 @@ from .embedding_table import RowMap, Table
 from .inference import Inference
 from .keras_internals import KerasRows, has_handles, variable_handles
 from .layers import embedding_layer, full_model, hold_constraints
+from .losses import keras_accuracy, keras_loss
 from .memory import free_previous_fits
 from .optimizer_rules import OptimizerRule
 from .training_loop import KerasSteps
@@ -152,8 +153,8 @@ class Network:
         self._optimizer_config = _config(optimizer)
         self.model.compile(
             optimizer,
-            loss=output.keras_loss(),
-            metrics=[output.keras_accuracy()],
+            loss=keras_loss(output),
+            metrics=[keras_accuracy(output)],
             jit_compile=jit,
         )
         self._loss = self.model.loss

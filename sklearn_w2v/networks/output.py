@@ -14,7 +14,7 @@ ACTIVATIONS = "softmax", "sigmoid"
 
 @dataclass(frozen=True)
 class Output:
-    """Softmax or sigmoid, with its loss and its accuracy, in NumPy, Keras and TensorFlow.
+    """Softmax or sigmoid, with its loss, in NumPy; `losses` has the same in Keras and TensorFlow.
 
     Parameters
     ----------
@@ -91,49 +91,3 @@ class Output:
             slopes[np.arange(len(y)), y] -= 1
             return np.asarray(slopes)
         return np.asarray((expit(z) - self.targets(y, z.shape[1])) / z.shape[1])
-
-    def keras_loss(self) -> Any:
-        """Return Keras' loss of probabilities."""
-        from .backend import keras
-
-        if self.activation == "softmax":
-            return keras.losses.SparseCategoricalCrossentropy()
-        return keras.losses.BinaryCrossentropy()
-
-    def keras_accuracy(self) -> Any:
-        """Return Keras' metric, which counts each label by itself where there are many."""
-        from .backend import keras
-
-        if self.activation == "softmax":
-            return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-        if self.multilabel:
-            return keras.metrics.BinaryAccuracy(name="accuracy")
-        return keras.metrics.CategoricalAccuracy(name="accuracy")
-
-    def tensorflow_loss_and_accuracy(self, logits: Any, y: Any, sample_weight: Any) -> Any:
-        """Return the mean of the documents' weighted losses and the accuracy, as Keras has them.
-
-        Parameters
-        ----------
-        logits : tensor of shape (n_documents, n_classes), float32
-        y : tensor of shape (n_documents,) or (n_documents, n_classes)
-            As `targets` gives it.
-        sample_weight : tensor of shape (n_documents,), float32
-
-        Returns
-        -------
-        tuple of two scalar tensors
-        """
-        import tensorflow as tf
-
-        if self.activation == "softmax":
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-            right = tf.cast(tf.argmax(logits, axis=1), tf.int32) == y
-        else:
-            losses = tf.reduce_mean(
-                tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=logits), axis=1
-            )
-            right = (logits > 0) == (y > 0.5)
-            if not self.multilabel:
-                right = tf.argmax(logits, axis=1) == tf.argmax(y, axis=1)
-        return tf.reduce_mean(losses * sample_weight), tf.reduce_mean(tf.cast(right, tf.float32))

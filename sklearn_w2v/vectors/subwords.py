@@ -61,15 +61,33 @@ class Subwords:
         known : ndarray of shape (n_words,), bool
             Whether a word has n-grams; a short word may have none.
         """
-        from gensim.models.fasttext import ft_ngram_hashes
-
         rows = np.zeros((len(words), self.ngrams.shape[1]), np.float32)
         known = np.zeros(len(words), bool)
         for place, word in enumerate(words):
             # lone surrogates have no UTF-8; gensim escapes bytes that it cannot decode
             text = word.encode("utf-8", "backslashreplace").decode("utf-8")
-            hashes = ft_ngram_hashes(text, self.min_n, self.max_n, len(self.ngrams))
+            hashes = ngram_hashes(text, self.min_n, self.max_n, len(self.ngrams))
             if hashes:
                 rows[place] = self.ngrams[hashes].sum(axis=0) / len(hashes)
                 known[place] = True
         return rows, known
+
+
+def ngram_hashes(word: str, min_n: int, max_n: int, n_buckets: int) -> list[int]:
+    """Return the buckets of the character n-grams of a word between ``<`` and ``>``.
+
+    fastText hashes their UTF-8 by FNV-1a, whose bytes are signed there. The start and the end
+    by themselves are no n-grams.
+    """
+    letters = [letter.encode("utf-8") for letter in f"<{word}>"]
+    ends = 0, len(letters) - 1
+    out = []
+    for start in range(len(letters)):
+        value = 0x811C9DC5
+        for size, letter in enumerate(letters[start : start + max_n], 1):
+            for byte in letter:
+                value = (value ^ (byte if byte < 0x80 else byte | 0xFFFFFF00)) * 0x01000193
+                value &= 0xFFFFFFFF
+            if size >= min_n and not (size == 1 and start in ends):
+                out.append(value % n_buckets)
+    return out

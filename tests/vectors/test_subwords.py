@@ -7,9 +7,12 @@ import pickle
 import numpy as np
 import pytest
 from gensim.models import FastText
+from gensim.models.fasttext import ft_ngram_hashes
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sklearn_w2v import WordVectors
-from sklearn_w2v.vectors.subwords import Subwords
+from sklearn_w2v.vectors.subwords import Subwords, ngram_hashes
 
 DOCS = [["雨", "が", "降る", "rain", "raining"], ["夏", "の", "海", "summer", "seas"]] * 5
 UNKNOWN = ["rained", "summers", "雨降り", "𠮷野家", "a", "", "é", "naïve", "sea" * 30]
@@ -64,3 +67,16 @@ def test_lone_surrogates_are_composed_too():
     rows, known = subwords.compose(["\ud83d", "a\udc00b"])
     assert known.all()
     np.testing.assert_array_equal(rows, 1)
+
+
+@given(
+    st.text(st.characters(codec="utf-8"), max_size=12),
+    st.integers(0, 4),
+    st.integers(1, 9),
+    st.integers(1, 2**31),
+)
+@example("", 1, 1, 7)
+@example("雨が降る", 3, 6, 2_000_000)
+def test_buckets_are_gensims(word, min_n, max_n, n_buckets):
+    expected = ft_ngram_hashes(word, min_n, max_n, n_buckets)
+    assert ngram_hashes(word, min_n, max_n, n_buckets) == list(expected)
