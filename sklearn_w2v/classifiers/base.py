@@ -21,6 +21,7 @@ from ..networks.inference import Inference
 from ..networks.output import Output
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
+from ..utils.missing import needed_for
 from ..utils.saved_state import (
     LARGEST_ID,
     expect,
@@ -52,13 +53,8 @@ _lock = threading.RLock()  # two threads may ask for a network that is not built
 
 def _keras_training() -> Any:
     """Import what trains, and Keras with it."""
-    try:
+    with needed_for("A network in Keras (fit, model_)"):
         from . import keras_training
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"Training a network, and model_, need Keras, and {error.name} is not installed here: "
-            "pip install sklearn-w2v, with its dependencies."
-        ) from error
     return keras_training
 
 

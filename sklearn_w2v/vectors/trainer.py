@@ -19,6 +19,7 @@ from ..exceptions import UnusedParameterWarning
 from ..text.documents import check_tokens
 from ..utils.cache_keys import FilesInKey
 from ..utils.dask import local_jobs
+from ..utils.missing import needed_for
 from ..utils.progress import report_progress
 from ..utils.saved_state import expect, is_instance
 from ..utils.sklearn_compat import Interval, StrOptions
@@ -205,7 +206,8 @@ class Word2VecTrainer(FilesInKey, BaseEstimator):
         return tags
 
     def _model(self) -> Any:
-        from gensim.models import Word2Vec
+        with needed_for("Learning word vectors"):
+            from gensim.models import Word2Vec
 
         workers = local_jobs(self.n_jobs)
         if self.random_state is not None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...utils.compression import open_plain
 from ...utils.files import FULL
+from ...utils.missing import needed_for
 from ..subwords import MAX_NGRAM, Subwords
 from .word2vec import FASTTEXT as MAGIC
 from .word2vec import Block
@@ -139,7 +140,8 @@ def _check_parts(data: mmap.mmap) -> tuple[int, int]:
 
 
 def _load(name: str, size: int, dim: int) -> Any:
-    from gensim.models.fasttext import load_facebook_vectors
+    with needed_for("Converting a fastText model"):
+        from gensim.models.fasttext import load_facebook_vectors
 
     with np.errstate(all="ignore"):  # broken values raise an error below
         keyed = load_facebook_vectors(name)
