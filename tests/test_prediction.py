@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sklearn_w2v import W2VLSTMClassifier, load, make_w2v_pipeline, save
+from sklearn_w2v.utils.files import written_beside
 
 from .prediction import HEAVY
 
@@ -41,9 +43,7 @@ MODELS = {
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> Path:
     """Folder of models, their predictions and texts; SKLEARN_W2V_MODELS keeps it for others."""
-    kept = os.environ.get("SKLEARN_W2V_MODELS")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("models")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = tmp_path_factory.mktemp("models")
     rows = [f"{text},{label}" for text, label in zip(TEXTS, LABELS, strict=True)]
     (folder / "texts.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
     for name, params in MODELS.items():
@@ -53,6 +53,10 @@ def models(tmp_path_factory) -> Path:
         model.fit(TEXTS, LABELS)
         save(model, folder / f"{name}.w2v")
         np.save(folder / f"{name}.npy", model.predict_proba(TEXTS))
+    if kept := os.environ.get("SKLEARN_W2V_MODELS"):
+        for path in folder.iterdir():
+            with written_beside(os.fspath(Path(kept) / path.name)) as work:
+                shutil.copyfile(path, work)
     return folder
 
 
