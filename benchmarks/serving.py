@@ -1,0 +1,271 @@
+"""Prediction before and after the forward pass in NumPy: speed, start, memory.
+
+Trees of two commits are measured in turn, each in processes of its own, with models that each
+has trained itself (the same data and seeds).
+
+    python benchmarks/serving.py --former bacf9a4
+    python benchmarks/serving.py --former bacf9a4 --quick --out /tmp
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from _common import RESULTS, machine, markdown, write
+
+ROOT = Path(__file__).parents[1]
+TEXT = (  # 60 characters
+    "雨が降る夜の街を歩きながら君のことを思い出していたら涙が"
+    "止まらなくなって傘も差さずに海まで走った夏の終わりの日のことだよ"
+)
+WORDS, DIM, WIDTH = 30_000, 300, 400
+NETWORKS = "lstm", "cnn"
+
+
+# --------------------------------------------------------------- what runs in a tree
+def documents(n: int, mean: int, most: int, seed: int) -> np.ndarray:
+    """Ids of documents; words come as often as in a language, by Zipf's law."""
+    random = np.random.default_rng(seed)
+    lengths = np.clip(random.lognormal(np.log(mean), 0.5, n).astype(int), 1, most)
+    there = np.arange(WIDTH) < lengths[:, None]
+    chance = 1 / np.arange(1, WORDS + 1)
+    ids = np.zeros(there.shape, np.int32)
+    ids[there] = 2 + random.choice(WORDS, int(there.sum()), p=chance / chance.sum())
+    return ids
+
+
+def train(folder: Path, quick: bool) -> dict[str, float]:
+    """Train and save the models: of ids, and the recipe's network on lyrics."""
+    from sklearn_w2v import (
+        TokenIds,
+        W2VCNNClassifier,
+        W2VLSTMClassifier,
+        WordVectors,
+        make_w2v_pipeline,
+        save,
+    )
+    from sklearn_w2v.datasets import load_lyrics
+
+    rows = np.random.default_rng(0).normal(size=(WORDS, DIM)).astype(np.float32)
+    vectors = WordVectors([f"w{number}" for number in range(WORDS)], rows)
+    ids = TokenIds(documents(64, 40, 128, 0), vectors)
+    kinds = {
+        "lstm": W2VLSTMClassifier(bidirectional=True, pooling="max", epochs=1, random_state=0),
+        "cnn": W2VCNNClassifier(epochs=1, random_state=0),
+    }
+    for name, clf in kinds.items():
+        save(clf.fit(ids, np.arange(64) % 2), folder / f"{name}.w2v", vectors="all")
+    songs = load_lyrics()
+    model = make_w2v_pipeline(bow=None, epochs=1 if quick else 3, random_state=0)
+    save(model.fit(songs.data, songs.target), folder / "recipe.w2v")
+    return {}
+
+
+def speed(folder: Path, quick: bool) -> dict[str, float]:
+    """Documents a second, and milliseconds for one text through a pipeline."""
+    from sklearn_w2v import TokenIds, load
+
+    share = 10 if quick else 1
+    out = {}
+    for name in NETWORKS:
+        clf = load(folder / f"{name}.w2v")
+        for label, n, mean, most in (("short", 10_000, 45, 128), ("long", 2_000, 280, 400)):
+            ids = TokenIds(documents(n // share, mean, most, 1), clf.vectors_)
+            clf.predict_proba(ids[:200])
+            started = time.perf_counter()
+            clf.predict_proba(ids)
+            out[f"{name}, {label}"] = len(ids) / (time.perf_counter() - started)
+    model = load(folder / "recipe.w2v")
+    model.predict([TEXT])
+    laps = []
+    for _ in range(50 if quick else 500):
+        started = time.perf_counter()
+        model.predict([TEXT])
+        laps.append(1e3 * (time.perf_counter() - started))
+    out["one text, p50"], out["one text, p99"] = np.quantile(laps, [0.5, 0.99])
+    return out
+
+
+def start(folder: Path, quick: bool) -> dict[str, float]:
+    """Seconds until a fresh process has predicted, and its memory in MB."""
+    started = time.perf_counter()
+    from sklearn_w2v import load
+
+    load(folder / "recipe.w2v").predict([TEXT])
+    seconds = time.perf_counter() - started
+    return {"first prediction": seconds, "resident": _memory("status", "VmRSS")}
+
+
+def forks(folder: Path, quick: bool) -> dict[str, float]:
+    """Proportional memory in MB of four workers that are forked after a prediction."""
+    from sklearn_w2v import load
+
+    model = load(folder / "recipe.w2v")
+    model.predict([TEXT])
+    context = multiprocessing.get_context("fork")
+    ready, queue = context.Barrier(4), context.Queue()
+
+    def work() -> None:
+        model.predict([TEXT])
+        ready.wait(60)
+        queue.put(_memory("smaps_rollup", "Pss"))
+        ready.wait(60)
+
+    workers = [context.Process(target=work, daemon=True) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    return {"four workers": sum(queue.get(timeout=60) for _ in workers)}
+
+
+def _memory(file: str, name: str) -> float:
+    for line in Path(f"/proc/self/{file}").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError(f"{file} has no {name}")
+
+
+JOBS: dict[str, Callable[[Path, bool], dict[str, float]]] = {
+    "train": train,
+    "speed": speed,
+    "start": start,
+    "forks": forks,
+}
+
+
+# -------------------------------------------------------------- what runs both trees
+class Tree:
+    """One commit's sources, with the models that it has trained.
+
+    Parameters
+    ----------
+    sources : Path
+        Folder that holds the package.
+    folder : Path
+        For its models.
+    quick : bool
+        A tenth of the documents.
+    """
+
+    def __init__(self, sources: Path, folder: Path, quick: bool) -> None:
+        self._folder, self._quick = folder, quick
+        folder.mkdir()
+        self._environment = {**os.environ, "PYTHONPATH": os.fspath(sources)}
+
+    def run(self, job: str) -> dict[str, float]:
+        """Do a job in a process of its own; nothing where the tree cannot."""
+        command = [sys.executable, "-W", "ignore", __file__, "--job", job]
+        command += ["--folder", os.fspath(self._folder), *(["--quick"] if self._quick else [])]
+        try:
+            done = subprocess.run(
+                command, env=self._environment, capture_output=True, text=True, timeout=1800
+            )
+        except subprocess.TimeoutExpired:
+            return {}
+        if done.returncode:
+            print(done.stderr[-500:], file=sys.stderr)
+            return {}
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+
+    def command(self) -> dict[str, float]:
+        """Time ``sklearn-w2v predict`` of one sentence."""
+        command = [sys.executable, "-m", "sklearn_w2v", "predict", self._folder / "recipe.w2v"]
+        started = time.perf_counter()
+        subprocess.run(
+            command,
+            cwd=self._folder,  # -m looks there first
+            env=self._environment,
+            input="友達を殴った\n".encode(),
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=600,
+        )
+        return {"command": time.perf_counter() - started}
+
+
+@contextmanager
+def sources_of(commit: str) -> Iterator[Path]:
+    """Give a folder with the sources of a commit."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = subprocess.run(
+            ["git", "archive", commit, "sklearn_w2v"], cwd=ROOT, capture_output=True, check=True
+        )
+        subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+        yield Path(folder)
+
+
+ROWS = {
+    "lstm, short": ("LSTM, 10,000 texts of up to 128 words, documents a second", "{:,.0f}"),
+    "lstm, long": ("LSTM, 2,000 texts of up to 400 words, documents a second", "{:,.0f}"),
+    "cnn, short": ("CNN, 10,000 texts of up to 128 words, documents a second", "{:,.0f}"),
+    "cnn, long": ("CNN, 2,000 texts of up to 400 words, documents a second", "{:,.0f}"),
+    "one text, p50": ("one text of 60 characters through the pipeline, p50, ms", "{:.2f}"),
+    "one text, p99": ("the same, p99, ms", "{:.2f}"),
+    "first prediction": ("import, load and first prediction in a fresh process, s", "{:.2f}"),
+    "resident": ("resident memory of that process, MB", "{:,.0f}"),
+    "command": ("`sklearn-w2v predict` of one sentence, s", "{:.2f}"),
+    "four workers": ("proportional memory of four forked workers, MB", "{:,.0f}"),
+}
+
+
+def main() -> None:
+    """Measure both trees in turn, and write the table."""
+    new = argparse.ArgumentParser(description=__doc__)
+    new.add_argument("--former", help="commit to compare with; none measures this tree alone")
+    new.add_argument("--repeats", type=int, default=5)
+    new.add_argument("--quick", action="store_true", help="a tenth of the documents, once")
+    new.add_argument("--out", type=Path, default=RESULTS, help="folder for the table")
+    new.add_argument("--job", choices=JOBS, help=argparse.SUPPRESS)
+    new.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = new.parse_args()
+    if options.job:
+        print(json.dumps(JOBS[options.job](options.folder, options.quick)))
+        return
+    repeats = 1 if options.quick else options.repeats
+    with tempfile.TemporaryDirectory() as folder, sources_of(options.former or "HEAD") as former:
+        trees = {"after": Tree(ROOT, Path(folder) / "after", options.quick)}
+        if options.former:
+            trees = {"before": Tree(former, Path(folder) / "before", options.quick), **trees}
+        seen: dict[str, dict[str, list[float]]] = {name: {} for name in trees}
+        for tree in trees.values():
+            tree.run("train")
+        for _ in range(repeats):
+            for job in ("speed", "start", "command", "forks"):
+                for name, tree in trees.items():  # in turn, so that both see the same machine
+                    if job == "forks" and name == "before":
+                        continue  # TensorFlow's threads do not survive a fork
+                    found = tree.command() if job == "command" else tree.run(job)
+                    for key, value in found.items():
+                        seen[name].setdefault(key, []).append(value)
+                    print(name, job, found, flush=True)
+    rows = [
+        [title, *(_cell(seen[name].get(key), form) for name in trees)]
+        for key, (title, form) in ROWS.items()
+    ]
+    notes = (
+        f"`python benchmarks/serving.py{f' --former {options.former}' if options.former else ''}`"
+        f"{' --quick' if options.quick else ''}; medians of {repeats}. {machine()}. Networks of "
+        f"{DIM} dimensions with the defaults of their class, the LSTM in both directions with the "
+        "maximum of its states; the last five rows are of the recipe's network alone (`bow=None`)."
+    )
+    header = ["", *(f"{name}" for name in trees)]
+    write(options.out / "serving.md", "Prediction", notes, [markdown(header, rows)])
+
+
+def _cell(values: list[float] | None, form: str) -> str:
+    return form.format(statistics.median(values)) if values else "—"
+
+
+if __name__ == "__main__":
+    main()
