@@ -98,16 +98,6 @@ def speed(folder: Path, quick: bool) -> dict[str, float]:
     return out
 
 
-def start(folder: Path, quick: bool) -> dict[str, float]:
-    """Seconds until a fresh process has predicted, and its memory in MB."""
-    started = time.perf_counter()
-    from sklearn_w2v import load
-
-    load(folder / "recipe.w2v").predict([TEXT])
-    seconds = time.perf_counter() - started
-    return {"first prediction": seconds, "resident": _memory("status", "VmRSS")}
-
-
 def forks(folder: Path, quick: bool) -> dict[str, float]:
     """Proportional memory in MB of four workers that are forked after a prediction."""
     from sklearn_w2v import load
@@ -139,9 +129,20 @@ def _memory(file: str, name: str) -> float:
 JOBS: dict[str, Callable[[Path, bool], dict[str, float]]] = {
     "train": train,
     "speed": speed,
-    "start": start,
     "forks": forks,
 }
+
+
+# of a process that has imported nothing yet: seconds until it has predicted, and its memory in MB
+START = """
+import sys, time
+started = time.perf_counter()
+from sklearn_w2v import load
+load(sys.argv[1]).predict([sys.argv[2]])
+seconds = time.perf_counter() - started
+[memory] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmRSS:")]
+print(seconds, int(memory) / 1024)
+"""
 
 
 # -------------------------------------------------------------- what runs both trees
@@ -177,6 +178,20 @@ class Tree:
             print(done.stderr[-500:], file=sys.stderr)
             return {}
         return dict(json.loads(done.stdout.splitlines()[-1]))
+
+    def start(self) -> dict[str, float]:
+        """Let a fresh process predict."""
+        command = [sys.executable, "-W", "ignore", "-c", START, self._folder / "recipe.w2v", TEXT]
+        done = subprocess.run(
+            command,
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            check=True,
+            timeout=600,
+        )
+        seconds, memory = map(float, done.stdout.split())
+        return {"first prediction": seconds, "resident": memory}
 
     def command(self) -> dict[str, float]:
         """Time ``sklearn-w2v predict`` of one sentence."""
@@ -245,7 +260,8 @@ def main() -> None:
                 for name, tree in trees.items():  # in turn, so that both see the same machine
                     if job == "forks" and name == "before":
                         continue  # TensorFlow's threads do not survive a fork
-                    found = tree.command() if job == "command" else tree.run(job)
+                    ways = {"start": tree.start, "command": tree.command}
+                    found = ways[job]() if job in ways else tree.run(job)
                     for key, value in found.items():
                         seen[name].setdefault(key, []).append(value)
                     print(name, job, found, flush=True)

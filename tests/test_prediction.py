@@ -176,3 +176,8 @@ def test_a_classifier_of_the_public_name_is_one_of_scikeras():
     from scikeras.wrappers import KerasClassifier
 
     assert issubclass(W2VLSTMClassifier, KerasClassifier)
+
+
+def test_the_documentation_has_the_same_requirements():
+    page = (ROOT / "docs" / "saving.md").read_text(encoding="utf-8")
+    assert "\n".join(["```text", *prediction_requirements(), "```"]) in page

@@ -173,8 +173,8 @@ def explain(
     method : {"integrated_gradients", "occlusion"}, default="integrated_gradients"
         ``"integrated_gradients"`` shares the logit's gain over the baseline among the tokens.
         ``"occlusion"`` gives each token what the logit loses without it; these losses do not
-        add up where tokens work together or stand for each other. It works with any backend
-        of Keras, but costs as many predictions as there are tokens.
+        add up where tokens work together or stand for each other, and cost as many
+        predictions as there are tokens.
     tolerance : float, default=1e-2
         How large ``abs(residual)`` of integrated gradients may be, relative to
         ``max(1, abs(score - baseline_score))``.
@@ -197,8 +197,6 @@ def explain(
         It is another kind of estimator, or `texts` is a single text.
     ValueError
         `target` is not one of the classes, or a parameter is out of its range.
-    NotImplementedError
-        Integrated gradients of a network that does not run on TensorFlow.
 
     See Also
     --------
