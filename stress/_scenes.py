@@ -250,7 +250,7 @@ class NetworkSearch(Search):
     """The same with a network, which takes seconds."""
 
     name = "search of a network with memory"
-    imports = (*Search.imports, "sklearn_w2v.classifiers.lstm")
+    imports = (*Search.imports, "sklearn_w2v.classifiers.keras_training")
 
     def search(self) -> Any:
         from sklearn.model_selection import GridSearchCV
