@@ -102,6 +102,7 @@ def documents(random, lengths, width):
 @example([0, 0], 0, 1.0, 0)
 @example([1], 0, 1.0, 0)
 @example([3, 0, 1, 40, 1], 7, 30.0, 0)
+@example([0, 0, 0, 0, 0, 0, 0, 26], 24, 30.0, 389633)  # float64 says: both are off by 0.05
 def test_logits_are_those_of_the_keras_graph(spec, lengths, padding, scale, seed):
     random = np.random.default_rng(seed)
     ids, lengths = documents(random, lengths, max(*lengths, 1) + padding)
@@ -109,11 +110,18 @@ def test_logits_are_those_of_the_keras_graph(spec, lengths, padding, scale, seed
     head, run = head_of(spec)
     head.set_weights(weights)
     network = network_of(spec, weights)
-    expected = run(network.table.embed(ids), ids != 0)
+    vectors, mask = network.table.embed(ids), ids != 0
+    expected = run(vectors, mask)
     # sums of large weights round as these do, in either
     size = max(1.0, *(float(np.abs(one).sum(axis=0).max()) for one in weights[-2:]))
-    tolerance = {"atol": 1e-5 * size * max(1.0, scale), "rtol": 1e-4 if scale > 1 else 1e-5}
-    np.testing.assert_allclose(network.logits(ids, lengths), expected, **tolerance)
+    tolerance = np.full(expected.shape, 1e-5 * size)
+    if scale > 1:  # saturated gates and scores of hundreds: Keras' own rounding is the measure
+        for _ in range(4):
+            head.set_weights([one * random.normal(1, 2e-7, one.shape) for one in weights])
+            moved = np.abs(run(vectors, mask) - expected).max(axis=1, keepdims=True)
+            tolerance += 10 * moved
+    tolerance += 1e-5 * np.abs(expected)
+    assert (np.abs(network.logits(ids, lengths) - expected) <= tolerance).all()
 
 
 @every_spec
