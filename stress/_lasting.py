@@ -43,7 +43,7 @@ def new_model(seed: int) -> Any:
 
 def fits(quick: bool) -> Row:
     """Fit again and again; memory must not grow with the number of fits."""
-    warm, count, room = (5, 8, 60.0) if quick else (50, 200, 60.0)
+    warm, count, room = (8, 12, 60.0) if quick else (50, 200, 60.0)
     row = Row(AREA, "fits in one process, memory flat", count=count)
     for seed in range(warm):
         new_model(seed).fit(*texts_of(60 + seed % 7, seed))

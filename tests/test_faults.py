@@ -332,32 +332,32 @@ def classifier(**params):
 @pytest.mark.parametrize("bow", [None, "words"])
 @pytest.mark.parametrize("fitted", [False, True])
 def test_ctrl_c_leaves_a_classifier_clearly_unfitted(distinct_ids, bow, fitted):
-    ids = distinct_ids
     clf = classifier(bow=bow, epochs=1)
     if fitted:
-        clf.fit(ids, LABELS)
+        clf.fit(distinct_ids, LABELS)
     clf.set_params(callbacks=CtrlC(), epochs=3)
     with pytest.raises(KeyboardInterrupt):
-        clf.fit(ids, LABELS)
+        clf.fit(distinct_ids, LABELS)
     with pytest.raises(NotFittedError):
-        clf.predict(ids)
+        clf.predict(distinct_ids)
     clf.set_params(callbacks=None)
-    expected = classifier(bow=bow).fit(ids, LABELS).predict_proba(ids)
-    np.testing.assert_array_equal(clf.fit(ids, LABELS).predict_proba(ids), expected)
+    expected = classifier(bow=bow).fit(distinct_ids, LABELS).predict_proba(distinct_ids)
+    np.testing.assert_array_equal(
+        clf.fit(distinct_ids, LABELS).predict_proba(distinct_ids), expected
+    )
 
 
 def test_ctrl_c_between_the_parts_of_a_classifier_leaves_it_unfitted(distinct_ids, monkeypatch):
-    ids = distinct_ids
     from sklearn_w2v.classifiers import blend_training
 
-    clf = classifier(bow="words", epochs=1).fit(ids, LABELS)
+    clf = classifier(bow="words", epochs=1).fit(distinct_ids, LABELS)
     monkeypatch.setattr(
         blend_training, "Features", lambda kind: signal.raise_signal(signal.SIGINT) or kind
     )
     with pytest.raises(KeyboardInterrupt):
-        clf.fit(ids, LABELS)
+        clf.fit(distinct_ids, LABELS)
     with pytest.raises(NotFittedError):
-        clf.predict(ids)
+        clf.predict(distinct_ids)
 
 
 @pytest.mark.parametrize("how", ["warm_start", "partial_fit"])

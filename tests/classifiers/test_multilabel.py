@@ -26,7 +26,7 @@ from sklearn.utils import get_tags
 from sklearn_w2v import TokenIds, W2VCNNClassifier, W2VIndexer, W2VLSTMClassifier, WordVectors
 
 RAIN, SUMMER = ["雨", "雪", "霧", "傘"], ["夏", "海", "砂", "祭"]
-SHARED = {"epochs": 15, "learning_rate": 0.05, "dropout": 0.0, "random_state": 0}
+SHARED = {"epochs": 20, "learning_rate": 0.05, "dropout": 0.0, "random_state": 0}
 
 
 def lstm(**params):
@@ -72,7 +72,7 @@ def test_labels_are_learnt_each_by_itself(data, small):
     assert type(predicted) is np.ndarray
     assert predicted.dtype == np.int64
     assert np.array_equal(predicted, proba > 0.5)
-    assert f1_score(y, predicted, average="micro") > 0.93
+    assert f1_score(y, predicted, average="micro") > 0.95
     assert clf.classes_.tolist() == [0, 1, 2]
     assert clf.n_classes_ == 3
 
@@ -173,7 +173,7 @@ def test_the_linear_branch_has_many_labels_too(data, network, kind):
     X, y = data
     clf = network(bow=kind).fit(X, y)
     assert clf.predict_proba(X).shape == y.shape
-    assert f1_score(y, clf.predict(X), average="micro") > 0.93
+    assert f1_score(y, clf.predict(X), average="micro") > 0.95
     other = pickle.loads(pickle.dumps(clf))
     assert np.array_equal(other.predict_proba(X), clf.predict_proba(X))
 
@@ -399,7 +399,7 @@ def test_balanced_weights_of_a_dozen_rare_labels_do_no_harm():
         .predict(X)
         for weight in (None, "balanced")
     )
-    assert f1_score(y, plain, average="micro") > 0.93
+    assert f1_score(y, plain, average="micro") > 0.95
     assert f1_score(y, balanced, average="micro") > 0.9
 
 

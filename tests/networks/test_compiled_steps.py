@@ -61,13 +61,9 @@ OPTIMIZERS = {
 }
 
 
-def documents(kind, n=23, seed=0, even=False):
-    """Documents of any lengths; even ones let Keras trace a single graph for all batches."""
+def documents(kind, n=23, seed=0):
     random = np.random.default_rng(seed)
-    if even:
-        n, lengths = 24, np.full(24, 32)
-    else:
-        lengths = random.integers(1, 32, n)
+    lengths = random.integers(1, 32, n)
     ids = np.where(np.arange(32) < lengths[:, None], random.integers(1, WORDS, (n, 32)), 0)
     y = random.integers(0, 4, n)
     if kind == "sigmoid":
@@ -90,8 +86,8 @@ def network(spec, kind, optimizer, trainable=True, double=False, shared=True):
     return new
 
 
-def trained(net, kind, epochs=3, weighted=True, even=False):
-    ids, lengths, y, weights = documents(kind, even=even)
+def trained(net, kind, epochs=3, weighted=True):
+    ids, lengths, y, weights = documents(kind)
     data = Batches(ids, lengths, y, weights if weighted else None, 6, np.random.default_rng(0))
     history = run_epochs(net.model, data, data, epochs, [], 0, net.steps())
     return history, net.model.get_weights()
@@ -151,7 +147,7 @@ def test_momentum_is_that_of_keras_for_a_frozen_table(nesterov):
     both = [
         network(RECURRENT, "softmax", optimizer, False, shared=shared) for shared in (True, False)
     ]
-    check_equal(*both, "softmax", even=True)
+    check_equal(*both, "softmax")
 
 
 def test_adam_of_a_frozen_table_is_that_of_keras():
@@ -159,7 +155,7 @@ def test_adam_of_a_frozen_table_is_that_of_keras():
         network(WINDOWS, "softmax", OPTIMIZERS["adam"], False, shared=shared)
         for shared in (True, False)
     ]
-    check_equal(*both, "softmax", even=True)
+    check_equal(*both, "softmax")
 
 
 def test_rows_that_a_batch_lacks_are_left_alone_and_so_is_their_memory():
@@ -193,7 +189,7 @@ def test_schedules_and_rates_that_callbacks_set_reach_the_steps():
         network(RECURRENT, "softmax", lambda: keras.optimizers.SGD(schedule), shared=shared)
         for shared in (True, False)
     ]
-    check_equal(*both, "softmax", even=True)
+    check_equal(*both, "softmax")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +208,7 @@ def test_other_optimizers_are_left_to_keras(optimizer):
     assert OptimizerRule.of(optimizer) is None
     net = network(WINDOWS, "softmax", lambda: optimizer)
     assert isinstance(net.steps(), KerasSteps)
-    history, _ = trained(net, "softmax", epochs=2, even=True)
+    history, _ = trained(net, "softmax", epochs=2)
     assert np.isfinite(history["loss"]).all()
 
 
@@ -299,7 +295,7 @@ def test_an_optimizer_without_the_expected_variables_is_left_to_keras(monkeypatc
     monkeypatch.setattr(OptimizerRule, "slots", lambda *args: None)
     monkeypatch.setattr(compiled_steps.CompiledSteps, "train", None)  # must not be called
     assert isinstance(ours.steps(), SharedSteps)
-    a, b = (trained(net, "softmax", even=True) for net in (ours, theirs))
+    a, b = trained(ours, "softmax"), trained(theirs, "softmax")
     for mine, keras_own in zip(a[1], b[1], strict=True):
         np.testing.assert_allclose(mine, keras_own, atol=1e-6)
 

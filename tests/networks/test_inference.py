@@ -20,22 +20,12 @@ from sklearn_w2v.networks.cnn import CNN
 from sklearn_w2v.networks.design import Design
 from sklearn_w2v.networks.embedding_table import RowMap, Table
 from sklearn_w2v.networks.inference import Inference
-from sklearn_w2v.networks.lstm import LSTM
 from sklearn_w2v.networks.output import Output
 
-RECURRENT = LSTM(
-    dim=3, n_classes=4, units=5, hidden=6, bidirectional=True, pooling="max", dropout=0.2, seed=7
-)
-WINDOWS = CNN(
-    dim=3,
-    n_classes=4,
-    filters=5,
-    kernel_sizes=(1, 2, 3),
-    hidden=None,
-    dropout=0.2,
-    max_norm=3.0,
-    seed=7,
-)
+from .test_layers import RECURRENT as ONE_WAY
+from .test_layers import WINDOWS
+
+RECURRENT = replace(ONE_WAY, bidirectional=True, pooling="max")
 SPECS = [
     *(
         replace(RECURRENT, pooling=pooling, bidirectional=both, hidden=6 if both else None)
