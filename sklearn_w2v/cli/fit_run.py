@@ -309,13 +309,21 @@ class _FitRun:
                 "± {f1_macro_sd:.3f}".format(**each)
                 for name, each in scores.items()
             }
+        matter = network or bool(classifier.means_weight_)
+        keep = options.keep or _default_keep(indexer, matter)
         self.bars.update("writing the model", 0, 0)
         save(
             self.pipeline,
             options.out,
-            vectors=options.keep or _default_keep(indexer, network),
+            vectors=keep,
             details=details,
         )
+        if keep == "rows" and matter:
+            self.output.note(
+                "The file holds the vectors of the words in these texts alone: it may predict less "
+                "well than the comparison shows, in which all words had theirs. --keep all or "
+                "--keep reference keeps them."
+            )
         if not scores:
             size = os.path.getsize(options.out) / 1e6
             self.output.note(f"Wrote {options.out} ({size:.1f} MB).")
@@ -335,12 +343,12 @@ class _FitRun:
         self.summary["scores"] = {result.name: result.summary() for result in results}
 
 
-def _default_keep(indexer: Any, network: bool) -> str:
+def _default_keep(indexer: Any, matter: bool) -> str:
     """How to keep the vectors where ``--keep`` is not given.
 
-    With the whole table, predictions are those of the comparison, but it may be large. If the
-    linear branch decides alone, the vectors do not matter.
+    With the whole table, predictions are those of the comparison, but it may be large. The vectors
+    matter where the network or mean vectors count, and not where the branch decides alone.
     """
     store = indexer.vectors_._store
     rows = store.n_rows + (0 if store.subwords is None else len(store.subwords.ngrams))
-    return "all" if network and 4 * store.dim * rows <= _MAX_WHOLE else "rows"
+    return "all" if matter and 4 * store.dim * rows <= _MAX_WHOLE else "rows"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
 
-from sklearn_w2v import WordVectors
+from sklearn_w2v import WordVectors, load
+from sklearn_w2v.cli import fit_run
 
 
 @pytest.fixture
@@ -144,3 +146,20 @@ def test_fit_says_what_the_vectors_brought(command, asked, tmp_path):
         "--folds", "0", "--out", tmp_path / "model.w2v",
     )  # fmt: skip
     assert "no network is trained." in done.err
+
+
+def test_fit_keeps_vectors_that_count_by_their_means(command, asked, tmp_path, monkeypatch):
+    """They know words that training lacks, as a network does; else the file would not."""
+    arguments = [
+        "fit", asked / "data.csv", "--vectors", asked / "telling.bin", "--tokenizer", "blanks",
+        "--folds", "0", "--train-network", "never", "--out", tmp_path / "model.w2v",
+    ]  # fmt: skip
+    done = command(*arguments)
+    assert load(tmp_path / "model.w2v")["clf"].means_weight_ > 0
+    with zipfile.ZipFile(tmp_path / "model.w2v") as file:
+        assert json.loads(file.read("meta.json"))["vectors"] == "all"
+    assert "less well than the comparison" not in done.err
+    monkeypatch.setattr(fit_run, "_MAX_WHOLE", 20)
+    assert "less well than the comparison shows" in command(*arguments).err
+    with zipfile.ZipFile(tmp_path / "model.w2v") as file:
+        assert json.loads(file.read("meta.json"))["vectors"] == "rows"
