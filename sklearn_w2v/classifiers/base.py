@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import fields
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +21,16 @@ from ..networks.output import Output
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
 from ..utils.missing import needed_for
-from ..utils.saved_state import (
-    LARGEST_ID,
-    expect,
-    is_instance,
-    is_whole,
-    lies_within,
-    unexpected,
-)
 from ..utils.sklearn_compat import (
     HasMethods,
     Interval,
     StrOptions,
     check_partial_fit_first_call,
 )
-from ..vectors.word_vectors import FIRST_ID, WordVectors
+from ..vectors.word_vectors import WordVectors
 from .blend import Blend
 from .blend_training import LinearDesign, LinearMembers, NetworkTraining, fit_blend
+from .fitted_state import check_fitted_state
 from .routed_parameters import RoutedParameters
 from .targets import Targets, check_labels
 from .training_set import TrainingSet, check_validation, hold_out, total_weights
@@ -56,13 +48,6 @@ def _keras_training() -> Any:
     with needed_for("A network in Keras (fit, model_)"):
         from . import keras_training
     return keras_training
-
-
-def _is_history(value: Any) -> bool:
-    return type(value) is dict and all(
-        type(name) is str and type(row) is list and all(isinstance(one, Real) for one in row)
-        for name, row in value.items()
-    )
 
 
 def _has_many_labels(classifier: Any) -> bool:
@@ -593,73 +578,8 @@ class W2VClassifier(FittedRepr, RoutedParameters):
 
     def _check_saved_state(self) -> None:
         """Refuse what no `fit` can have made, after a model file was read."""
-        if "_network" not in vars(self):
-            return
-        expect(
-            self,
-            {
-                "vectors_": is_instance(WordVectors, type(None)),
-                "classes_": lambda value: (
-                    type(value) is np.ndarray and value.ndim == 1 and len(value) > 0
-                ),
-                "_targets": is_instance(Targets),
-                "_network": is_instance(NetworkWeights),
-                "_seed": is_whole(0),
-                "_draws": is_whole(0),
-                "n_features_in_": is_whole(1),
-                "n_classes_": lambda value: value == len(self.classes_),
-                "history_": _is_history,
-                "transfer_": is_instance(TransferProbe, type(None)),
-                "_blend": is_instance(Blend, type(None)),
-            },
-        )
-        expect(
-            self._targets,
-            {
-                "classes": lambda value: np.array_equal(value, self.classes_),
-                "multilabel": is_instance(bool),
-            },
-        )
-        if self.vectors_ is not None:
-            self.vectors_._check_opened_state()
-        weights: Any = self._network
-        weights._check_saved_state()
-        design, vectors = weights.design, self.vectors_
-        limit = LARGEST_ID if vectors is None else len(vectors) + FIRST_ID
-        if not (
-            design.architecture.n_classes == len(self.classes_)
-            and design.architecture.dim == (RANDOM_DIM if vectors is None else vectors.dim)
-            and design.output.multilabel == self._targets.multilabel
-            and lies_within(weights.ids, 0, limit)
-            and (weights.values is not None or vectors is not None or weights.head is None)
-            and self._has_design(design)
-        ):
-            raise ValueError(f"the {type(self).__name__} in it has weights of another network")
-        if self.transfer_ is not None:
-            self.transfer_._check_saved_state()
-        if self._blend is not None:
-            self._blend._check_saved_state()
-            if self._blend.weight and weights.head is None:
-                raise unexpected(self, "_network")
-            if self._blend.branch.coef.shape[1] != len(self.classes_):
-                raise unexpected(self, "_blend")
-
-    def _has_design(self, design: Design) -> bool:
-        """Whether a classifier of this type can have been fitted with a design."""
-        architecture = design.architecture
-        params = {
-            field.name: getattr(architecture, field.name)
-            for field in fields(architecture)
-            if field.name not in ("dim", "n_classes", "seed")
-        }
-        if "channels" in self._get_param_names():
-            params["channels"] = design.channels
-        else:
-            params["train_embeddings"] = design.channels == "non-static"
-        like = type(self)(**params, output=design.output.activation, maxlen=design.maxlen)
-        like._validate_params()  # an error of its own, which names the parameter
-        made = like._architecture(architecture.dim, architecture.n_classes, architecture.seed)
-        return bool(made == architecture and like._channels() == design.channels)
+        if "_network" in vars(self):
+            check_fitted_state(self)
 
     # ---------------------------------------------------------------- diagram
     def _summary(self) -> dict[str, Any]:
