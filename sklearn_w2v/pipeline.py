@@ -57,7 +57,8 @@ def make_w2v_pipeline(
     breaks, since content words alone do not tell authors apart. Words that the vectors lack
     are looked up by their other forms. A linear branch reads words, pairs of words and
     characters of the whole document; a bidirectional LSTM reads its first words. The LSTM is
-    weighted by how much it helps on held-out documents.
+    trained where held-out documents say that word vectors pay (`transfer_probe`), and weighted
+    by how much it helps on them.
 
     Parameters
     ----------

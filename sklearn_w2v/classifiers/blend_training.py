@@ -24,9 +24,10 @@ from .training_set import TrainingSet
 from .transfer import LEAST_GAIN, TransferProbe
 from .weigher import Logits, Weigher, Weighing
 
-# standard errors by which the network must lower the loss, asked once after training: more of
-# them leave out networks that help, and none lets in what few held-out documents show by
-# chance; benchmarks/results/transfer.md counts both
+# Standard errors by which the network must lower the loss, asked once after training. The gain
+# is measured where its factor was fitted, so that of a network which knows nothing it is half its
+# z statistic: one error lets 2 % of those in, none half of them. Two and three leave out more
+# networks that help; benchmarks/results/transfer.md counts them
 _ERRORS = 1.0
 _ENOUGH = 1_000  # held-out documents that settle whether vectors pay
 
@@ -219,7 +220,7 @@ class NetworkTraining:
         from .held_out import HeldOut
 
         weigher = Weigher(held.y, held.weights, output)
-        watch = HeldOut(lambda: self._logits(held), weigher, members[:1], self._patience)
+        watch = HeldOut(lambda: self._logits(held), weigher, members[0], self._patience)
         self._train(part, held, [watch])
         network = self._logits(held)
         if len(held) < 2 or not np.isfinite(network).all():  # no standard error, or diverged

@@ -1,4 +1,4 @@
-"""A callback that judges the network after each epoch by what it adds to the linear members."""
+"""A callback that judges the network after each epoch by what it adds to the linear branch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _PROGRESS = 1e-4  # nats a document; less than that is not worth a further epoch
 
 
 class HeldOut(keras.callbacks.Callback):
-    """Keep the weights with which linear members and network together lose least.
+    """Keep the weights with which linear branch and network together lose least.
 
     Training stops when that gets no better. It ends with the weights that were weighed:
     another training, on all documents, would be another network, whose worth nobody has
-    measured. What counts is the network's progress, not whether it beats the linear members
+    measured. What counts is the network's progress, not whether it beats the linear branch
     yet: on short texts it does so late.
 
     Parameters
@@ -28,17 +28,17 @@ class HeldOut(keras.callbacks.Callback):
         Gives the network's logits of the held-out documents.
     weigher : Weigher
         Of the same documents.
-    members : sequence of ndarray
-        Decisions of the linear members about them.
+    branch : ndarray of shape (n_documents, n_classes)
+        Decisions of the linear branch about them.
     patience : int
         Epochs without improvement before training stops.
     """
 
     def __init__(
-        self, logits: Callable[[], Logits], weigher: Weigher, members: Any, patience: int
+        self, logits: Callable[[], Logits], weigher: Weigher, branch: Logits, patience: int
     ) -> None:
         super().__init__()
-        self._logits, self._weigher, self._members = logits, weigher, members
+        self._logits, self._weigher, self._branch = logits, weigher, branch
         self._patience = patience
         self._least = np.inf  # loss of the best weights
         self._reached, self._last = np.inf, 0  # the last one that was progress, and its epoch
@@ -49,7 +49,7 @@ class HeldOut(keras.callbacks.Callback):
         network = self._logits()
         loss = np.inf  # where training diverged
         if np.isfinite(network).all():
-            loss = self._weigher.weigh(*self._members, network).loss
+            loss = self._weigher.weigh(self._branch, network).loss
         if loss < self._least:
             self._least, self._best = loss, self.model.get_weights()
         if loss < self._reached - _PROGRESS:

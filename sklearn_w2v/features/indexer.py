@@ -330,7 +330,8 @@ default=None
             warnings.warn(
                 TruncationWarning(
                     f"{cut} of {len(lengths)} documents are longer than maxlen={self.maxlen_} "
-                    f"words and are cut (the longest has {lengths.max()}).",
+                    f"words and are cut{' for networks' * (self.maxlen is None)} "
+                    f"(the longest has {lengths.max()}).",
                     "A larger maxlen keeps all words.",
                 ),
                 stacklevel=4,

@@ -90,21 +90,7 @@ class CNN:
         return dense(np.concatenate(state, axis=1), self._dense_weights(weights))
 
     def gradients(self, weights: list[Floats], vectors: Floats, label: int) -> Any:
-        """Return logits of one class, and their gradients by the vectors of documents.
-
-        Parameters
-        ----------
-        weights : list of ndarray
-        vectors : ndarray of shape (n_documents, n_words, dim), float32
-            Without padding.
-        label : int
-            Place of the class.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_documents,), float32
-        gradients : ndarray of shape (n_documents, n_words, dim), float32
-        """
+        """Return logits of one class, and their gradients by the vectors (see `Architecture`)."""
         n, width, dim = vectors.shape
         padded = np.concatenate([vectors.reshape(-1, dim), np.zeros((1, dim), np.float32)])
         documents = Documents.alike(self.project(weights, padded), n, width)

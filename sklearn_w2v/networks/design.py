@@ -78,6 +78,11 @@ class Architecture(Protocol):
             Without padding.
         label : int
             Place of the class.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_documents,), float32
+        gradients : ndarray of shape (n_documents, n_words, dim), float32
         """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_w2v import WordVectors
 from sklearn_w2v.classifiers.blend import Blend
-from sklearn_w2v.classifiers.blend_training import LinearDesign, LinearMembers
+from sklearn_w2v.classifiers.blend_training import LinearDesign, LinearMembers, NetworkTraining
 from sklearn_w2v.classifiers.inner_folds import inner_folds
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
 from sklearn_w2v.classifiers.mean_vectors import MeanVectors
@@ -166,3 +167,66 @@ def test_a_blend_scales_what_its_members_say():
     np.testing.assert_allclose(out, 3 * members.branch.decide(counts), rtol=1e-5)
     added = both.linear(words, VECTORS) - out
     np.testing.assert_allclose(added, 0.25 * members.means.decide(vectors), atol=1e-5)
+
+
+# ---------------------------------------------------------------------------- the gate
+Y = np.random.default_rng(0).integers(0, K, 200)
+
+
+def logits_about(y, strength, seed, noise=1.0):
+    """Logits that are right as far as they are strong."""
+    out = strength * (2 * np.eye(K)[y] - 1)
+    return (out + noise * np.random.default_rng(seed).normal(size=out.shape)).astype(np.float32)
+
+
+def weighed(members, network, y=Y, weights=None):
+    """What a network is worth that has these logits whenever it is asked; None: nothing."""
+    held = TrainingSet(np.ones((len(y), 1), np.int32), np.ones(len(y), np.int64), y, weights)
+    training = NetworkTraining(True, lambda *parts: None, lambda documents: network, 1)
+    return training.weigh(held, held, members, Output("softmax"))
+
+
+def test_a_network_that_helps_counts_beside_the_branch_alone():
+    branch, means = logits_about(Y, 0.3, 1), logits_about(Y, 0.2, 2)
+    found = weighed((branch, means), logits_about(Y, 1.0, 3))
+    assert len(found.factors) == 2  # the mean vectors give way
+    assert found.factors[1] > 0
+
+
+def test_a_network_must_be_better_than_branch_and_means_together():
+    branch, means = logits_about(Y, 0.2, 1), logits_about(Y, 1.0, 2)
+    weak = logits_about(Y, 0.3, 3)
+    assert weighed((branch,), weak) is not None
+    assert weighed((branch, means), weak) is None
+
+
+def test_networks_that_know_nothing_hardly_ever_count():
+    """The gain of a factor that was fitted to noise is half its z statistic."""
+    branch = logits_about(Y, 0.5, 1)
+    noise = np.random.default_rng(2).normal(size=(300, 200, K))
+    counted = [weighed((branch,), network) is not None for network in noise]
+    assert np.mean(counted) < 0.05
+    assert weighed((branch,), 2 * branch) is None
+    assert weighed((branch,), np.zeros_like(branch)) is None
+    assert weighed((branch,), -logits_about(Y, 3.0, 3)) is None
+
+
+def test_the_same_gain_counts_once_there_are_enough_documents():
+    branch, network = logits_about(Y, 0.5, 1), logits_about(Y, 0.35, 2)
+    assert weighed((branch[:10],), network[:10], Y[:10]) is None
+    assert weighed((branch,), network) is not None
+    assert weighed((branch[:1],), 9 * network[:1], Y[:1]) is None
+
+
+def test_a_gain_of_next_to_nothing_is_none():
+    branch = 20 * np.eye(K)[Y]
+    assert weighed((branch,), logits_about(Y, 9.0, 1, 0.0)) is None
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_network_that_went_astray_counts_nothing_and_says_nothing(bad):
+    network = logits_about(Y, 2.0, 2)
+    network[7, 1] = bad
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert weighed((logits_about(Y, 0.5, 1),), network) is None

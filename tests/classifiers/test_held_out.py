@@ -39,9 +39,9 @@ class Told:
         return Weighing((1.0, 1.0), np.zeros(2), next(self._found))
 
 
-def run(weigher, patience, epochs, logits=lambda: LOGITS, members=("decisions",)):
+def run(weigher, patience, epochs, logits=lambda: LOGITS, branch="decisions"):
     """A training as the callback sees it; the number of epochs, and the weights at its end."""
-    watch, model = HeldOut(logits, weigher, members, patience), Model()
+    watch, model = HeldOut(logits, weigher, branch, patience), Model()
     watch.set_model(model)
     watch.on_train_begin()
     for epoch in range(epochs):
@@ -70,8 +70,8 @@ def test_the_best_weights_stay_and_training_stops_behind_them(found, patience, r
 
 
 def test_a_network_that_is_late_is_waited_for():
-    """What counts is its progress, not whether it is better than the linear members yet."""
-    slowly = [0.70, 0.699, 0.698, 0.697, 0.60]  # the members alone may have 0.65
+    """What counts is its progress, not whether it is better than the branch yet."""
+    slowly = [0.70, 0.699, 0.698, 0.697, 0.60]  # the branch alone may have 0.65
     assert run(Told(*slowly), 2, 5) == (5, 5)
 
 
@@ -85,6 +85,6 @@ def test_a_network_that_went_astray_is_never_the_best(bad):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ran = run(
-            Weigher(y, None, Output("softmax")), 2, 3, lambda: next(logits), (np.zeros((40, 2)),)
+            Weigher(y, None, Output("softmax")), 2, 3, lambda: next(logits), np.zeros((40, 2))
         )
     assert ran == (3, 1)
