@@ -24,7 +24,7 @@ from ..version import __version__
 from .file_checks import check_entries, check_names, check_schema
 from .functions import check_functions
 from .model_card import card_of
-from .packing import pack, parts
+from .packing import numbered, pack, parts
 from .state_checks import check_estimators, check_reach, check_sizes, check_stores, fit_to_machine
 from .trusted_types import is_trusted
 
@@ -120,7 +120,7 @@ def save(
     if vectors == "rows":
         _warn_of_subwords(estimator)
     try:
-        model = skops.dumps(made)
+        model = numbered(skops.dumps(made))
     except Exception as error:  # skops raises what it stumbles on
         raise TypeError(
             f"Got a {type(estimator).__name__} that no model file can hold: {error} "

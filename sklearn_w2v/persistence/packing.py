@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
+import json
 import os
+import zipfile
 from collections.abc import Iterator
 from numbers import Real
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -223,3 +227,41 @@ def _pack_vectors(one: Any, packer: _Packer) -> None:
         if name in params and isinstance(value._store.root, SourceStore):
             continue  # a parameter names a file: a new fit reads it
         vars(one)[name] = WordVectors._of(packer.pack(value._store))
+
+
+def numbered(model: bytes) -> bytes:
+    """Return a file of skops whose parts are numbered in the order in which they come.
+
+    skops names them by their places in memory, and dates them; so equal models were other
+    files each time.
+
+    Parameters
+    ----------
+    model : bytes
+        What ``skops.io.dumps`` gives.
+    """
+    numbers: dict[int, int] = {}
+    names: dict[str, str] = {}
+
+    def renumber(node: Any) -> None:
+        if isinstance(node, list):
+            for one in node:
+                renumber(one)
+        elif isinstance(node, dict):
+            if "__id__" in node:
+                node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+            if "__loader__" in node and isinstance(node.get("file"), str):
+                new = f"{len(names) + 1}{PurePosixPath(node['file']).suffix}"
+                node["file"] = names.setdefault(node["file"], new)
+            for one in node.values():
+                renumber(one)
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(model)) as source, zipfile.ZipFile(out, "w") as target:
+        tree = json.loads(source.read("schema.json"))
+        renumber(tree)
+        entries = {new: source.read(old) for old, new in names.items()}
+        entries["schema.json"] = json.dumps(tree, indent=2).encode()
+        for name, data in entries.items():
+            target.writestr(zipfile.ZipInfo(name), data)
+    return out.getvalue()

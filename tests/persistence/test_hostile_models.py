@@ -103,7 +103,7 @@ def refused(tmp_path, monkeypatch):
 
 
 def node(kind, module, name, **more):
-    return {"__loader__": kind, "__module__": module, "__class__": name, "__id__": 7, **more}
+    return {"__loader__": kind, "__module__": module, "__class__": name, "__id__": -7, **more}
 
 
 def of_json(value):
@@ -324,7 +324,7 @@ def test_deep_trees(whole, refused, levels):
 def test_one_array_for_many_objects(whole, refused):
     parts = dict(whole["lstm"])
     big = array(parts, np.zeros(9))
-    many = [{**big, "__id__": number} for number in range(3)]
+    many = [{**big, "__id__": -number - 1} for number in range(3)]
     copies = node("ListNode", "builtins", "list", content=many)
     refused(changed(parts, "W2VIndexer", _own=copies), "share")
 
@@ -336,7 +336,7 @@ def test_keys_whose_hashes_collide(whole, refused):
         "DictNode",
         "builtins",
         "dict",
-        key_types=node("ListNode", "builtins", "list", content=kinds, __id__=8),
+        key_types=node("ListNode", "builtins", "list", content=kinds, __id__=-8),
         content={key: of_json(1) for key in keys},
     )
     refused(changed(whole["lstm"], "W2VIndexer", _own=evil), "keys that are not strings")
@@ -358,13 +358,13 @@ def test_nothing_is_called_with_the_files_values(whole, refused, kind, name):
     module, _, short = name.rpartition(".")
     content = [of_json("x")]
     if kind == "ConstructorFromReduceNode":
-        content = node("TupleNode", "builtins", "tuple", content=content, __id__=9)
+        content = node("TupleNode", "builtins", "tuple", content=content, __id__=-9)
     evil = node(kind, module, short, content=content)
     refused(changed(whole["lstm"], "W2VIndexer", _own=evil), "stands in it as")
 
 
 def test_stores_are_built_by_their_own_constructor(whole, refused):
-    fields = node("DictNode", "builtins", "dict", content={}, key_types=of_json([]), __id__=9)
+    fields = node("DictNode", "builtins", "dict", content={}, key_types=of_json([]), __id__=-9)
     evil = node("ObjectNode", "sklearn_w2v.vectors.cache", "SourceStore", content=fields)
     refused(changed(whole["lstm"], "WordVectors", _store=evil), "stands in it as 'ObjectNode'")
 
@@ -550,7 +550,7 @@ def test_networks_larger_than_their_weights_are_not_built(whole, refused, units)
         refused(parts, "NetworkWeights in it has head")
     parts = with_architecture(whole["cnn"], "CNN", filters=units)
     refused(parts, "NetworkWeights in it has head")
-    sizes = node("TupleNode", "builtins", "tuple", content=[of_json(units)] * 3, __id__=9)
+    sizes = node("TupleNode", "builtins", "tuple", content=[of_json(units)] * 3, __id__=-9)
     parts = with_architecture(whole["cnn"], "CNN", kernel_sizes=sizes)
     refused(parts, "NetworkWeights in it has head")
 

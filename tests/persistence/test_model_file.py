@@ -585,7 +585,7 @@ def test_types_and_functions_that_nobody_trusts_are_refused(model_file):
         "__class__": "system",
         "__module__": "posix",
         "__loader__": "FunctionNode",
-        "__id__": 1,
+        "__id__": -1,
     }
     schema["content"]["content"]["memory"] = evil
     entries["schema.json"] = json.dumps(schema).encode()
@@ -605,7 +605,7 @@ def test_a_classifiers_state_cannot_smuggle_a_pickle(model_file):
             "__module__": "builtins",
             "__loader__": "BytesNode",
             "file": "harm.bin",
-            "__id__": 77,
+            "__id__": -77,
         }
         tree = json.loads(schema)
         put(tree, "W2VLSTMClassifier", key, node)
@@ -678,3 +678,18 @@ def test_labels_that_utf_8_cannot_hold(tmp_path):
     save(model, tmp_path / "m.w2v")
     assert load(tmp_path / "m.w2v").predict([["a"]]).tolist() == model.predict([["a"]]).tolist()
     assert "ud800" in read_card(tmp_path / "m.w2v")
+
+
+def test_equal_models_are_equal_files(source, tmp_path):
+    """Whenever they are written, and wherever their parts are in memory."""
+    params = {"random_state": 0, "train_network": True, **SMALL}
+    models = [make_w2v_pipeline(source, **params).fit(TEXTS, LABELS) for _ in range(2)]
+    for place, model in enumerate((models[0], models[0], models[1])):
+        save(model, tmp_path / f"{place}.w2v", vectors="all")
+    first, again, other = ((tmp_path / f"{place}.w2v").read_bytes() for place in range(3))
+    assert first == again == other
+    loaded = load(tmp_path / "0.w2v")
+    for place in (3, 4):
+        save(loaded, tmp_path / f"{place}.w2v", vectors="all")
+        loaded.predict(TEXTS)  # which changes nothing
+    assert (tmp_path / "3.w2v").read_bytes() == (tmp_path / "4.w2v").read_bytes()
