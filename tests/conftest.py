@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -179,3 +180,37 @@ def weather(tmp_path_factory) -> Path:
     model.fit([row[0] for row in rows], [row[1] for row in rows])
     save(model, folder / "weather.w2v")
     return folder
+
+
+_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _missing(why: str) -> None:
+    """Skip, or fail where a browser has to be there."""
+    if os.environ.get("SKLEARN_W2V_BROWSER") == "required":
+        pytest.fail(f"{why}, but SKLEARN_W2V_BROWSER=required")
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        _missing("there is no Chromium (Debian: apt-get install chromium fonts-noto-cjk)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
+        yield browser
+        browser.close()

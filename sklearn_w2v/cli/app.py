@@ -18,6 +18,7 @@ from .commands.evaluate import evaluate
 from .commands.explain import explain
 from .commands.fit import fit
 from .commands.predict import predict
+from .commands.serve import serve
 from .commands.tokenize import tokenize
 from .commands.vectors import vectors
 from .console import one_line
@@ -51,7 +52,7 @@ def _options(
     """Transfer learning from word2vec into Keras text classifiers, for scikit-learn."""
 
 
-for _command in (fit, predict, evaluate, explain, tokenize):
+for _command in (fit, predict, evaluate, explain, serve, tokenize):
     app.command()(_command)
 app.add_typer(vectors, name="vectors")
 

@@ -43,6 +43,7 @@ def explain(
 
     A terminal shows the coloured text; a pipe gets one line with value and word for each word.
     """
+    from ...serving.answers import explanation
     from ..models import load_model
     from ..paths import check_target
 
@@ -62,7 +63,7 @@ def explain(
             _write_page(html, found)
             output.note(f"Wrote {html}.")
         if json:
-            output.json(_as_json(found, probability))
+            output.json(explanation(found, probability))
         elif output.stdout.is_terminal:
             _show(found, probability, top, output)
         else:
@@ -101,21 +102,6 @@ def _probability(estimator: Any, text: str, target: Any) -> float | None:
         return None
     place = list(estimator.classes_).index(target)
     return float(estimator.predict_proba([text])[0][place])
-
-
-def _as_json(found: Any, probability: float | None) -> dict[str, Any]:
-    spans = found.spans or [None] * len(found.tokens)
-    return {
-        "target": str(found.target),
-        "probability": probability,
-        "score": float(found.score),
-        "baseline_score": float(found.baseline_score),
-        "residual": float(found.residual),
-        "tokens": [
-            {"token": token, "span": span, "value": float(value)}
-            for token, span, value in zip(found.tokens, spans, found.values, strict=True)
-        ],
-    }
 
 
 def _visible(token: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from itertools import pairwise
 
 import pytest
@@ -13,15 +11,6 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_w2v import W2VIndexer, WordVectors, explain, make_w2v_pipeline, write_report
 
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = pytest.mark.filterwarnings("ignore:The vectors know only:UserWarning")
 
 EVIL = "<script>window.hacked=1</script>"
@@ -29,29 +18,6 @@ EVIL_IMAGE = "\"'><img src=x onerror=window.hacked=1>"
 # scikit-learn's own script warns of each list of output features, CountVectorizer's too
 SKLEARN_S_OWN = "Expected copy-paste icon is missing from the DOM structure"
 NAMES = [f"雨の歌{EVIL}", f"夏の歌{EVIL_IMAGE}", "<b>雪</b>"]
-
-
-def missing(why: str) -> None:
-    """Skip, or fail where a browser has to be there."""
-    if os.environ.get("SKLEARN_W2V_BROWSER") == "required":
-        pytest.fail(f"{why}, but SKLEARN_W2V_BROWSER=required")
-    pytest.skip(why)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        missing("there is no Chromium (Debian: apt-get install chromium fonts-noto-cjk)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield browser
-        browser.close()
 
 
 def documents():

@@ -1,0 +1,128 @@
+"""One process, or many that share the model's pages, answer on a socket."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from .limits import Limits
+from .reading import protocol
+
+_CONNECTIONS = 1000  # of a process; more get 503 at once
+_IDLE = 5  # seconds that a connection may stay open between two requests
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that nobody listens on yet.
+
+    Raises
+    ------
+    OSError
+        The address is not to be had; the message names it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise OSError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
+    bound.set_inheritable(True)
+    return bound
+
+
+def address_of(bound: socket.socket) -> str:
+    """Return the address of a socket, for a browser."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: ASGIApp, bound: socket.socket, workers: int, limits: Limits) -> None:
+    """Answer requests until SIGTERM, then finish those that have come.
+
+    Parameters
+    ----------
+    app : ASGI application
+        What answers.
+    bound : socket
+        Of `bind`.
+    workers : int
+        Number of processes. More than one are forked from this one, which starts those anew
+        that die.
+    limits : Limits
+        How long requests may take.
+
+    Raises
+    ------
+    ImportError
+        Many workers need gunicorn.
+    """
+    options: dict[str, Any] = {
+        "http": protocol(limits),
+        "ws": "none",
+        "lifespan": "off",
+        "server_header": False,
+        "limit_concurrency": _CONNECTIONS,
+        "timeout_keep_alive": _IDLE,
+        "timeout_graceful_shutdown": round(limits.seconds) or 1,
+    }
+    if workers == 1:
+        config = uvicorn.Config(app, log_level="warning", access_log=False, **options)
+        # uvicorn repeats the signal after it has finished; to be told to stop is no failure
+        before = signal.signal(signal.SIGTERM, lambda *_: None)
+        try:
+            uvicorn.Server(config).run(sockets=[bound])
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        return
+    # what is there now stays where it is, and so in the pages that all share
+    gc.collect()
+    gc.freeze()
+    _supervise(app, bound, workers, limits, options)
+
+
+def _supervise(
+    app: ASGIApp, bound: socket.socket, workers: int, limits: Limits, options: dict[str, Any]
+) -> None:
+    try:
+        from gunicorn.app.base import BaseApplication
+        from uvicorn_worker import UvicornWorker
+    except ImportError as error:  # it has no wheels for Windows, which cannot fork
+        raise ImportError(
+            "More than one worker needs gunicorn, which is not installed: "
+            "pip install 'sklearn-w2v[serve]' (not on Windows, where --workers 1 works)"
+        ) from error
+
+    class Worker(UvicornWorker):
+        CONFIG_KWARGS = options
+
+    class Supervisor(BaseApplication):
+        def load_config(self) -> None:
+            settings = {
+                "bind": f"fd://{bound.fileno()}",
+                "workers": workers,
+                "worker_class": Worker,
+                "preload_app": True,
+                "timeout": 2 * round(limits.seconds) + _IDLE,  # one that hangs is killed
+                "graceful_timeout": round(limits.seconds) or 1,
+                "keepalive": _IDLE,
+                "loglevel": "warning",
+                "control_socket_disable": True,
+            }
+            for name, value in settings.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> ASGIApp:
+            return app
+
+    try:
+        Supervisor().run()
+    except SystemExit as left:
+        if left.code:
+            raise RuntimeError(f"gunicorn ended with status {left.code}; see above.") from left

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from starlette.testclient import TestClient
+
+from sklearn_w2v.serving.answers import Answers
+from sklearn_w2v.serving.app import create_app
+from sklearn_w2v.serving.limits import Limits
+
+LIMITS = Limits(body=2000, texts=3, length=50, explained=20, seconds=20.0)
+
+
+@pytest.fixture(scope="module")
+def client(answers):
+    return TestClient(create_app(answers, LIMITS), raise_server_exceptions=False)
+
+
+def test_labels_and_probabilities(client):
+    done = client.post("/predict", json={"texts": ["雨と雪", "夏の海"]})
+    assert done.status_code == 200
+    first, second = done.json()["predictions"]
+    assert (first["label"], second["label"]) == ("wet", "dry")
+    assert first["probability"] == first["probabilities"]["wet"] > 0.5
+    assert sum(first["probabilities"].values()) == pytest.approx(1)
+    assert client.post("/predict", json={"texts": []}).json() == {"predictions": []}
+
+
+def test_explanations(client):
+    found = client.post("/explain", json={"text": "雨の𠮟海"}).json()
+    assert found["target"] in ("wet", "dry")
+    assert [one["span"] for one in found["tokens"]][-1] == [3, 4]  # characters, not UTF-16
+    other = client.post(
+        "/explain", json={"text": "雨の海", "target": "dry", "method": "occlusion"}
+    ).json()
+    assert other["target"] == "dry"
+
+
+def test_what_the_model_is(client):
+    found = client.get("/model").json()
+    assert found["classes"] == ["dry", "wet"]
+    assert found["card"].startswith("# W2VLSTMClassifier")
+    assert found["limits"]["texts"] == 3
+    assert found["explains"]
+    assert client.get("/health").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ("{", 400, "The body is not JSON"),
+        ("[" * 1500, 400, ""),
+        ("", 422, "Got no body but expected JSON."),
+        ("[]", 422, "Got a body of type list but expected an object."),
+        ('{"text": "雨"}', 422, "The body lacks texts."),
+        ('{"texts": "雨"}', 422, "Got texts of type str but expected a list."),
+        ('{"texts": ["雨", 3]}', 422, "Got texts[1] of type int but expected a string."),
+        ('{"texts": ["雨"], "more": 1}', 422, "Got more, which is not expected here."),
+        ('{"texts": ["1", "2", "3", "4"]}', 413, "Got 4 texts but expected 3 at most."),
+        (
+            json.dumps({"texts": ["雨", "雨" * 51]}),
+            413,
+            "Got texts[1] of 51 characters but expected 50 at most.",
+        ),
+        ('{"texts": ["' + "x" * 2000 + '"]}', 413, "Got a body of more than 2000 bytes"),
+    ],
+)
+def test_bad_requests_are_told_what_is_wrong(client, body, status, message):
+    done = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
+    assert done.status_code == status
+    assert done.json()["detail"].startswith(message)
+
+
+def test_a_body_of_another_type_is_told_which_header_it_lacks(client):
+    done = client.post("/predict", content='{"texts": ["雨"]}')
+    assert done.status_code == 422
+    assert "Content-Type: application/json" in done.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"text": "雨", "target": "snow"}, 422, "Got target='snow' but expected one of dry, wet."),
+        ({"text": " "}, 422, "Got an empty text but expected words to explain."),
+        ({"text": "雨" * 21}, 413, "Got text of 21 characters but expected 20 at most."),
+        ({"text": "雨", "method": "magic"}, 422, "Got method of type str but expected 'integ"),
+    ],
+)
+def test_bad_questions_for_reasons_are_told_what_is_wrong(client, body, status, message):
+    done = client.post("/explain", json=body)
+    assert done.status_code == status
+    assert done.json()["detail"].startswith(message)
+
+
+def test_half_of_a_pair_of_surrogates_does_not_break_the_answer(client):
+    headers = {"Content-Type": "application/json"}
+    done = client.post("/predict", content='{"texts": ["雨\\ud800"]}', headers=headers)
+    assert done.status_code == 200
+    done = client.post("/explain", content='{"text": "雨\\ud800海"}', headers=headers)
+    assert done.status_code == 200
+    assert [one["span"] for one in done.json()["tokens"]][-1] == [2, 3]
+
+
+def test_who_waits_too_long_is_told(answers):
+    client = TestClient(create_app(answers, Limits(seconds=1e-9)))
+    # the body is there at once, so only the answer is late
+    done = client.post("/predict", json={"texts": ["雨"]})
+    assert done.status_code == 503
+    assert "fewer or shorter texts" in done.json()["detail"]
+
+
+def test_a_fault_of_the_service_says_nothing_of_its_insides(answers, monkeypatch):
+    def broken(*arguments: object) -> None:
+        raise ValueError("/home/someone/vectors.bin has changed")
+
+    monkeypatch.setattr(Answers, "predict", broken)
+    client = TestClient(create_app(answers, LIMITS), raise_server_exceptions=False)
+    done = client.post("/predict", json={"texts": ["雨"]})
+    assert done.status_code == 500
+    assert done.json() == {"detail": "The service has failed; its log says why."}
+
+
+def test_models_that_cannot_be_explained_say_so(answers, monkeypatch):
+    monkeypatch.setattr(answers, "cannot_explain", "It has no words.")
+    client = TestClient(create_app(answers, LIMITS))
+    done = client.post("/explain", json={"text": "雨"})
+    assert (done.status_code, done.json()) == (501, {"detail": "It has no words."})
+    assert not client.get("/model").json()["explains"]
+
+
+def test_addresses_are_listed_without_anything_from_elsewhere(client):
+    described = client.get("/openapi.json").json()
+    assert set(described["paths"]) == {"/predict", "/explain", "/model", "/health"}
+    for path in ("/", "/docs", "/page.css", "/page.js"):
+        done = client.get(path)
+        assert done.status_code == 200
+        assert "default-src 'none'" in done.headers["Content-Security-Policy"]
+        assert "http://" not in done.text.replace("http://127.0.0.1:8000", "")
+        assert "https://" not in done.text
+    page = client.get("/docs").text
+    assert all(path in page for path in described["paths"])
+
+
+@pytest.mark.parametrize("name", ["body", "texts", "length", "explained", "seconds"])
+def test_limits_are_positive(name):
+    with pytest.raises(ValueError, match=f"Got {name}=0 but expected a positive number"):
+        Limits(**{name: 0})
