@@ -1,7 +1,8 @@
-"""Prediction before and after the forward pass in NumPy: speed, start, memory.
+"""Prediction before and after the forward pass in NumPy: speed, start, memory; and over HTTP.
 
 Trees of two commits are measured in turn, each in processes of its own, with models that each
-has trained itself (the same data and seeds).
+has trained itself (the same data and seeds). ``sklearn-w2v serve`` has two workers; ``wrk``
+(Debian: apt-get install wrk) asks it through 16 connections, a line of a song each time.
 
     python benchmarks/serving.py --former bacf9a4
     python benchmarks/serving.py --former bacf9a4 --quick --out /tmp
@@ -13,6 +14,8 @@ import argparse
 import json
 import multiprocessing
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,6 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 from _common import RESULTS, machine, markdown, write
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +36,7 @@ TEXT = (  # 60 characters
 )
 WORDS, DIM, WIDTH = 30_000, 300, 400
 NETWORKS = "lstm", "cnn"
+PARTS = ("speed", "start", "command", "forks", "serve")
 
 
 # --------------------------------------------------------------- what runs in a tree
@@ -126,10 +131,75 @@ def _memory(file: str, name: str) -> float:
     raise ValueError(f"{file} has no {name}")
 
 
+def serve(folder: Path, quick: bool) -> dict[str, float]:
+    """Answers a second over HTTP, their latency, and the memory of all processes."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        return {}
+    command = [sys.executable, "-m", "sklearn_w2v", "serve", os.fspath(folder / "recipe.w2v")]
+    service = subprocess.Popen(
+        [*command, "--workers", "2", "--port", "0"], stderr=subprocess.PIPE, text=True
+    )
+    assert service.stderr is not None
+    try:
+        [address] = re.findall(r"on (http://\S+)", service.stderr.readline())
+        (folder / "ask.lua").write_text(_questions(), encoding="utf-8")
+        ask = [wrk, "-t1", "-c16", "--latency", "--script", os.fspath(folder / "ask.lua")]
+        subprocess.run([*ask, "-d2s", f"{address}/predict"], capture_output=True, check=True)
+        before = _memory_of(service.pid)
+        seconds = 10 if quick else 60
+        done = subprocess.run(
+            [*ask, f"-d{seconds}s", f"{address}/predict"],
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        return {
+            "served, a second": float(re.findall(r"Requests/sec:\s+([\d.]+)", done)[0]),
+            "served, p50": _milliseconds(done, "50"),
+            "served, p99": _milliseconds(done, "99"),
+            "served, errors": float("Socket errors" in done or "Non-2xx" in done),
+            "served, memory": _memory_of(service.pid),
+            "served, grown": _memory_of(service.pid) - before,
+        }
+    finally:
+        service.terminate()
+        service.wait(60)
+
+
+def _questions() -> str:
+    """Return a script for wrk that asks for one line of a song after the other."""
+    from sklearn_w2v.datasets import load_lyrics
+
+    lines = [line for song in load_lyrics().data for line in song.splitlines() if line][:500]
+    bodies = [json.dumps({"texts": [line]}, ensure_ascii=False) for line in lines]
+    listed = ",\n".join(f"[=[{body}]=]" for body in bodies)
+    return (
+        f"local bodies = {{{listed}}}\nlocal place = 0\n"
+        'local headers = {["Content-Type"] = "application/json"}\n'
+        "request = function()\n"
+        "  place = place % #bodies + 1\n"
+        '  return wrk.format("POST", nil, headers, bodies[place])\n'
+        "end\n"
+    )
+
+
+def _milliseconds(said: str, percent: str) -> float:
+    [(number, unit)] = re.findall(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s)$", said, re.MULTILINE)
+    return float(number) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[unit]
+
+
+def _memory_of(pid: int) -> float:
+    """Proportional memory of a process and its children, in MB."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return sum(one.memory_full_info().pss for one in family) / 2**20
+
+
 JOBS: dict[str, Callable[[Path, bool], dict[str, float]]] = {
     "train": train,
     "speed": speed,
     "forks": forks,
+    "serve": serve,
 }
 
 
@@ -231,6 +301,15 @@ ROWS = {
     "resident": ("resident memory of that process, MB", "{:,.0f}"),
     "command": ("`sklearn-w2v predict` of one sentence, s", "{:.2f}"),
     "four workers": ("proportional memory of four forked workers, MB", "{:,.0f}"),
+    "served, a second": (
+        "`serve --workers 2`, 16 connections, texts a second",
+        "{:,.0f}",
+    ),
+    "served, p50": ("the same, p50 of the answers, ms", "{:.1f}"),
+    "served, p99": ("the same, p99, ms", "{:.1f}"),
+    "served, errors": ("the same, errors", "{:.0f}"),
+    "served, memory": ("proportional memory of its three processes afterwards, MB", "{:,.0f}"),
+    "served, grown": ("by how much it has grown, MB", "{:.1f}"),
 }
 
 
@@ -239,6 +318,7 @@ def main() -> None:
     new = argparse.ArgumentParser(description=__doc__)
     new.add_argument("--former", help="commit to compare with; none measures this tree alone")
     new.add_argument("--repeats", type=int, default=5)
+    new.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     new.add_argument("--quick", action="store_true", help="a tenth of the documents, once")
     new.add_argument("--out", type=Path, default=RESULTS, help="folder for the table")
     new.add_argument("--job", choices=JOBS, help=argparse.SUPPRESS)
@@ -256,9 +336,9 @@ def main() -> None:
         for tree in trees.values():
             tree.run("train")
         for _ in range(repeats):
-            for job in ("speed", "start", "command", "forks"):
+            for job in options.parts:
                 for name, tree in trees.items():  # in turn, so that both see the same machine
-                    if job == "forks" and name == "before":
+                    if job in ("forks", "serve") and name == "before":
                         continue  # TensorFlow's threads do not survive a fork
                     ways = {"start": tree.start, "command": tree.command}
                     found = ways[job]() if job in ways else tree.run(job)
@@ -273,7 +353,8 @@ def main() -> None:
         f"`python benchmarks/serving.py{f' --former {options.former}' if options.former else ''}`"
         f"{' --quick' if options.quick else ''}; medians of {repeats}. {machine()}. Networks of "
         f"{DIM} dimensions with the defaults of their class, the LSTM in both directions with the "
-        "maximum of its states; the last five rows are of the recipe's network alone (`bow=None`)."
+        "maximum of its states; the rows from one text on are of the recipe's network alone "
+        "(`bow=None`). `serve`: `wrk` on the same cores for 60 s, a line of a song a request."
     )
     header = ["", *(f"{name}" for name in trees)]
     write(options.out / "serving.md", "Prediction", notes, [markdown(header, rows)])

@@ -1,0 +1,288 @@
+"""Ask ``sklearn-w2v serve`` for long, kill its workers, and send it what nobody should.
+
+``python stress/serving.py`` runs all parts, ``--quick`` all of them in a short form, as the
+tests do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import psutil
+from _lasting import new_model, texts_of
+from _rows import Row, append
+
+AREA = "serving"
+_GROWN = 20.0  # MB that the processes may have more at the end
+_PATH = "/predict"
+
+
+class Service:
+    """``sklearn-w2v serve`` with two workers, and the labels that it has to give."""
+
+    def __init__(self, folder: Path, timeout: float) -> None:
+        from sklearn_w2v import save
+
+        model = new_model(0).fit(*texts_of(60, 0))
+        save(model, folder / "model.w2v")
+        self.texts, _ = texts_of(200, 1)
+        self.expected = [str(label) for label in model.predict(self.texts)]
+        command = [sys.executable, "-m", "sklearn_w2v", "serve", str(folder / "model.w2v")]
+        command += ["--port", "0", "--workers", "2", "--timeout", str(timeout)]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self.process.stderr is not None
+        [self.address] = re.findall(r"on (http://\S+)", self.process.stderr.readline())
+        # what it says later is shown, and never fills the pipe
+        threading.Thread(target=self._show, args=[self.process.stderr], daemon=True).start()
+
+    @staticmethod
+    def _show(lines: Iterator[str]) -> None:
+        for line in lines:
+            print(f"service: {line}", end="", flush=True)
+
+    def memory(self) -> float:
+        """Proportional memory of all processes, in MB."""
+        return sum(one.memory_full_info().pss for one in self.family()) / 2**20
+
+    def family(self) -> list[psutil.Process]:
+        """The process that supervises, and its workers."""
+        first = psutil.Process(self.process.pid)
+        return [first, *first.children(recursive=True)]
+
+    def socket(self) -> socket.socket:
+        """Return a connection of which nothing is known but that it stands."""
+        host, port = self.address.removeprefix("http://").split(":")
+        return socket.create_connection((host, int(port)), timeout=120)
+
+    def right(self, client: httpx2.Client, place: int) -> str | None:
+        """Ask for one text; return what is wrong with the answer."""
+        place %= len(self.texts)
+        done = client.post(_PATH, json={"texts": [self.texts[place]]})
+        if done.status_code != 200:
+            return f"status {done.status_code}"
+        label = done.json()["predictions"][0]["label"]
+        return None if label == self.expected[place] else f"text {place} was labelled {label}"
+
+
+@contextmanager
+def running(timeout: float = 30.0) -> Iterator[Service]:
+    """Run the service for a block."""
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(Path(folder), timeout)
+        try:
+            assert _within(60, lambda: len(service.family()) == 3)
+            _ask(service, Row(AREA, "warm"), 2)  # workers copy the pages that they write to
+            yield service
+        finally:
+            service.process.terminate()
+            service.process.wait(60)
+
+
+def _ask(service: Service, row: Row, seconds: float, clients: int = 16) -> list[float]:
+    """Ask through some connections for a while; return how long each answer took."""
+    end, lock, took = time.monotonic() + seconds, threading.Lock(), list[float]()
+
+    def client(number: int) -> None:
+        mine = []
+        with httpx2.Client(base_url=service.address, timeout=60) as session:
+            place = number
+            while time.monotonic() < end:
+                place += clients
+                start = time.perf_counter()
+                try:
+                    wrong = service.right(session, place)
+                except httpx2.TransportError as error:
+                    wrong = repr(error)
+                mine.append(time.perf_counter() - start)
+                if wrong:
+                    with lock:
+                        row.fail(wrong)
+        with lock:
+            took.extend(mine)
+
+    with ThreadPoolExecutor(clients) as pool:
+        for one in [pool.submit(client, number) for number in range(clients)]:
+            one.result()
+    row.count += len(took)
+    return sorted(took)
+
+
+def load(quick: bool) -> Row:
+    """Sixteen connections ask at once; no error, and the memory stays."""
+    row = Row(AREA, "requests through 16 connections to two workers, memory flat")
+    with running() as service:
+        before = service.memory()
+        took = _ask(service, row, 2 if quick else 60)
+        after = service.memory()
+    p99 = 1e3 * took[int(0.99 * len(took))]
+    row.note = f"p99 {p99:.0f} ms beside the clients; {before:.0f} MB before, {after:.0f} MB after"
+    if after - before > _GROWN:
+        row.fail(row.note)
+    return row
+
+
+def killed_workers(quick: bool) -> Row:
+    """Kill workers while they are asked: only requests of their own connections may be lost."""
+    kills = 2 if quick else 20
+    row = Row(AREA, "kill -9 of a worker under load; the others answer, and it comes back")
+    lost = 0
+    with running() as service:
+        under_load = Row(AREA, "answers meanwhile")
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(_ask, service, under_load, 3 * kills, 8)
+            for _ in range(kills):
+                time.sleep(1)
+                _, *workers = service.family()
+                os.kill(workers[0].pid, signal.SIGKILL)
+                row.count += 1
+                if not _within(20, lambda gone=workers[0].pid: _two_without(service, gone)):
+                    row.fail("no worker came back")
+            asked.result()
+        lost = under_load.failures
+        if lost > 8 * kills:  # each of eight connections may have been the killed one's
+            row.fail(f"{lost} requests were lost")
+        with httpx2.Client(base_url=service.address) as client:
+            for place in range(100):
+                if wrong := service.right(client, place):
+                    row.fail(wrong)
+    row.note = f"{under_load.count:,} answers meanwhile; {lost} connections were a killed worker's"
+    return row
+
+
+def _two_without(service: Service, gone: int) -> bool:
+    workers = {one.pid for one in service.family()[1:]}
+    return gone not in workers and len(workers) == 2
+
+
+def _within(seconds: float, condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if condition():
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def hostile(quick: bool) -> list[Row]:
+    """Broken JSON, huge bodies, slow clients and clients that hang up."""
+    rows = []
+    with running(timeout=2.0) as service:
+        for what, (send, few, many) in HOSTILE.items():
+            row = Row(AREA, what, count=few if quick else many)
+            _, *workers = service.family()
+            before, start = service.memory(), time.perf_counter()
+            send(service, row)
+            row.seconds = time.perf_counter() - start
+            with httpx2.Client(base_url=service.address) as client:
+                for place in range(20):
+                    if wrong := service.right(client, place):
+                        row.fail(wrong)
+            if {one.pid for one in service.family()[1:]} != {one.pid for one in workers}:
+                row.fail("a worker has died")
+            row.note = f"{before:.0f} MB before, {service.memory():.0f} MB after"
+            if service.memory() - before > _GROWN:
+                row.fail(row.note)
+            rows.append(row)
+    return rows
+
+
+def _broken_json(service: Service, row: Row) -> None:
+    """Send broken JSON."""
+    bodies = [b"{", b'{"texts": [', b"[" * 5000, b"\xff\xfe", b'{"texts": [1, null]}', b"null"]
+    headers = {"Content-Type": "application/json"}
+    with httpx2.Client(base_url=service.address, timeout=60) as client:
+        for number in range(row.count):
+            body = bodies[number % len(bodies)]
+            status = client.post(_PATH, content=body, headers=headers).status_code
+            if status not in (400, 422):
+                row.fail(f"{body[:20]!r} got {status}")
+
+
+def _huge(service: Service, row: Row) -> None:
+    """Send large bodies, with their length and without."""
+    body = b" " * 50_000_000
+    with httpx2.Client(base_url=service.address, timeout=60) as client:
+        for number in range(row.count):
+            chunks = (body[start : start + 10**6] for start in range(0, len(body), 10**6))
+            content = body if number % 2 else chunks  # with its length, and without
+            status = client.post(_PATH, content=content).status_code
+            if status != 413:
+                row.fail(f"a body of 50 MB got {status}")
+
+
+def _slow(service: Service, row: Row) -> None:
+    """Send requests in part, and wait."""
+    parts = (
+        b"",
+        b"POST /predict HTTP/1.1\r\nHost:",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{",
+    )
+    slow = []
+    for number in range(row.count):
+        slow.append(service.socket())
+        slow[-1].sendall(parts[number % len(parts)])
+    with httpx2.Client(base_url=service.address) as client:
+        for place in range(20):  # others are answered meanwhile
+            if wrong := service.right(client, place):
+                row.fail(wrong)
+    for one in slow:
+        with contextlib.suppress(ConnectionResetError):
+            said = one.makefile("rb").read()
+            if said and b" 408 " not in said:
+                row.fail(said[:40])
+        one.close()
+
+
+def _hang_up(service: Service, row: Row) -> None:
+    """Hang up before the answer."""
+    body = b'{"texts": ["' + "雨".encode() * 500 + b'"]}'
+    request = (
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(body)
+    ) + body
+    for number in range(row.count):
+        with service.socket() as one:
+            one.sendall(request if number % 2 else request[:200])
+
+
+# what is sent; how often in the short form, and else
+HOSTILE: dict[str, tuple[Callable[[Service, Row], None], int, int]] = {
+    "requests with broken JSON, refused with 400 or 422": (_broken_json, 200, 10_000),
+    "bodies of 50 MB, refused with 413": (_huge, 4, 50),
+    "clients that send half a request and wait, cut off after 2 s": (_slow, 30, 500),
+    "clients that hang up before the answer": (_hang_up, 50, 1_000),
+}
+
+
+def main() -> None:
+    """Run all parts and write their rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the short form")
+    quick = parser.parse_args().quick
+    for part in (load, killed_workers):
+        start = time.perf_counter()
+        row = part(quick)
+        row.seconds = time.perf_counter() - start
+        append(row)
+    for row in hostile(quick):
+        append(row)
+
+
+if __name__ == "__main__":
+    main()
