@@ -19,6 +19,7 @@ import numpy as np
 from .backend import keras
 from .batches import Batch
 from .design import Architecture, Design
+from .distinct_words import known_words
 from .keras_internals import variable_handles
 from .losses import loss_and_accuracy
 from .optimizer_rules import OptimizerRule
@@ -202,9 +203,13 @@ class CompiledSteps:
         return graph(lambda *args: self._train(rule, *args), *signature, *one_off, *network, *slots)
 
     def _test(self, rows: Any, y: Any, sample: Any, table: Any, frozen: Any, *head: Any) -> Any:
-        vectors = self._gather(table, rows) + (self._gather(frozen, rows) if frozen else 0.0)
+        used, places = _distinct(rows)
+        vectors = self._gather(table, used) + (self._gather(frozen, used) if frozen else 0.0)
         values, others = self._read(*head)
-        logits, _ = self._head.stateless_call(values, others, [vectors, rows != 0], training=False)
+        with known_words(vectors, places) as words:
+            logits, _ = self._head.stateless_call(
+                values, others, [words, rows != 0], training=False
+            )
         return loss_and_accuracy(self._output, logits, y, sample)
 
     def _train(
@@ -224,30 +229,41 @@ class CompiledSteps:
     ) -> Any:
         import tensorflow as tf
 
+        used, places = _distinct(rows)
+        vectors = self._gather(table, used)
         values, others = self._read(weights, state)
-        vectors = self._gather(table, rows)
         sources = [vectors, *values] if self._trainable else values
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(sources)
-            both = vectors + self._gather(frozen, rows) if frozen else vectors
-            logits, changed = self._head.stateless_call(
-                values, others, [both, rows != 0], training=True
-            )
+            both = vectors + self._gather(frozen, used) if frozen else vectors
+            with known_words(both, places) as words:
+                logits, changed = self._head.stateless_call(
+                    values, others, [words, rows != 0], training=True
+                )
             loss, accuracy = loss_and_accuracy(self._output, logits, y, sample)
-        gradients = tape.gradient(loss, sources)
-        if self._trainable:
-            # a row that comes more than once is changed once, by the sum of its gradients
-            used, places = tf.unique(tf.reshape(rows, [-1]))
-            flat = tf.reshape(gradients[0], [-1, self._dim])
-            gradients[0] = tf.math.unsorted_segment_sum(flat, places, tf.size(used))
-        gradients = rule.clipped(gradients)
+        # dense, where they came as one for each time that a row was read
+        gradients = rule.clipped(list(map(tf.convert_to_tensor, tape.gradient(loss, sources))))
         steps = tf.raw_ops.ReadVariableOp(resource=iterations, dtype=tf.int64)
         now = tf.cast(steps, tf.float32)
         if self._trainable:
-            of_rows = [self._gather([one], used) for one in [*table, *table_slots]]
+            of_rows = [vectors, *(self._gather([one], used) for one in table_slots)]
             row, row_slots = rule.step(gradients.pop(0), of_rows[0], of_rows[1:], rate, now)
             for resource, update in zip([*table, *table_slots], [row, *row_slots], strict=True):
                 tf.raw_ops.ResourceScatterUpdate(resource=resource, indices=used, updates=update)
+        self._take_step(rule, gradients, [weights, values, slots], rate, now)
+        for resource, old, new in zip(state, others, changed, strict=True):
+            if new is not old:
+                tf.raw_ops.AssignVariableOp(resource=resource, value=new)
+        tf.raw_ops.AssignVariableOp(resource=iterations, value=steps + 1)
+        return loss, accuracy
+
+    def _take_step(
+        self, rule: OptimizerRule, gradients: Any, of_head: Any, rate: Tensor, now: Tensor
+    ) -> None:
+        """Change the head's weights."""
+        import tensorflow as tf
+
+        weights, values, slots = of_head
         n_slots = len(slots) // len(weights)
         for place, (weight, value, gradient) in enumerate(
             zip(weights, values, gradients, strict=True)
@@ -259,11 +275,6 @@ class CompiledSteps:
             value = value if constraint is None else constraint(value)
             for resource, new in zip([weight, *own], [value, *held], strict=True):
                 tf.raw_ops.AssignVariableOp(resource=resource, value=new)
-        for resource, old, new in zip(state, others, changed, strict=True):
-            if new is not old:
-                tf.raw_ops.AssignVariableOp(resource=resource, value=new)
-        tf.raw_ops.AssignVariableOp(resource=iterations, value=steps + 1)
-        return loss, accuracy
 
     def _read(self, weights: Any, state: Any) -> Any:
         head = self._head
@@ -282,6 +293,14 @@ class CompiledSteps:
         out = tf.raw_ops.ResourceGather(resource=resource, indices=rows, dtype=tf.float32)
         out.set_shape([*rows.shape, self._dim])
         return out
+
+
+def _distinct(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the distinct rows of a batch, and which of them each word has."""
+    import tensorflow as tf
+
+    used, places = tf.unique(tf.reshape(rows, [-1]))
+    return used, tf.reshape(places, tf.shape(rows))
 
 
 def _read(resource: Tensor, shape: Any, dtype: str = "float32") -> Tensor:

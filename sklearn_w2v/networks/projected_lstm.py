@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .backend import keras, on_cpu
+from .distinct_words import distinct_words
 
 _CLOSED = -1e4  # the input gate of a step that must leave no trace: its sigmoid is 0
 
@@ -71,24 +72,18 @@ class ProjectedLSTM(keras.layers.LSTM):
 
         from .recurrence import recurrence
 
-        reverse, cell = self.go_backwards, self.cell
-        inputs = tf.convert_to_tensor(sequences, tf.float32)
+        reverse = self.go_backwards
         there = before = None
         if mask is not None:
             there = tf.cast(mask, tf.bool)
             if not self.right_padded:
-                inputs, before, there = _in_order(inputs, there)
-        batch, steps, size = tf.unstack(tf.shape(inputs))
-        rows = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, inputs.shape[2] or size])
-        kernel, recurrent = (tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel))
-        z = tf.matmul(rows, kernel)
-        if cell.use_bias:
-            z = tf.nn.bias_add(z, tf.convert_to_tensor(cell.bias))
-        z = tf.reshape(z, [steps, batch, 4 * self.units])
+                sequences, before, there = _in_order(tf.convert_to_tensor(sequences), there)
+        z = self._projected(sequences)
         upright = None if there is None else tf.transpose(there)[:, :, None]
         if upright is not None and reverse:
             gate = tf.where(upright, z[:, :, : self.units], _CLOSED)
             z = tf.concat([gate, z[:, :, self.units :]], axis=2)
+        recurrent = tf.convert_to_tensor(self.cell.recurrent_kernel)
         states = recurrence(z, recurrent, reverse, training)
         if not self.return_sequences:
             return states[0] if reverse else _last(states, there)
@@ -100,6 +95,26 @@ class ProjectedLSTM(keras.layers.LSTM):
             if zeros:
                 states = tf.where(tf.transpose(mask)[:, :, None], states, 0.0)
         return tf.transpose(tf.reverse(states, [0]) if reverse else states, [1, 0, 2])
+
+    def _projected(self, sequences: Any) -> Any:
+        """Return what each word adds to the gates: (steps, batch, 4 * units)."""
+        import tensorflow as tf
+
+        words = distinct_words(sequences)
+        if words is not None:
+            return tf.gather(self._product(words.rows), tf.transpose(words.places))
+        inputs = tf.convert_to_tensor(sequences, tf.float32)
+        batch, steps, size = tf.unstack(tf.shape(inputs))
+        rows = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, inputs.shape[2] or size])
+        return tf.reshape(self._product(rows), [steps, batch, 4 * self.units])
+
+    def _product(self, rows: Any) -> Any:
+        import tensorflow as tf
+
+        z = tf.matmul(rows, tf.convert_to_tensor(self.cell.kernel))
+        if self.cell.use_bias:
+            z = tf.nn.bias_add(z, tf.convert_to_tensor(self.cell.bias))
+        return z
 
 
 def _last(states: Any, there: Any) -> Any:
