@@ -11,12 +11,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_w2v import WordVectors
+from sklearn_w2v.classifiers import blend_training
 from sklearn_w2v.classifiers.blend import Blend
 from sklearn_w2v.classifiers.blend_training import LinearDesign, LinearMembers, NetworkTraining
 from sklearn_w2v.classifiers.inner_folds import inner_folds
 from sklearn_w2v.classifiers.linear_branch import Features, LinearBranch
 from sklearn_w2v.classifiers.mean_vectors import MeanVectors
 from sklearn_w2v.classifiers.training_set import TrainingSet
+from sklearn_w2v.classifiers.weigher import Weigher
 from sklearn_w2v.features.flat_ids import FlatIds
 from sklearn_w2v.features.word_counts import mean_vectors
 from sklearn_w2v.networks.output import Output
@@ -124,6 +126,28 @@ def test_documents_without_a_known_word_and_a_class_that_is_held_out():
             assert np.isfinite(decisions).all()
 
 
+# ------------------------------------------------------------------- how many are asked
+@pytest.mark.parametrize(("strength", "asked"), [(0.0, 48), (2.0, 96)])
+def test_without_prospect_half_as_many_documents_are_asked(monkeypatch, strength, asked):
+    monkeypatch.setattr(blend_training, "_HALF", 40)
+    monkeypatch.setattr(blend_training, "_ENOUGH", 80)
+    y = np.random.default_rng(0).integers(0, K, 120)
+    documents = TrainingSet(np.ones((120, 1), np.int32), np.ones(120, np.int64), y, None)
+    branch, means = logits_about(y, 0.1, 1), logits_about(y, strength, 2)
+    if not strength:
+        means[:] = 0
+
+    class Members:
+        def decide(self, folds):
+            [(_, held)] = folds
+            return branch[held], means[held]
+
+    folds = inner_folds(y, 0)
+    decisions, rows = blend_training._ask(Members(), documents, Output("softmax"), folds)
+    assert len(rows) == len(decisions[0]) == asked
+    np.testing.assert_array_equal(decisions[1], means[rows])
+
+
 # ---------------------------------------------------------------------------- members
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("weighted", [False, True])
@@ -209,6 +233,19 @@ def test_networks_that_know_nothing_hardly_ever_count():
     assert weighed((branch,), 2 * branch) is None
     assert weighed((branch,), np.zeros_like(branch)) is None
     assert weighed((branch,), -logits_about(Y, 3.0, 3)) is None
+
+
+def test_the_better_one_of_network_and_means_counts_without_an_error_between_them():
+    branch = logits_about(Y, 0.5, 1)
+    means, network = logits_about(Y, 0.6, 2), logits_about(Y, 0.7, 3)
+    few = slice(60)
+    assert weighed((branch[few], means[few]), network[few], Y[few]) is not None
+    assert weighed((branch[few], network[few]), means[few], Y[few]) is None
+    weigher = Weigher(Y[few], None, Output("softmax"))
+    gain, error = weigher.gain(
+        weigher.weigh(branch[few], means[few]), weigher.weigh(branch[few], network[few])
+    )
+    assert 0 < gain < error
 
 
 def test_the_same_gain_counts_once_there_are_enough_documents():
