@@ -122,11 +122,28 @@ def moral(data: Path) -> Corpus:
     return Corpus([row["sent"] for row in rows], y, splits)
 
 
+def moral_part(n: int) -> Callable[[Path], Corpus]:
+    """The same with fewer sentences to learn from, others for each seed."""
+
+    def read(data: Path) -> Corpus:
+        whole = moral(data)
+
+        def splits(seed: int) -> Iterator[Split]:
+            for train, test in whole.splits(seed):  # the file has no order
+                yield train[seed * n : (seed + 1) * n], test
+
+        return Corpus(whole.texts, whole.y, splits)
+
+    return read
+
+
 # name, title, reader, floor and goal that the recipe aims at
 CORPORA: dict[str, tuple[str, Callable[[Path], Corpus], float, float]] = {
     "poets": ("poets, 8 authors, random 5-fold", poets, 0.905, 0.93),
     "poets-grouped": ("poets, grouped by collection", poets_grouped, 0.64, 0.70),
     "moral": ("commonsense-moral-ja, given train/val", moral, 0.72, 0.78),
+    "moral-3000": ("commonsense-moral-ja, 3,000 sentences", moral_part(3000), 0.624, 0.665),
+    "moral-1500": ("commonsense-moral-ja, 1,500 sentences", moral_part(1500), 0.593, 0.64),
     "livedoor-10": ("livedoor, 10 labels per class, 10 draws", livedoor_10, 0.83, 0.86),
     "prose": ("aozora-prose, 13 authors, grouped by work", prose, 0.90, 0.94),
     "livedoor": ("livedoor, 9 classes, stratified 5-fold", livedoor, 0.967, 0.975),

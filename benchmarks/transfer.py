@@ -169,7 +169,7 @@ def tables(file: Path) -> None:
         "probe, s",
         "linear members",
     ]
-    header += ["linear members", "with network", "z of the network", "training, s", "network counts"]
+    header += ["with network", "z of the network", "training, s", "network counts"]
     write(
         file.with_suffix(".md"),
         "Does transfer pay?",

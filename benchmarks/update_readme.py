@@ -46,6 +46,8 @@ TASKS = {
     "poets-grouped": ("poems, by collection", "詩、詩集ごとに分割"),
     "kyoto": ("Wikipedia on Kyoto, 15 subjects", "京都の Wikipedia、15 主題"),
     "moral": ("commonsense morality, 2 classes", "常識道徳、2 クラス"),
+    "moral-3000": ("the same, 3,000 sentences", "同、3,000 文"),
+    "moral-1500": ("the same, 1,500 sentences", "同、1,500 文"),
 }
 HEADERS = {
     "README.md": ["corpus, split", "words", "TF-IDF + SVM", "LSTM, frozen", "LSTM, fine-tuned"],
