@@ -80,13 +80,15 @@ class Service:
 
 
 @contextmanager
-def running(timeout: float = 30.0) -> Iterator[Service]:
+def running(quick: bool, timeout: float = 30.0) -> Iterator[Service]:
     """Run the service for a block."""
     with tempfile.TemporaryDirectory() as folder:
         service = Service(Path(folder), timeout)
         try:
             assert _within(60, lambda: len(service.family()) == 3)
-            _ask(service, Row(AREA, "warm"), 2)  # workers copy the pages that they write to
+            _ask(
+                service, Row(AREA, "warm"), 0.5 if quick else 5
+            )  # workers copy the pages that they write to
             yield service
         finally:
             service.process.terminate()
@@ -125,9 +127,9 @@ def _ask(service: Service, row: Row, seconds: float, clients: int = 16) -> list[
 def load(quick: bool) -> Row:
     """Sixteen connections ask at once; no error, and the memory stays."""
     row = Row(AREA, "requests through 16 connections to two workers, memory flat")
-    with running() as service:
+    with running(quick) as service:
         before = service.memory()
-        took = _ask(service, row, 2 if quick else 60)
+        took = _ask(service, row, 1 if quick else 60)
         after = service.memory()
     p99 = 1e3 * took[int(0.99 * len(took))]
     row.note = f"p99 {p99:.0f} ms beside the clients; {before:.0f} MB before, {after:.0f} MB after"
@@ -138,10 +140,10 @@ def load(quick: bool) -> Row:
 
 def killed_workers(quick: bool) -> Row:
     """Kill workers while they are asked: only requests of their own connections may be lost."""
-    kills = 2 if quick else 20
+    kills = 1 if quick else 20
     row = Row(AREA, "kill -9 of a worker under load; the others answer, and it comes back")
     lost = 0
-    with running() as service:
+    with running(quick) as service:
         under_load = Row(AREA, "answers meanwhile")
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(_ask, service, under_load, 3 * kills, 8)
@@ -182,7 +184,7 @@ def _within(seconds: float, condition: Callable[[], bool]) -> bool:
 def hostile(quick: bool) -> list[Row]:
     """Broken JSON, huge bodies, slow clients and clients that hang up."""
     rows = []
-    with running(timeout=2.0) as service:
+    with running(quick, timeout=2.0) as service:
         for what, (send, few, many) in HOSTILE.items():
             row = Row(AREA, what, count=few if quick else many)
             _, *workers = service.family()

@@ -48,6 +48,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
         "inspection/report/template/report.html",
         "inspection/report/template/report.css",
         "inspection/report/template/report.js",
+        "serving/page/page.html",
+        "serving/page/page.css",
+        "serving/page/page.js",
     ):
         assert f"sklearn_w2v/{needed}" in package
     assert len([name for name in package if name.endswith(".txt")]) == 6
@@ -134,6 +137,16 @@ def test_pins_exist_for_every_dependency():
 
     pinned = {plain(line.partition("==")[0]) for line in lines if "==" in line}
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["test"], *extras["docs"], *extras["plot"]]
+    wanted = [*project["dependencies"]]
+    for extra in ("test", "docs", "plot", "serve"):
+        wanted += extras[extra]
     names = {plain(re.match(r"[\w.-]+", one).group()) for one in wanted}
     assert names - {"sklearn-w2v"} <= pinned
+
+
+def test_the_container_file_of_the_documentation_installs_what_serving_needs():
+    page = (ROOT / "docs" / "saving.md").read_text(encoding="utf-8")
+    (container,) = re.findall(r"^```dockerfile\n(.*?)^```", page, re.M | re.S)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [one.partition(";")[0] for one in project["optional-dependencies"]["serve"]]
+    assert sorted(re.findall(r'"([^" ]+>=[^" ]+)"', container)) == sorted(needed)
