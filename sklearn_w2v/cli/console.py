@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,11 @@ class CommandOutput:
         """Write a remark to stderr."""
         if not self.quiet:
             self.stderr.print(Text(text))
+
+    def notes(self, texts: Iterable[str]) -> None:
+        """Write remarks to stderr."""
+        for text in texts:
+            self.note(text)
 
     def warn(self, text: str) -> None:
         """Write a warning to stderr."""

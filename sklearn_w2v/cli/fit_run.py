@@ -118,6 +118,7 @@ def run_fit(options: FitOptions, output: CommandOutput, as_json: bool) -> int:
 def _read(options: FitOptions, output: CommandOutput) -> LabelledTexts:
     with Table(options.data, options.read_options) as table:
         data = read_labelled(table, options.text, options.label, options.group, options.drop_empty)
+    output.notes(table.notes)
     if data.left_out:
         output.note(f"{data.left_out} rows without text or label are left out.")
     counts = Counter(data.labels)

@@ -26,7 +26,7 @@ Tokenizer = Annotated[
     typer.Option(help="japanese: MeCab; blanks: the texts are words separated by blanks."),
 ]
 Encoding = Annotated[
-    str, typer.Option(help="Encoding of the data: utf-8 (with or without BOM), cp932, ...")
+    str, typer.Option(help="Encoding of the data: utf-8, cp932, ...; auto goes by the bytes.")
 ]
 Delimiter = Annotated[str | None, typer.Option(help='Separator of cells in CSV: ";", "tab", ...')]
 NoQuotes = Annotated[

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from typing import IO, Any
 
 from ..utils.compression import plain_of
 from ..utils.progress import report_progress
+from .encodings import UTF8, encoding_of
 
 Row = tuple[str, dict[str, Any]]  # its place in the file, and its cells
 
@@ -36,6 +38,10 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ROWS = 1_000  # rows of Parquet decoded together; lines of JSON searched for a column
 _ROWS_PER_REPORT = 256  # rows between two reports of progress
 LINES = "text"  # name of the column of plain lines
+AUTO = "auto"  # goes by the bytes
+# of a ZIP archive, which workbooks of Excel, Numbers and LibreOffice are, and of older workbooks
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)  # first line of Excel's own CSV
 
 
 @dataclass(frozen=True)
@@ -46,27 +52,22 @@ class ReadOptions:
     ----------
     format : str or None, default=None
         One of csv, tsv, jsonl, parquet and lines; None goes by the ending.
-    encoding : str, default="utf-8"
-        Encoding of every format but Parquet.
+    encoding : str, default="auto"
+        Encoding of every format but Parquet; ``"auto"`` goes by the bytes.
     delimiter : str or None, default=None
-        Separator of cells; None is a comma in CSV and a tab in TSV.
+        Separator of cells; None is a tab in TSV, and in CSV a comma, or what the first line says.
     quotes : bool, default=True
         Whether quotation marks may enclose a cell.
     """
 
     format: str | None = None
-    encoding: str = "utf-8"
+    encoding: str = AUTO
     delimiter: str | None = None
     quotes: bool = True
 
     def __post_init__(self) -> None:
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            raise ValueError(
-                f"Got --encoding {self.encoding}, which Python does not know; it knows utf-8, "
-                "cp932 and euc-jp, for example."
-            ) from None
+        if self.encoding != AUTO:
+            check_encoding(self.encoding, "--encoding")
 
     @property
     def separator(self) -> str:
@@ -114,6 +115,8 @@ class Table:
     columns : list of str
         Names of the columns; of JSON lines, those of the first line and of the lines that were
         searched for a column.
+    notes : list of str
+        What was told from the bytes: an encoding, a separator of cells.
     """
 
     columns: list[str]
@@ -125,6 +128,7 @@ class Table:
         self._stack = ExitStack()
         self._raw: IO[bytes] = sys.stdin.buffer
         self._ahead: list[Row] = []
+        self.notes: list[str] = []
         if path != "-":
             if os.path.isdir(path):
                 raise IsADirectoryError(f"{path!r} is a folder, but a file was expected.")
@@ -133,6 +137,11 @@ class Table:
             except FileNotFoundError:
                 raise FileNotFoundError(f"There is no file {path!r}.") from None
         try:
+            if self._raw.peek(8).startswith(_WORKBOOKS):  # type: ignore[attr-defined]
+                raise ValueError(
+                    f"{self.name} is a workbook (Excel, Numbers, LibreOffice) or another archive, "
+                    "not text: save the sheet as CSV (in Excel: CSV UTF-8)."
+                )
             self.read_options = (read_options or ReadOptions()).for_path(path, table)
             self._size = os.fstat(self._raw.fileno()).st_size if path != "-" else 0
             self._rows = self._guarded(getattr(self, f"_{self.read_options.format}")())
@@ -229,15 +238,22 @@ class Table:
 
     def _text(self, newline: str | None) -> IO[str]:
         encoding = self.read_options.encoding
-        if codecs.lookup(encoding).name == "utf-8":
+        plain = plain_of(self._raw)
+        if plain is not self._raw:
+            self._stack.enter_context(plain)
+        if encoding == AUTO:
+            encoding = encoding_of(plain)
+            if encoding != UTF8:
+                self.notes.append(
+                    f"{self.name} is read as {encoding}, as its bytes say; --encoding names "
+                    "another."
+                )
+        elif codecs.lookup(encoding).name == "utf-8":
             if self._raw.peek(2)[:2] in _UTF16:  # type: ignore[attr-defined]
                 raise ValueError(
                     f"{self.name} is not utf-8 but UTF-16, as its start says: --encoding utf-16."
                 )
-            encoding = "utf-8-sig"
-        plain = plain_of(self._raw)
-        if plain is not self._raw:
-            self._stack.enter_context(plain)
+            encoding = UTF8
         text = io.TextIOWrapper(plain, encoding=encoding, newline=newline)
         self._stack.callback(_detach, text)
         return text
@@ -251,10 +267,9 @@ class Table:
         limit = csv.field_size_limit(2**31 - 1)  # the most that every platform takes
         self._stack.callback(csv.field_size_limit, limit)
         quoting: Any = csv.QUOTE_MINIMAL if self.read_options.quotes else csv.QUOTE_NONE
-        cells = csv.reader(
-            self._text(""), delimiter=self.read_options.separator, quoting=quoting, strict=True
-        )
-        self.columns = next(cells, [])
+        lines, separator, before = self._separated(self._text(""))
+        cells = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
+        self.columns = _without_empty_end(next(cells, []), 0)
         if not self.columns:
             raise ValueError(
                 f"{self.name} is empty, but a line with names of columns was expected."
@@ -264,13 +279,14 @@ class Table:
             raise ValueError(f"{self.name} has the column {twice[0]!r} more than once.")
         number, line = 0, cells.line_num
         for row in cells:
-            place = f"row {number + 1} (line {line + 1})"
+            place = f"row {number + 1} (line {before + line + 1})"
             line = cells.line_num
             if not row:  # an empty line: in a table of one column, an empty cell
                 if len(self.columns) > 1:
                     continue
                 row = [""]
             number += 1
+            row = _without_empty_end(row, len(self.columns))
             if len(row) != len(self.columns):
                 raise ValueError(
                     f"{self.name}, {place}: Got {len(row)} cells but expected "
@@ -279,6 +295,20 @@ class Table:
             yield place, dict(zip(self.columns, row, strict=True))
 
     _tsv = _csv
+
+    def _separated(self, lines: IO[str]) -> tuple[Iterator[str], str, int]:
+        """Return lines of CSV, what separates their cells, and how many lines were before them."""
+        given, first = self.read_options.separator, lines.readline()
+        if self.read_options.delimiter is None and self.read_options.format == "csv":
+            if said := _SEPARATOR.fullmatch(first):
+                return iter(lines), said[1], 1
+            if given not in first and (found := [one for one in ";\t" if one in first]):
+                [given, *_] = found
+                self.notes.append(
+                    f"Cells of {self.name} are separated by {given!r}, as its first line says; "
+                    "--delimiter names another."
+                )
+        return chain([first] if first else [], lines), given, 0
 
     def _jsonl(self) -> Iterator[Row]:
         self.columns = []
@@ -313,6 +343,24 @@ class Table:
             for cells in batch.to_pylist():
                 number += 1
                 yield f"row {number}", cells
+
+
+def _without_empty_end(cells: list[str], least: int) -> list[str]:
+    """Return cells without the empty ones at the end that Excel writes for wider lines."""
+    while len(cells) > least and not cells[-1]:
+        cells = cells[:-1]
+    return cells
+
+
+def check_encoding(name: str, option: str) -> None:
+    """Raise a ValueError for an encoding that there is not."""
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(
+            f"Got {option} {name}, which Python does not know; it knows utf-8, cp932 and euc-jp, "
+            "for example."
+        ) from None
 
 
 def _detach(text: io.TextIOWrapper) -> None:

@@ -33,6 +33,8 @@ class VectorTraining:
     ----------
     words : int
         Number of running words.
+    notes : list of str
+        What was told from the files' bytes.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class VectorTraining:
         self._files, self._column = files, column
         self._read_options, self._tokenizer = read_options, tokenizer
         self.words = 0
+        self.notes: list[str] = []
 
     def run(self, **settings: Any) -> WordVectors:
         """Train.
@@ -78,6 +81,7 @@ class VectorTraining:
     def _tokens(self) -> Iterator[list[str]]:
         for path in self._files:
             with Table(path, self._read_options, self._column is not None) as table:
+                self.notes += table.notes
                 column = table.column(self._column, "--text")
                 if self._tokenizer is not None:
                     yield from tokens_of(table, column, self._tokenizer)

@@ -87,8 +87,8 @@ def test_places_name_row_and_first_line(tmp_path):
         ("a.csv", "a,a\n1,2\n", {}, "the column 'a' more than once"),
         ("a.csv", "a,b\n1\n", {}, r"row 1 \(line 2\): Got 1 cells but expected 2"),
         ("a.csv", 'a,b\n"1,2\n', {}, "--no-quotes takes them as text"),
-        ("a.csv", b"a,b\n\x89J,2\n", {}, "byte 0x89 .* --encoding names another"),
-        ("a.csv", "a,b\n雨,2\n".encode("utf-16"), {}, "--encoding utf-16"),
+        ("a.csv", b"a,b\n\x89J,2\n", {"encoding": "utf-8"}, "byte 0x89 .* --encoding"),
+        ("a.csv", "a,b\n雨,2\n".encode("utf-16"), {"encoding": "utf-8"}, "--encoding utf-16"),
         ("a.csv", b"\x1f\x8b\x08\x00broken", {}, "Cannot unpack .*a.csv"),
         ("a.jsonl", '{"a": 1}\n{"a"\n', {}, "line 2: not JSON"),
         ("a.jsonl", "[1]\n", {}, "line 1: Got a list"),
@@ -186,6 +186,7 @@ def test_other_delimiters_and_quotes_as_text(tmp_path):
     path.write_text('text;label\n"雨;x\n', encoding="utf-8")
     _, rows = rows_of(path, ReadOptions(delimiter=";", quotes=False))
     assert rows == [{"text": '"雨', "label": "x"}]
+    path.write_text("text|label\n雨|x\n", encoding="utf-8")
     with (
         Table(str(path), ReadOptions(quotes=False)) as table,
         pytest.raises(ValueError, match="--del"),
@@ -225,3 +226,94 @@ def test_json_lines_are_not_searched_without_end(tmp_path):
             with pytest.raises(ValueError, match="Got --label 'label', but"):
                 table.column("label", "--label")
         assert sum(1 for _ in table.rows()) == 1501
+
+
+# ------------------------------------------------------------- what Excel and others write
+TEXTS = "text,label\r\n雨が降る、①髙﨑,湿\r\n夏の海,乾\r\n"
+
+
+def cells_of(path, **how):
+    with Table(str(path), ReadOptions(**how)) as table:
+        return [cells for _, cells in table.rows()], table.notes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "euc_jp", "utf-16"])
+@pytest.mark.parametrize("times", [1, 3000])
+def test_encodings_of_japanese_programs_are_told_from_the_bytes(tmp_path, encoding, times):
+    path = tmp_path / "a.csv"
+    text = TEXTS if encoding != "euc_jp" else TEXTS.replace("①髙﨑", "")
+    path.write_bytes((text + text.partition("\n")[2] * (times - 1)).encode(encoding))
+    rows, notes = cells_of(path)
+    assert rows[0]["text"].startswith("雨が降る")
+    assert rows[-1] == {"text": "夏の海", "label": "乾"}
+    assert len(rows) == 2 * times
+    assert bool(notes) is (not encoding.startswith("utf-8"))
+    if notes:
+        assert f"is read as {encoding}" in notes[0]
+
+
+def test_the_first_text_that_is_not_ascii_may_come_late(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"text\n" + b"plain words\n" * 200_000 + "雨\n".encode("cp932"))
+    rows, notes = cells_of(path)
+    assert rows[-1] == {"text": "雨"}
+    assert "cp932" in notes[0]
+
+
+def test_bytes_that_are_no_text_of_any_kind_name_their_place(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("text\nà peine\nça\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"is not utf-8: byte 0xe0 .* --encoding names another"):
+        cells_of(path)
+    assert cells_of(path, encoding="latin-1")[0][0] == {"text": "à peine"}
+
+
+def test_half_width_katakana_are_cp932(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("text\nｱﾒ\n雨が降る日の歌\n".encode("cp932"))
+    assert cells_of(path)[0][0] == {"text": "ｱﾒ"}
+
+
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        ("sep=;\r\ntext;label\r\n雨;x\r\n", None),
+        ('"sep=;"\ntext;label\n雨;x\n', None),
+        ("text;label\n雨;x\n", "separated by ';'"),
+        ("text\tlabel\n雨\tx\n", "separated by '\\t'"),
+        ("text,label,,\n雨,x,,\n", None),
+        ("text,label\n雨,x,,\n", None),
+    ],
+)
+def test_separators_and_empty_cells_at_the_end(tmp_path, content, note):
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8", newline="")
+    rows, notes = cells_of(path)
+    assert rows == [{"text": "雨", "label": "x"}]
+    assert len(notes) == (note is not None)
+    assert note is None or note in notes[0]
+
+
+def test_what_was_asked_for_is_not_told_otherwise(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text;more\n雨;x\n", encoding="utf-8")
+    assert cells_of(path, delimiter=",")[0] == [{"text;more": "雨;x"}]
+
+
+def test_cells_without_a_name_are_no_empty_ones(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n雨,x,,y\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"row 1 \(line 2\): Got 4 cells but expected 2"):
+        cells_of(path)
+    path.write_text("sep=;\ntext;label\n雨;x\n霧\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"row 2 \(line 4\): Got 1 cells but expected 2"):
+        cells_of(path)
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04\x14", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+@pytest.mark.parametrize("name", ["a.xlsx", "a.csv", "a.xls"])
+def test_workbooks_are_named_for_what_they_are(tmp_path, start, name):
+    path = tmp_path / name
+    path.write_bytes(start + bytes(100))
+    with pytest.raises(ValueError, match=r"is a workbook .* save the sheet as CSV"):
+        cells_of(path)

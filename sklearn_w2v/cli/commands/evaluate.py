@@ -29,7 +29,7 @@ def evaluate(
     vectors: options.Vectors = None,
     trust: options.Trust = None,
     format: options.Format = None,  # noqa: A002
-    encoding: options.Encoding = "utf-8",
+    encoding: options.Encoding = "auto",
     delimiter: options.Delimiter = None,
     no_quotes: options.NoQuotes = False,
     json: options.Json = False,
@@ -51,6 +51,7 @@ def evaluate(
 
     def read(path: str) -> Any:
         with Table(path, read_options) as table:
+            output.notes(table.notes)
             return read_labelled(table, text, label, None, drop_empty)
 
     with output.catch_warnings():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,7 +35,7 @@ def explain(
     ] = None,
     vectors: options.Vectors = None,
     trust: options.Trust = None,
-    encoding: options.Encoding = "utf-8",
+    encoding: options.Encoding = "auto",
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
@@ -72,15 +73,17 @@ def explain(
 
 
 def _standard_input(encoding: str) -> str:
-    from ..tables import ReadOptions
+    from ..encodings import encoding_of
+    from ..tables import AUTO, ReadOptions
 
-    known = ReadOptions(encoding=encoding).encoding  # raises for an unknown name
+    ReadOptions(encoding=encoding)  # raises for an unknown name
     data = sys.stdin.buffer.read()
+    known = encoding_of(io.BufferedReader(io.BytesIO(data))) if encoding == AUTO else encoding
     try:
         return data.decode(known).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"The standard input is not {encoding}: byte 0x{data[error.start]:02x} at position "
+            f"The standard input is not {known}: byte 0x{data[error.start]:02x} at position "
             f"{error.start} ({error.reason}). --encoding names another, such as cp932."
         ) from error
 

@@ -60,7 +60,7 @@ def fit(
     seed: options.Seed = 0,
     jobs: options.Jobs = 1,
     format: options.Format = None,  # noqa: A002
-    encoding: options.Encoding = "utf-8",
+    encoding: options.Encoding = "auto",
     delimiter: options.Delimiter = None,
     no_quotes: options.NoQuotes = False,
     json: options.Json = False,

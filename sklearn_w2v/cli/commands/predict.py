@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import tee
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +36,10 @@ def predict(
     vectors: options.Vectors = None,
     trust: options.Trust = None,
     format: options.Format = None,  # noqa: A002
-    encoding: options.Encoding = "utf-8",
+    encoding: options.Encoding = "auto",
+    out_encoding: Annotated[
+        str, typer.Option(help="Encoding of the output; utf-8-sig is what Excel reads rightly.")
+    ] = "utf-8",
     delimiter: options.Delimiter = None,
     no_quotes: options.NoQuotes = False,
     json: options.Json = False,
@@ -47,8 +52,9 @@ def predict(
     object per line.
     """
     from ..models import load_model
-    from ..tables import ReadOptions, Table
+    from ..tables import ReadOptions, Table, check_encoding
 
+    check_encoding(out_encoding, "--out-encoding")
     if json and labels_only:
         raise ValueError("Got --json and --labels-only, but they exclude each other.")
     output = CommandOutput(quiet)
@@ -56,15 +62,35 @@ def predict(
     # a progress bar would get between rows in a terminal
     bars = CommandOutput(quiet or sys.stdout.isatty()).progress_bars()
     with output.catch_warnings(), bars, Table(data, read_options, text is not None) as table:
+        output.notes(table.notes)
         column = table.column(text, "--text")
         kept = [table.column(name, "--keep") for name in keep or ()]
         estimator = load_model(model, vectors, trust)
         if not labels_only:
             _check_kept(kept, estimator)
-        write = _writer(estimator, kept, "json" if json else "labels" if labels_only else "csv")
-        for cells, label, probabilities in _predictions(estimator, table, column, chunk):
-            write([cells.get(name) for name in kept], label, probabilities)
-        sys.stdout.flush()
+        with _written_in(out_encoding):
+            write = _writer(estimator, kept, "json" if json else "labels" if labels_only else "csv")
+            for cells, label, probabilities in _predictions(estimator, table, column, chunk):
+                write([cells.get(name) for name in kept], label, probabilities)
+            sys.stdout.flush()
+
+
+@contextmanager
+def _written_in(encoding: str) -> Iterator[None]:
+    """Write the output in another encoding than UTF-8; a character that it lacks is an error."""
+    change: Any = getattr(sys.stdout, "reconfigure", None)
+    if change is None or codecs.lookup(encoding).name == "utf-8":
+        yield
+        return
+    change(encoding=encoding, errors="strict")
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        lacking = error.object[error.start : error.end]
+        raise ValueError(
+            f"Got --out-encoding {encoding}, which lacks {lacking!r}; utf-8-sig has all "
+            "characters, and Excel reads it."
+        ) from error
 
 
 def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterator[tuple[Any, ...]]:

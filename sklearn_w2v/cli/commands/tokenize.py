@@ -25,7 +25,7 @@ def tokenize(
     user_dictionary: UserDictionary = None,
     jobs: options.Jobs = 1,
     format: options.Format = None,  # noqa: A002
-    encoding: options.Encoding = "utf-8",
+    encoding: options.Encoding = "auto",
     delimiter: options.Delimiter = None,
     no_quotes: options.NoQuotes = False,
     json: Annotated[bool, typer.Option("--json", help="Write each text as a JSON list.")] = False,
@@ -42,6 +42,7 @@ def tokenize(
     read_options = ReadOptions(format, encoding, delimiter, not no_quotes)
     bars = CommandOutput(quiet or sys.stdout.isatty()).progress_bars()
     with output.catch_warnings(), bars, Table(data, read_options, text is not None) as table:
+        output.notes(table.notes)
         for words in tokens_of(table, table.column(text, "--text"), tokenizer):
             print(dumps(words, ensure_ascii=False) if json else " ".join(words))
         sys.stdout.flush()

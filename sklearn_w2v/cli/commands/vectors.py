@@ -144,7 +144,7 @@ def train(
     ] = None,
     jobs: options.Jobs = 1,
     format: options.Format = None,  # noqa: A002
-    encoding: options.Encoding = "utf-8",
+    encoding: options.Encoding = "auto",
     delimiter: options.Delimiter = None,
     no_quotes: options.NoQuotes = False,
     quiet: options.Quiet = False,
@@ -178,6 +178,7 @@ def train(
                 random_state=seed,
             )
             found.save(out)
+        output.notes(training.notes)
         size_of = os.path.getsize(out) / 1e6
         output.note(
             f"Wrote {out} ({size_of:.1f} MB): {len(found):,} words, {found.dim} dimensions, from "
@@ -197,7 +198,7 @@ def probe(
     drop_empty: options.DropEmpty = False,
     seed: options.Seed = 0,
     format: options.Format = None,  # noqa: A002
-    encoding: options.Encoding = "utf-8",
+    encoding: options.Encoding = "auto",
     delimiter: options.Delimiter = None,
     no_quotes: options.NoQuotes = False,
     json: options.Json = False,
@@ -213,6 +214,7 @@ def probe(
     with output.catch_warnings():
         with output.progress_bars() as bars:
             with Table(data, ReadOptions(format, encoding, delimiter, not no_quotes)) as table:
+                output.notes(table.notes)
                 found = read_labelled(table, text, label, group, drop_empty)
             bars.update("asking the vectors", 0, 0)
             result = transfer_probe(

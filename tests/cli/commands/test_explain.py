@@ -98,11 +98,12 @@ def test_errors_are_one_line(command, weather, arguments, wanted):
 
 def test_the_standard_input_has_an_encoding(command, weather):
     arguments = ("explain", weather / "weather.w2v", "-")
-    done = command(*arguments, stdin="雨と雪".encode("cp932"))
+    done = command(*arguments, "--encoding", "utf-8", stdin="雨と雪".encode("cp932"))
     assert done.status == 2
     assert "The standard input is not utf-8: byte 0x89 at position 0" in done.err
     assert "--encoding names another, such as cp932" in done.err
     plain = command(*arguments, stdin=b"\xef\xbb\xbf" + "雨と雪".encode())
     done = command(*arguments, "--encoding", "cp932", stdin="雨と雪".encode("cp932"))
     assert (done.status, done.out) == (0, plain.out)
+    assert command(*arguments, stdin="雨と雪".encode("cp932")).out == plain.out
     assert command(*arguments, "--encoding", "what", stdin=b"a").status == 2

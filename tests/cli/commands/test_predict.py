@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -65,10 +67,11 @@ def test_the_standard_input_may_be_a_table(command, weather, expected):
     data = "id,text\n" + "".join(f"{n},{text}\n" for n, text in enumerate(TEXTS))
     arguments = ("predict", weather / "weather.w2v", "-", "--labels-only")
     for further in (("--text", "text"), ("--format", "csv")):
-        done = command(*arguments, *further, stdin=data.encode("cp932"))
-        assert done.status == 2
-        done = command(*arguments, *further, "--encoding", "cp932", stdin=data.encode("cp932"))
-        assert done.out.splitlines() == expected[0]
+        wrong = command(*arguments, *further, "--encoding", "utf-8", stdin=data.encode("cp932"))
+        assert wrong.status == 2
+        for known in ([], ["--encoding", "cp932"]):
+            done = command(*arguments, *further, *known, stdin=data.encode("cp932"))
+            assert done.out.splitlines() == expected[0]
 
 
 def test_nothing_in_gives_the_head_alone(command, weather):
@@ -158,3 +161,52 @@ def test_labels_are_those_of_predict(command, weather, tmp_path):
         assert [float(row["probability"]) for row in got] == pytest.approx(expected[:, 1], abs=1e-6)
         done = command(*arguments, "--json", stdin=TEXTS[1].encode())
         assert json.loads(done.out)["probability"] == pytest.approx(expected[1, 1], abs=1e-6)
+
+
+def test_tables_of_excel_open_and_close(command, weather, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("sep=;\r\ntext;名前;\r\n雨と雪;髙橋;\r\n".encode("cp932"))
+    done = command(
+        "predict",
+        weather / "weather.w2v",
+        path,
+        "--text",
+        "text",
+        "--keep",
+        "名前",
+        "--out-encoding",
+        "utf-8-sig",
+    )
+    assert "is read as cp932" in done.err
+    assert done.out.lstrip("\ufeff").splitlines()[0] == "名前,predicted,probability,p_dry,p_wet"
+    assert "髙橋,wet," in done.out
+
+
+def test_output_in_other_encodings(weather, tmp_path):
+    def run(text, encoding):
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "sklearn_w2v",
+                "predict",
+                weather / "weather.w2v",
+                "--keep",
+                "text",
+                "--out-encoding",
+                encoding,
+            ],
+            input=text.encode(),
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+
+    done = run("雨と雪\n", "utf-8-sig")
+    assert done.stdout.startswith(b"\xef\xbb\xbftext,predicted")
+    assert done.stdout.count(b"\xef\xbb\xbf") == 1
+    assert run("雨と雪\n", "cp932").stdout.decode("cp932").splitlines()[1].startswith("雨と雪,wet")
+    done = run("雨と𠮟\n", "cp932")
+    assert done.returncode == 2
+    assert "Got --out-encoding cp932, which lacks '𠮟'; utf-8-sig" in done.stderr.decode()
+    assert run("雨\n", "cp9999").returncode == 2
