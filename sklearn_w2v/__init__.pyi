@@ -18,6 +18,7 @@ from .inspection.word_shift import word_shift as word_shift
 from .persistence.model_file import load as load
 from .persistence.model_file import read_card as read_card
 from .persistence.model_file import save as save
+from .persistence.trusted_types import trusted_types as trusted_types
 from .pipeline import make_w2v_pipeline as make_w2v_pipeline
 from .pipeline import predict_iter as predict_iter
 from .pipeline import transfer_probe as transfer_probe

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
 from dataclasses import is_dataclass
 from functools import cache
+from pathlib import Path
 
+_NETWORKS = "sklearn_w2v.networks"
 # plain data and estimators beside those on skops' own list; nothing that runs code by itself
 _TYPES = [
     "sklearn_w2v.classifiers.blend.Blend",
@@ -58,15 +61,41 @@ _SPLITTERS = (
 )
 
 
+def trusted_types() -> list[str]:
+    """Return the types and functions that `load` trusts, for skops and what builds on it.
+
+    skops asks for the names of all types that it does not know. These are the ones of this
+    package, and of scikit-learn the splitters, scorers and what they are made of, that models
+    of this package may refer to; none of them runs code of a file's own.
+
+    Returns
+    -------
+    list of str
+        Their full names, sorted.
+
+    See Also
+    --------
+    save : Writes the same types into a file that ``load`` opens without any list.
+
+    Examples
+    --------
+    >>> from sklearn_w2v import trusted_types
+    >>> "sklearn_w2v.features.indexer.W2VIndexer" in trusted_types()
+    True
+    """
+    path = type(Path())  # of vectors in a file
+    return sorted({*_named_types(), *_designs(), f"{path.__module__}.{path.__name__}"})
+
+
 @cache
 def is_trusted(name: str) -> bool:
     """Whether a model file may refer to a type or function by itself.
 
-    Besides `trusted_types`, these are the classes of this package that check their own saved
+    Besides named ones, these are the classes of this package that check their own saved
     state, and the dataclasses of its networks, which their classifiers check: who adds a
     network need not name it here.
     """
-    if name in trusted_types():
+    if name in _named_types():
         return True
     module, _, kind = name.rpartition(".")
     if not module.startswith("sklearn_w2v."):
@@ -80,12 +109,12 @@ def is_trusted(name: str) -> bool:
     found = getattr(importlib.import_module(module), kind, None)
     if not isinstance(found, type):
         return False
-    is_design = module.startswith("sklearn_w2v.networks.") and is_dataclass(found)
+    is_design = module.startswith(f"{_NETWORKS}.") and is_dataclass(found)
     return is_design or hasattr(found, "_check_saved_state")
 
 
 @cache
-def trusted_types() -> tuple[str, ...]:
+def _named_types() -> tuple[str, ...]:
     """Return the names of types and functions, scikit-learn's splitters and scorers included."""
     from sklearn.metrics import get_scorer, get_scorer_names
 
@@ -96,3 +125,16 @@ def trusted_types() -> tuple[str, ...]:
         *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
         *sorted({f"{one.__module__}.{one.__name__}" for one in functions}),
     )
+
+
+def _designs() -> Iterator[str]:
+    """Yield the names of the networks' dataclasses, without importing what needs Keras."""
+    folder = Path(__file__).parents[1] / "networks"
+    for file in sorted(folder.glob("*.py")):
+        source = file.read_text(encoding="utf-8")
+        if "\n@dataclass" not in source or "\nfrom .backend" in source:
+            continue
+        module = importlib.import_module(f"{_NETWORKS}.{file.stem}")
+        for name, one in vars(module).items():
+            if isinstance(one, type) and is_dataclass(one) and one.__module__ == module.__name__:
+                yield f"{module.__name__}.{name}"

@@ -12,12 +12,13 @@ from sklearn.base import TransformerMixin
 
 
 def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
-    """Return documents as a list; refuse a single text and a table.
+    """Return documents as a list; refuse a single text and a table of several columns.
 
     Parameters
     ----------
     documents : iterable
-        A list, a one-dimensional array, or a column of pandas, polars or pyarrow.
+        A list, a one-dimensional array, a column of pandas, polars or pyarrow, or a table with
+        one column (as servers of models send it).
     what : str
         Who asks, for messages.
 
@@ -27,6 +28,7 @@ def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
         It is none of these.
     """
     refuse_single_text(documents, what)
+    documents = _only_column(documents)
     shape = getattr(documents, "shape", (0,))
     if len(shape) != 1:
         raise TypeError(
@@ -39,6 +41,20 @@ def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
         raise TypeError(
             f"Got {type(documents).__name__} but {what} expected an iterable of documents."
         ) from None
+
+
+def _only_column(documents: Any) -> Any:
+    """Return the column of a table or array that has no other one; anything else as it is."""
+    shape = getattr(documents, "shape", ())
+    if len(shape) != 2 or shape[1] != 1:
+        return documents
+    if hasattr(documents, "iloc"):  # pandas
+        return documents.iloc[:, 0]
+    if hasattr(documents, "to_series"):  # polars
+        return documents.to_series(0)
+    if hasattr(documents, "column"):  # pyarrow
+        return documents.column(0)
+    return documents[:, 0]
 
 
 def refuse_single_text(documents: Any, what: str, name: str | None = None) -> None:
@@ -139,7 +155,7 @@ def row_labels_of(documents: Any) -> Any:
     Parameters
     ----------
     documents : iterable
-        A column of pandas, `LabelledTokens`, or anything else.
+        A column or table of pandas, `LabelledTokens`, or anything else.
 
     Returns
     -------
@@ -147,7 +163,7 @@ def row_labels_of(documents: Any) -> Any:
         One label for each document.
     """
     pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(documents, pandas.Series):
+    if pandas is not None and isinstance(documents, pandas.Series | pandas.DataFrame):
         return documents.index
     if isinstance(documents, LabelledTokens) and len(documents.row_labels) == len(documents):
         return documents.row_labels

@@ -44,6 +44,7 @@ from sklearn_w2v import (
     make_w2v_pipeline,
     read_card,
     save,
+    trusted_types,
 )
 from sklearn_w2v.exceptions import NotSavedWarning
 from sklearn_w2v.persistence import model_file as _persistence
@@ -362,8 +363,12 @@ def test_skops_and_joblib_hold_the_same_models(fitted, tmp_path):
     skops.dump(fitted, tmp_path / "m.skops")
     trusted = skops.get_untrusted_types(file=tmp_path / "m.skops")
     assert all(name.startswith(("sklearn_w2v.", "pathlib.")) for name in trusted)
+    assert set(trusted) <= set(trusted_types())
     joblib.dump(fitted, tmp_path / "m.joblib")
-    again = skops.load(tmp_path / "m.skops", trusted=trusted), joblib.load(tmp_path / "m.joblib")
+    again = (
+        skops.load(tmp_path / "m.skops", trusted=trusted_types()),
+        joblib.load(tmp_path / "m.joblib"),
+    )
     for loaded in again:
         np.testing.assert_array_equal(loaded.predict_proba(NEW), fitted.predict_proba(NEW))
 

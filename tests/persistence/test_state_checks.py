@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 
 import pytest
 from sklearn.base import BaseEstimator
 
 from sklearn_w2v import JapaneseTokenizer
 from sklearn_w2v.persistence.state_checks import check_estimators
-from sklearn_w2v.persistence.trusted_types import is_trusted, trusted_types
+from sklearn_w2v.persistence.trusted_types import _named_types, is_trusted, trusted_types
 from sklearn_w2v.utils.saved_state import check_saved_state
 
-OURS = sorted(name for name in trusted_types() if name.startswith("sklearn_w2v."))
+OURS = sorted(name for name in _named_types() if name.startswith("sklearn_w2v."))
 # what has no check of its own, and why
 ELSEWHERE = {
     "Targets": "checked by the classifier, whose classes they repeat",
@@ -27,7 +29,7 @@ def resolved(name):
     return getattr(importlib.import_module(module), kind)
 
 
-@pytest.mark.parametrize("name", trusted_types())
+@pytest.mark.parametrize("name", _named_types())
 def test_every_trusted_name_is_there(name):
     assert callable(resolved(name))
 
@@ -89,3 +91,24 @@ def test_parts_within_arrays_of_objects_are_checked():
     holder.inner = np.array([None, tokenizer], dtype=object)
     with pytest.raises(ValueError, match="fit=None"):
         check_estimators(holder)
+
+
+def test_types_for_skops_are_all_that_load_trusts_of_this_package():
+    names = trusted_types()
+    assert names == sorted(set(names))
+    assert {
+        "sklearn_w2v.networks.cnn.CNN",
+        "sklearn_w2v.networks.design.Design",
+        "sklearn_w2v.networks.design.NetworkWeights",
+        "sklearn_w2v.networks.lstm.LSTM",
+        "sklearn_w2v.networks.output.Output",
+        *OURS,
+    } <= set(names)
+    assert all(map(is_trusted, (name for name in names if not name.startswith("pathlib."))))
+
+
+def test_types_for_skops_are_told_without_keras():
+    code = "import sys; from sklearn_w2v import trusted_types; trusted_types()"
+    code += "; print('keras' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -39,7 +39,24 @@ def test_columns_of_pyarrow_and_their_parts(small_vectors):
         JapaneseTokenizer().fit_transform(pa.array(["雨", None]))
 
 
-@pytest.mark.parametrize("bad", ["雨", b"x", pd.DataFrame({"text": TEXTS}), 3])
+def test_a_table_of_one_column_is_that_column(small_vectors):
+    """Servers of models send texts in such tables."""
+    pa = pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"text": TEXTS}, index=[7, 3])
+    for table in (
+        frame,
+        pl.DataFrame({"text": TEXTS}),
+        pa.table({"text": TEXTS}),
+        frame.to_numpy(),
+    ):
+        assert check_documents(table, "it") == TEXTS
+    tokens = JapaneseTokenizer().fit_transform(frame)
+    assert tokens == JapaneseTokenizer().fit_transform(TEXTS)
+    assert row_labels_of(tokens).tolist() == [7, 3]
+    assert len(W2VIndexer(small_vectors).fit_transform(tokens)) == 2
+
+
+@pytest.mark.parametrize("bad", ["雨", b"x", pd.DataFrame({"text": TEXTS, "n": 1}), 3])
 def test_what_is_no_column_is_refused(bad):
     with pytest.raises(TypeError, match="but it expected"):
         check_documents(bad, "it")
