@@ -45,7 +45,7 @@ def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
 
 def _only_column(documents: Any) -> Any:
     """Return the column of a table or array that has no other one; anything else as it is."""
-    shape = getattr(documents, "shape", ())
+    shape: tuple[int, ...] = getattr(documents, "shape", ())
     if len(shape) != 2 or shape[1] != 1:
         return documents
     if hasattr(documents, "iloc"):  # pandas

@@ -21,6 +21,7 @@ from ...exceptions import DuplicateWordWarning
 from ...utils.compression import compression_of, open_plain, plain_of
 from ...utils.files import written_beside
 from ...utils.progress import report_progress
+from .foreign_text import decoded, refuse_other_numbers, refuse_utf16
 
 Block = tuple[list[str], NDArray[np.float32]]
 
@@ -121,6 +122,7 @@ def _blocks(file: IO[bytes]) -> Iterator[Block]:
         if (
             dim is None or not 2 <= dim <= _MAX_DIM
         ):  # a word and one number: a vocabulary with counts
+            refuse_other_numbers(head, None)
             raise ValueError(
                 "it is neither word2vec binary or text nor GloVe text (no line of a word "
                 "and numbers at its start)"
@@ -136,6 +138,7 @@ def _blocks(file: IO[bytes]) -> Iterator[Block]:
     ) >= dim:  # more if the first word has several parts and ends in a number
         yield from _read_text(file, rest, rows, dim)
     else:
+        refuse_other_numbers(rest, dim)
         yield from _read_binary(file, rest, rows, dim)
 
 
@@ -148,6 +151,7 @@ def _refuse(head: bytes) -> None:
     """Refuse, by name, known formats that are not read here."""
     if not head:
         raise ValueError("it is empty")
+    refuse_utf16(head)
     if head[:1] == b"\x80":
         raise ValueError(
             "it is a pickle (gensim's native format), which can run code when it is loaded; if "
@@ -182,7 +186,7 @@ def _is_number(field: bytes) -> bool:
 
 
 def _read_text(file: IO[bytes], head: bytes, rows: int | None, dim: int) -> Iterator[Block]:
-    words: list[str] = []
+    words: list[bytes] = []
     size = max(1, min(_ROWS, _BLOCK // dim))
     table = np.empty((size, dim), np.float32)
     total = 0
@@ -192,13 +196,13 @@ def _read_text(file: IO[bytes], head: bytes, rows: int | None, dim: int) -> Iter
             continue
         word, values = _split_line(line, dim, number)
         table[len(words)] = values
-        words.append(word.decode("utf-8", "replace"))
+        words.append(word)
         total += 1
         if len(words) == size:
-            yield words, table
+            yield decoded(words), table
             words, table = [], np.empty((size, dim), np.float32)
     if words:
-        yield words, table[: len(words)]
+        yield decoded(words), table[: len(words)]
     if rows is not None and total != rows:
         raise ValueError(f"its header promises {rows} words, but it holds {total}")
 
@@ -248,24 +252,24 @@ def _floats(fields: list[bytes]) -> NDArray[np.float32]:
 def _read_binary(file: IO[bytes], head: bytes, rows: int, dim: int) -> Iterator[Block]:
     width = 4 * dim
     buffer, place = head, 0
-    words: list[str] = []
+    words: list[bytes] = []
     starts: list[int] = []  # of the values of `words` in the buffer
     for row in range(rows):
         end = buffer.find(b" ", place)
         while end < 0 or end + 1 + width > len(buffer):
             if starts:
-                yield words, _values(buffer, starts, dim)
+                yield decoded(words), _values(buffer, starts, dim)
                 words, starts = [], []
             chunk = file.read(_CHUNK)
             if not chunk or (end < 0 and len(buffer) - place > 1 << 20):
                 raise ValueError(f"its header promises {rows} words, but it ends in word {row + 1}")
             buffer, place = buffer[place:] + chunk, 0
             end = buffer.find(b" ", place)
-        words.append(buffer[place:end].lstrip(b"\n").decode("utf-8", "replace"))
+        words.append(buffer[place:end].lstrip(b"\n"))
         starts.append(end + 1)
         place = end + 1 + width
     if starts:
-        yield words, _values(buffer, starts, dim)
+        yield decoded(words), _values(buffer, starts, dim)
     if (
         buffer[place:] + file.read(_CHUNK)
     ).strip():  # then the header is wrong, and so are all rows
