@@ -233,7 +233,7 @@ def _slow(service: Service, row: Row) -> None:
     parts = (
         b"",
         b"POST /predict HTTP/1.1\r\nHost:",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{",
+        b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{",
     )
     slow = []
     for number in range(row.count):
@@ -255,7 +255,7 @@ def _hang_up(service: Service, row: Row) -> None:
     """Hang up before the answer."""
     body = b'{"texts": ["' + "雨".encode() * 500 + b'"]}'
     request = (
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n" % len(body)
     ) + body
     for number in range(row.count):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from typing import Any
 
 import anyio
 from anyio.to_thread import run_sync
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
@@ -19,7 +18,7 @@ from ..version import __version__
 from .answers import Answers, OutOfTimeError
 from .limits import Limits
 from .pages import add_pages
-from .reading import RequestBodyLimit
+from .reading import KnownHosts, RequestBodyLimit
 from .schemas import (
     ExplainRequest,
     Explanation,
@@ -30,15 +29,14 @@ from .schemas import (
     Refusal,
 )
 
-_log = logging.getLogger("uvicorn.error")  # the one that the server shows
-# two at once: one multiplies while the other splits words; more would only wait for Python's lock
-_AT_ONCE = 2
+# predictions at once: one multiplies while the other splits words; more would only wait for
+# Python's lock. Explanations take long, and never all of them
+_PREDICTED, _EXPLAINED = 2, 1
 _TOO_LARGE, _UNFIT, _TOO_LATE, _NOT_THERE = 413, 422, 503, 501
 _EXPECTED = {
     "model_attributes_type": "an object",
     "list_type": "a list",
     "string_type": "a string",
-    "string_unicode": "a string of Unicode characters",
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal, "description": "The body is not JSON."},
@@ -48,7 +46,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(answers: Answers, limits: Limits) -> ASGIApp:
+def create_app(answers: Answers, limits: Limits, hosts: frozenset[str] | None = None) -> ASGIApp:
     """Return the service as an ASGI application.
 
     Parameters
@@ -57,11 +55,14 @@ def create_app(answers: Answers, limits: Limits) -> ASGIApp:
         The model's.
     limits : Limits
         How much a request may ask for.
+    hosts : set of str or None, default=None
+        Names of the host that requests may be for; None allows any.
     """
     app = FastAPI(
         title="sklearn_w2v",
         version=__version__,
         description="Labels of texts, and the words that speak for them.",
+        redirect_slashes=False,  # they would go to whatever host a request names
         docs_url=None,  # its scripts would come from elsewhere; add_pages has one without
         redoc_url=None,
     )
@@ -70,7 +71,8 @@ def create_app(answers: Answers, limits: Limits) -> ASGIApp:
     _add_model(app, answers, limits)
     _add_answers(app, answers, limits)
     add_pages(app, limits)
-    return RequestBodyLimit(app, limits)
+    bounded = RequestBodyLimit(app, limits)
+    return bounded if hosts is None else KnownHosts(bounded, hosts)
 
 
 def _add_model(app: FastAPI, answers: Answers, limits: Limits) -> None:
@@ -94,14 +96,19 @@ def _add_model(app: FastAPI, answers: Answers, limits: Limits) -> None:
 
 
 def _add_answers(app: FastAPI, answers: Answers, limits: Limits) -> None:
-    limiter = anyio.CapacityLimiter(_AT_ONCE)
+    predicting, explaining = map(anyio.CapacityLimiter, (_PREDICTED, _EXPLAINED))
 
-    async def answer(work: Callable[[float], Any]) -> JSONResponse:
+    async def answer(
+        client: Request, limiter: anyio.CapacityLimiter, work: Callable[[float], Any]
+    ) -> JSONResponse:
         until = time.monotonic() + limits.seconds
         try:
             with anyio.fail_after(limits.seconds):
-                # JSON as it is: checking what we made would cost more than making it
-                return JSONResponse(await run_sync(work, until, limiter=limiter))
+                async with limiter:
+                    if await client.is_disconnected():  # nobody waits for it any more
+                        raise OutOfTimeError
+                    # JSON as it is: checking what we made would cost more than making it
+                    return JSONResponse(await run_sync(work, until))
         except (TimeoutError, OutOfTimeError):
             raise HTTPException(
                 _TOO_LATE,
@@ -110,7 +117,7 @@ def _add_answers(app: FastAPI, answers: Answers, limits: Limits) -> None:
             ) from None
 
     @app.post("/predict", response_model=Predictions, responses=_REFUSALS)
-    async def predict(request: PredictRequest) -> JSONResponse:
+    async def predict(request: PredictRequest, client: Request) -> JSONResponse:
         """Label texts."""
         if len(request.texts) > limits.texts:
             raise HTTPException(
@@ -118,15 +125,21 @@ def _add_answers(app: FastAPI, answers: Answers, limits: Limits) -> None:
             )
         for place, text in enumerate(request.texts):
             _check_length(text, f"texts[{place}]", limits.length)
-        return await answer(lambda until: {"predictions": answers.predict(request.texts, until)})
+        return await answer(
+            client,
+            predicting,
+            lambda until: {"predictions": answers.predict(request.texts, until)},
+        )
 
     @app.post("/explain", response_model=Explanation, responses=_REFUSALS)
-    async def explain(request: ExplainRequest) -> JSONResponse:
+    async def explain(request: ExplainRequest, client: Request) -> JSONResponse:
         """Say which words of a text speak for a label, and which against it."""
+        # half of a pair of surrogates is no character, and could not be sent back
+        text = request.text.encode("utf-8", "replace").decode()
         if answers.cannot_explain is not None:
             raise HTTPException(_NOT_THERE, answers.cannot_explain)
-        _check_length(request.text, "text", limits.explained)
-        if not request.text.strip():
+        _check_length(text, "text", limits.explained)
+        if not text.strip():
             raise HTTPException(_UNFIT, "Got an empty text but expected words to explain.")
         if request.target is not None and request.target not in answers.classes:
             names = ", ".join(answers.classes)
@@ -134,7 +147,9 @@ def _add_answers(app: FastAPI, answers: Answers, limits: Limits) -> None:
                 _UNFIT, f"Got target={request.target!r:.60} but expected one of {names}."
             )
         return await answer(
-            lambda until: answers.explain(request.text, request.target, request.method)
+            client,
+            explaining,
+            lambda until: answers.explain(text, request.target, request.method),
         )
 
 
@@ -164,6 +179,9 @@ def _in_words(error: dict[str, Any]) -> str:
         return f"Got {place}, which is not expected here."
     if isinstance(error.get("input"), bytes):
         return "Got a body without the header Content-Type: application/json."
+    if error["type"] == "literal_error":
+        expected = error["ctx"]["expected"]
+        return f"Got {place}={error['input']!r:.60} but expected {expected}."
     kind = type(error.get("input")).__name__
     expected = _EXPECTED.get(error["type"]) or error["msg"].removeprefix("Input should be ")
     return f"Got {place or 'a body'} of type {kind} but expected {expected}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 MEGABYTE = 2**20
@@ -39,5 +40,10 @@ class Limits:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if not value > 0:
+            if not 0 < value < float("inf"):
                 raise ValueError(f"Got {one.name}={value!r} but expected a positive number.")
+
+    @property
+    def grace(self) -> int:
+        """Whole seconds after which no request of before can still be on its way."""
+        return 2 * math.ceil(self.seconds) + 1

@@ -35,7 +35,8 @@ def add_pages(app: FastAPI, limits: Limits) -> None:
     """
     folder = files(__package__) / "page"
     page = (folder / "page.html").read_text(encoding="utf-8")
-    page = page.replace("{{ explained }}", str(limits.explained))
+    for name in ("length", "explained"):
+        page = page.replace(f"{{{{ {name} }}}}", str(getattr(limits, name)))
     style = (folder / "page.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
 
@@ -61,10 +62,10 @@ def _addresses(described: dict[str, Any]) -> str:
     parts = [
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css">',
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="page.css">',
         f"<title>{escape(described['info']['title'])}: HTTP</title>\n<main>",
         f"<h1>{escape(described['info']['title'])} {escape(described['info']['version'])}</h1>",
-        f"<p>{escape(described['info']['description'])} <a href='/'>Try it.</a></p>",
+        f"<p>{escape(described['info']['description'])} <a href='.'>Try it.</a></p>",
     ]
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
@@ -72,7 +73,7 @@ def _addresses(described: dict[str, Any]) -> str:
             parts.append(f"<p>{escape(operation.get('description', ''))}</p>")
             parts.append(f"<pre>{escape(_example(described, path, method, operation))}</pre>")
     parts.append(
-        "<p>What each field means: <a href='/openapi.json'>openapi.json</a>, for any OpenAPI "
+        "<p>What each field means: <a href='openapi.json'>openapi.json</a>, for any OpenAPI "
         "viewer. None ships with this service, as theirs come from other sites.</p>\n</main>\n"
         "</html>\n"
     )

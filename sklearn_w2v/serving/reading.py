@@ -1,9 +1,10 @@
-"""Requests that are too large or too slow are refused while they come."""
+"""Requests for another host, too large or too slow ones are refused while they come."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +12,40 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .limits import Limits
 
-_TOO_LATE, _TOO_LARGE = 408, 413
+_TOO_LATE, _TOO_LARGE, _MISDIRECTED, _BUSY = 408, 413, 421, 503
+_CONNECTIONS = 500  # of a process; more are closed at once
+_IN_WORK = 100  # requests that have come and are not answered yet; more get 503
+
+
+class KnownHosts:
+    """Refuse requests that name another host.
+
+    A page from elsewhere may let its own name lead to 127.0.0.1, and a browser would let it read
+    what a service there answers; but the request still names the page's host.
+
+    Parameters
+    ----------
+    app : ASGI application
+        What answers.
+    hosts : set of str
+        Names of this one, without ports.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app, self._hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        named = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
+        name = re.sub(r":\d*$", "", named).lower()
+        if scope["type"] == "http" and name not in self._hosts:
+            await _refuse(
+                send,
+                _MISDIRECTED,
+                f"Got the host {name!r:.60}, which this service is not known by; "
+                "--allow-host names further ones.",
+            )
+            return
+        await self._app(scope, receive, send)
 
 
 class RequestBodyLimit:
@@ -29,7 +63,7 @@ class RequestBodyLimit:
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
-        self._app, self._limits = app, limits
+        self._app, self._limits, self._in_work = app, limits, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,7 +91,14 @@ class RequestBodyLimit:
             most = f"Got a body of more than {self._limits.body} bytes, which is the most."
             await _refuse(send, _TOO_LARGE, most)
             return
-        await self._app(scope, _again(bytes(body), receive), send)
+        if self._in_work >= _IN_WORK:
+            await _refuse(send, _BUSY, "Too many requests wait for an answer; try again later.")
+            return
+        self._in_work += 1
+        try:
+            await self._app(scope, _again(bytes(body), receive), send)
+        finally:
+            self._in_work -= 1
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -86,16 +127,21 @@ async def _refuse(send: Send, status: int, detail: str) -> None:
 
 
 def protocol(limits: Limits) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol, which closes connections whose headers do not come in time.
+    """Return uvicorn's protocol, with an end to connections that do not go on.
 
-    uvicorn itself waits for ever for a client that sends a header a minute.
+    uvicorn itself waits for ever for a client that sends a header a minute, or that never reads
+    its answer.
     """
 
-    class HeadersInTime(H11Protocol):
-        _deadline: asyncio.TimerHandle | None = None
+    class Bounded(H11Protocol):
+        _deadline: asyncio.TimerHandle | None = None  # until headers have come
+        _unread: asyncio.TimerHandle | None = None  # until answers are read
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            if len(self.connections) > _CONNECTIONS:
+                transport.abort()
+                return
             self._watch()
 
         def data_received(self, data: bytes) -> None:
@@ -103,22 +149,33 @@ def protocol(limits: Limits) -> type[asyncio.Protocol]:
             self._watch()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._forget()
+            for one in (self._deadline, self._unread):
+                if one is not None:
+                    one.cancel()
             super().connection_lost(exc)
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._unread = asyncio.get_running_loop().call_later(
+                limits.seconds, self.transport.abort
+            )
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            if self._unread is not None:
+                self._unread.cancel()
 
         def _watch(self) -> None:
             """Start the clock where headers are awaited, stop it where they have come."""
             # uvicorn's own: the request that is being answered
             cycle = getattr(self, "cycle", None)
             if cycle is not None and not cycle.response_complete:
-                self._forget()
+                if self._deadline is not None:
+                    self._deadline.cancel()
+                    self._deadline = None
             elif self._deadline is None:
+                # not only closed, as that would wait for who does not read
                 loop = asyncio.get_running_loop()
-                self._deadline = loop.call_later(limits.seconds, self.transport.close)
+                self._deadline = loop.call_later(limits.seconds, self.transport.abort)
 
-        def _forget(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-
-    return HeadersInTime
+    return Bounded

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 import uvicorn
@@ -13,12 +15,13 @@ from starlette.types import ASGIApp
 from .limits import Limits
 from .reading import protocol
 
-_CONNECTIONS = 1000  # of a process; more get 503 at once
+_BACKLOG = 2048  # connections that wait for a process
+_LOOPBACK = "127.0.0.1", "localhost", "::1"
 _IDLE = 5  # seconds that a connection may stay open between two requests
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that nobody listens on yet.
+    """Return a socket at an address, which nobody listens on yet.
 
     Raises
     ------
@@ -28,7 +31,10 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "nt":  # there, SO_REUSEADDR would let two services have one port
+            bound.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE"), 1)  # noqa: B009
+        else:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
     except OSError as error:
         bound.close()
@@ -37,10 +43,23 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
+def listen(bound: socket.socket) -> None:
+    """Let clients connect; they wait until somebody answers."""
+    bound.listen(_BACKLOG)
+
+
 def address_of(bound: socket.socket) -> str:
-    """Return the address of a socket, for a browser."""
+    """Return the address of a socket, for a browser of this machine."""
     host, port = bound.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def known_hosts(host: str, others: Iterable[str]) -> frozenset[str] | None:
+    """Return the names that requests may be for; None where others may reach the service."""
+    if host not in _LOOPBACK or "*" in others:
+        return None
+    return frozenset({"127.0.0.1", "localhost", "[::1]", *(one.lower() for one in others)})
 
 
 def serve(app: ASGIApp, bound: socket.socket, workers: int, limits: Limits) -> None:
@@ -68,9 +87,8 @@ def serve(app: ASGIApp, bound: socket.socket, workers: int, limits: Limits) -> N
         "ws": "none",
         "lifespan": "off",
         "server_header": False,
-        "limit_concurrency": _CONNECTIONS,
         "timeout_keep_alive": _IDLE,
-        "timeout_graceful_shutdown": round(limits.seconds) or 1,
+        "timeout_graceful_shutdown": limits.grace,
     }
     if workers == 1:
         config = uvicorn.Config(app, log_level="warning", access_log=False, **options)
@@ -100,7 +118,18 @@ def _supervise(
         ) from error
 
     class Worker(UvicornWorker):
-        CONFIG_KWARGS = options
+        # asyncio accepts as many connections at once as its backlog says; the first worker that
+        # wakes would take all, and leave the others none
+        CONFIG_KWARGS = {**options, "backlog": 1}
+
+        def run(self) -> None:
+            for one in self.sockets:
+                one.listen = lambda backlog: None  # it does, with a backlog of its own
+            super().run()
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            """Stop at SIGQUIT, which gunicorn sends for Ctrl-C; uvicorn knows SIGTERM."""
+            signal.raise_signal(signal.SIGTERM)
 
     class Supervisor(BaseApplication):
         def load_config(self) -> None:
@@ -109,8 +138,9 @@ def _supervise(
                 "workers": workers,
                 "worker_class": Worker,
                 "preload_app": True,
-                "timeout": 2 * round(limits.seconds) + _IDLE,  # one that hangs is killed
-                "graceful_timeout": round(limits.seconds) or 1,
+                "timeout": limits.grace + _IDLE,  # one that hangs is killed
+                "graceful_timeout": limits.grace,
+                "backlog": _BACKLOG,
                 "keepalive": _IDLE,
                 "loglevel": "warning",
                 "control_socket_disable": True,

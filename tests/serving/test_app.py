@@ -6,11 +6,17 @@ import pytest
 
 pytest.importorskip("fastapi")
 
+from pydantic import ValidationError
+from sklearn.pipeline import make_pipeline
 from starlette.testclient import TestClient
 
+from sklearn_w2v import W2VIndexer, W2VLSTMClassifier, WordVectors
+from sklearn_w2v.serving import reading
 from sklearn_w2v.serving.answers import Answers
 from sklearn_w2v.serving.app import create_app
 from sklearn_w2v.serving.limits import Limits
+from sklearn_w2v.serving.schemas import PredictRequest
+from sklearn_w2v.serving.server import known_hosts
 
 LIMITS = Limits(body=2000, texts=3, length=50, explained=20, seconds=20.0)
 
@@ -53,7 +59,7 @@ def test_what_the_model_is(client):
     ("body", "status", "message"),
     [
         ("{", 400, "The body is not JSON"),
-        ("[" * 1500, 400, ""),
+        ("[" * 1500, 400, "There was an error parsing the body"),
         ("", 422, "Got no body but expected JSON."),
         ("[]", 422, "Got a body of type list but expected an object."),
         ('{"text": "雨"}', 422, "The body lacks texts."),
@@ -87,7 +93,7 @@ def test_a_body_of_another_type_is_told_which_header_it_lacks(client):
         ({"text": "雨", "target": "snow"}, 422, "Got target='snow' but expected one of dry, wet."),
         ({"text": " "}, 422, "Got an empty text but expected words to explain."),
         ({"text": "雨" * 21}, 413, "Got text of 21 characters but expected 20 at most."),
-        ({"text": "雨", "method": "magic"}, 422, "Got method of type str but expected 'integ"),
+        ({"text": "雨", "method": "magic"}, 422, "Got method='magic' but expected 'integ"),
     ],
 )
 def test_bad_questions_for_reasons_are_told_what_is_wrong(client, body, status, message):
@@ -103,6 +109,57 @@ def test_half_of_a_pair_of_surrogates_does_not_break_the_answer(client):
     done = client.post("/explain", content='{"text": "雨\\ud800海"}', headers=headers)
     assert done.status_code == 200
     assert [one["span"] for one in done.json()["tokens"]][-1] == [2, 3]
+
+
+def test_half_of_a_pair_that_is_a_token_of_its_own_can_be_sent_back():
+    vectors = WordVectors(["a", "b"], [[1, 0], [0, 1]])
+    clf = W2VLSTMClassifier(train_network=False, bow="words", random_state=0)
+    model = make_pipeline(W2VIndexer(vectors), clf).fit(["a a", "b b"] * 12, ["x", "y"] * 12)
+    client = TestClient(create_app(Answers(model, ""), LIMITS), raise_server_exceptions=False)
+    headers = {"Content-Type": "application/json"}
+    done = client.post("/explain", content='{"text": "a \\ud800 b"}', headers=headers)
+    assert done.status_code == 200
+    assert [one["token"] for one in done.json()["tokens"]] == ["a", "?", "b"]
+
+
+def test_one_error_of_a_long_list_is_enough():
+    with pytest.raises(ValidationError) as error:
+        PredictRequest(texts=[1] * 1000)
+    assert error.value.error_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("[::1]:80", 200),
+        ("Models.Example", 200),
+        ("evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("", 421),
+    ],
+)
+def test_requests_for_another_host_are_refused_on_this_machine_alone(answers, host, status):
+    hosts = known_hosts("127.0.0.1", ["models.example"])
+    client = TestClient(create_app(answers, LIMITS, hosts))
+    done = client.get("/health", headers={"Host": host})
+    assert done.status_code == status
+    assert status == 200 or "--allow-host" in done.json()["detail"]
+    assert known_hosts("0.0.0.0", []) is None
+    assert known_hosts("127.0.0.1", ["*"]) is None
+
+
+def test_more_requests_than_can_be_answered_are_told(answers, monkeypatch):
+    monkeypatch.setattr(reading, "_IN_WORK", 0)
+    done = TestClient(create_app(answers, LIMITS)).get("/health")
+    assert done.status_code == 503
+    assert done.json()["detail"].startswith("Too many requests")
+
+
+def test_no_address_leads_to_the_host_that_a_request_names(client):
+    done = client.get("/predict/", headers={"Host": "evil.example"}, follow_redirects=False)
+    assert done.status_code == 404
 
 
 def test_who_waits_too_long_is_told(answers):
@@ -146,6 +203,7 @@ def test_addresses_are_listed_without_anything_from_elsewhere(client):
 
 
 @pytest.mark.parametrize("name", ["body", "texts", "length", "explained", "seconds"])
-def test_limits_are_positive(name):
-    with pytest.raises(ValueError, match=f"Got {name}=0 but expected a positive number"):
-        Limits(**{name: 0})
+@pytest.mark.parametrize("value", [0, float("inf")])
+def test_limits_are_positive(name, value):
+    with pytest.raises(ValueError, match=f"Got {name}={value} but expected a positive number"):
+        Limits(**{name: value})

@@ -64,17 +64,56 @@ def test_a_text_is_typed_labelled_and_highlighted_without_a_mouse(service, visit
     assert "雪" in marks.all_inner_texts()
     assert float(marks.first.get_attribute("title")) != 0
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # the button does the same
-    page.wait_for_selector("#send:not([disabled])")
+    page.keyboard.press("Enter")  # the button does the same, and keeps the focus
+    page.wait_for_selector("#send[aria-disabled=false]")
+    assert page.evaluate("document.activeElement.id") == "send"
+    rows = page.locator("#strongest tr").all_inner_texts()
+    assert 3 <= len(rows) <= 5
+    assert any(row.startswith("雪") for row in rows)
+    assert page.locator("#status").inner_text().startswith("判定: wet, ")
 
 
 def test_english_for_others_and_an_empty_text_is_told(service, visit, weather):
     page = visit(service(weather / "weather.w2v"), locale="en-GB")
     assert page.locator("h1").inner_text() == "Label a text"
     page.locator("#send").click()
-    assert page.locator("#problem").inner_text() == "The text is empty."
+    assert page.locator("#problem").inner_text() == "Please enter a text."
+    assert page.locator("#text").get_attribute("aria-invalid") == "true"
     page.goto(page.url + "docs")
     assert "POST /predict" in page.locator("main").inner_text()
+
+
+def test_long_texts_are_told_and_never_cut(service, visit, weather):
+    page = visit(
+        service(weather / "weather.w2v", "--max-length", 30, "--max-explained", 10), locale="ja-JP"
+    )
+    page.locator("#text").fill("雨と雪" * 5)
+    page.locator("#send").click()
+    page.wait_for_selector("#result:not([hidden])")
+    assert page.locator("#label").inner_text() == "wet"
+    assert page.locator("#problem").inner_text().startswith("10 文字を超える文章では")
+    assert page.locator("#explained").is_hidden()
+    page.locator("#text").fill("雨と雪" * 11)
+    page.locator("#send").click()
+    assert page.locator("#problem").inner_text() == "文章が長すぎます(30 文字まで)。"
+    assert page.locator("#result").is_hidden()  # that of the text before
+
+
+def test_a_second_text_waits_for_the_first(service, visit, weather):
+    page = visit(service(weather / "weather.w2v"), locale="ja-JP")
+    waiting = []
+    page.route("**/explain", lambda route: waiting.append(route))
+    page.locator("#text").fill("雨と雪")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#result:not([hidden])")
+    page.locator("#text").fill("夏の海")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(200)
+    [route] = waiting
+    route.continue_()
+    page.wait_for_selector("#explained:not([hidden])")
+    assert page.locator("#label").inner_text() == "wet"
+    assert page.locator("#marked").inner_text() == "雨と雪"
 
 
 def test_nothing_in_labels_and_texts_runs(service, visit, evil):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -68,6 +69,49 @@ def test_workers_share_the_model_and_come_back_when_they_are_killed(service, wea
 
 
 @posix
+def test_connections_are_shared_among_workers(service, weather):
+    one = service(weather / "weather.w2v", "--workers", 2)
+    supervisor = psutil.Process(one.process.pid)
+    wait_for(lambda: len(supervisor.children()) == 2)
+    ask(one, "/health")
+    clients = [connect(one) for _ in range(32)]
+    for client in clients:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    for client in clients:
+        assert b"200 OK" in client.recv(100)
+    held = [len(child.net_connections()) for child in supervisor.children()]
+    assert min(held) > 3, held
+    for client in clients:
+        client.close()
+
+
+@posix
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+def test_other_signals_end_workers_without_force(service, weather, how):
+    one = service(weather / "weather.w2v", "--workers", 2)
+    wait_for(lambda: len(psutil.Process(one.process.pid).children()) == 2)
+    ask(one, "/health")
+    one.stop(how)
+    assert not [line for line in one.said if "SIGKILL" in line]
+
+
+def test_clients_that_never_read_are_cut_off(service, weather):
+    one = service(weather / "weather.w2v", "--timeout", 1)
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    host, port = one.address.removeprefix("http://").split(":")
+    deaf.connect((host, int(port)))
+    deaf.settimeout(60)
+    with contextlib.suppress(OSError):  # it is cut off while it asks on
+        for _ in range(3000):
+            deaf.sendall(b"GET /page.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    process = psutil.Process(one.process.pid)
+    own = deaf.getsockname()
+    wait_for(lambda: not [one for one in process.net_connections() if one.raddr == own])
+    assert ask(one, "/health") == {"status": "ok"}
+
+
+@posix
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_was_asked_is_answered_after_sigterm(service, weather, workers):
     one = service(weather / "weather.w2v", "--workers", workers)
@@ -89,7 +133,7 @@ def test_what_was_asked_is_answered_after_sigterm(service, weather, workers):
 
 def head(length):
     return (
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n" % length
     )
 

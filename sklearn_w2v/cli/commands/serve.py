@@ -17,6 +17,13 @@ def serve(
         str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another name that requests may be for, where --host is this machine alone: that "
+            "of a web server before it. May be repeated; * allows any."
+        ),
+    ] = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Number of processes; they share the model.")
     ] = 1,
@@ -48,7 +55,7 @@ def serve(
 
     with needed_for("Serving", "serve"):
         from ...serving.app import create_app
-        from ...serving.server import address_of, bind
+        from ...serving.server import address_of, bind, known_hosts, listen
         from ...serving.server import serve as run
     from ...serving.answers import Answers
 
@@ -59,7 +66,7 @@ def serve(
         answers = Answers(load_model(model, vectors, trust), read_card(model))
     if answers.cannot_explain is not None:
         output.note(f"/explain is not available: {answers.cannot_explain}")
-    bound.listen()  # who connects from now on waits until somebody answers
+    listen(bound)
     output.note(f"Serving {model} on {address_of(bound)} (Ctrl-C stops it).")
     warnings.simplefilter("ignore")  # of texts that others send
-    run(create_app(answers, limits), bound, workers, limits)
+    run(create_app(answers, limits, known_hosts(host, allow_host or ())), bound, workers, limits)

@@ -6,43 +6,61 @@ const WORDS = {
     title: "文章を分類する",
     ask: "文章を入力するか、貼り付けてください",
     send: "分類する",
-    keys: "Ctrl + Enter でも送信できます",
+    keys: "Ctrl + Enter(Mac は ⌘ + Enter)でも送信できます",
     answer: "判定:",
     shares: "各ラベルの確率",
-    why: (label) => `「${label}」と判定した手がかり`,
-    for: "このラベルを支持する語",
-    against: "反対する語",
-    unexplained: "このモデルでは、語ごとの手がかりを表示できません。",
-    empty: "文章が空です。",
+    most: (shown) => `確率の高い ${shown} ラベル`,
+    why: (label) => `「${label}」と判定した根拠`,
+    for: "プラスに働いた語",
+    against: "マイナスに働いた語",
+    top: "影響の大きい語(ロジットへの寄与)",
+    api: "HTTP API の説明(英語)",
+    unexplained: "このモデルでは、語ごとの判定根拠を表示できません。",
+    long: (most) => `${most} 文字を超える文章では、判定の根拠を表示できません。`,
+    empty: "文章を入力してください。",
     silent: "サーバーに接続できません。",
+    refused: (status, most) =>
+      ({
+        413: `文章が長すぎます(${most} 文字まで)。`,
+        503: "時間内に処理できませんでした。しばらくしてからもう一度お試しください。",
+      })[status] || `エラーが発生しました(HTTP ${status})。`,
   },
   en: {
     title: "Label a text",
     ask: "Type or paste a text",
     send: "Label it",
-    keys: "Ctrl + Enter sends it, too",
+    keys: "Ctrl + Enter (Mac: ⌘ + Enter) sends it, too",
     answer: "Label:",
     shares: "Probability of each label",
-    why: (label) => `Words that speak for “${label}”`,
+    most: (shown) => `The ${shown} most probable labels`,
+    why: (label) => `What speaks for “${label}”`,
     for: "for the label",
     against: "against it",
+    top: "Words that count most (added to the logit)",
+    api: "HTTP API",
     unexplained: "This model cannot say which words moved it.",
-    empty: "The text is empty.",
+    long: (most) => `Texts of more than ${most} characters are not explained.`,
+    empty: "Please enter a text.",
     silent: "The server does not answer.",
+    refused: (status, most, detail) => detail || `Something went wrong (HTTP ${status}).`,
   },
 };
 const SHOWN = 12; // labels that have a bar
+const TOP = 5; // words that are listed
+const STRONG = 0.5; // share of the largest value from which a mark is underlined
 const FOR = "230 97 1";
 const AGAINST = "33 102 172";
 
 const language = (navigator.languages || [navigator.language])[0].startsWith("ja") ? "ja" : "en";
 const words = WORDS[language];
 const $ = (id) => document.getElementById(id);
+const limits = document.querySelector("main").dataset;
+let busy = false;
 
 function start() {
   document.documentElement.lang = language;
   document.title = `sklearn_w2v: ${words.title}`;
-  for (const id of ["title", "ask", "send", "keys", "answer", "shares", "for", "against"]) {
+  for (const id of ["title", "ask", "send", "keys", "answer", "for", "against", "top", "api"]) {
     $(id).textContent = words[id];
   }
   $("form").addEventListener("submit", (event) => {
@@ -58,39 +76,45 @@ function start() {
 }
 
 async function label(text) {
-  $("problem").textContent = "";
-  if (!text.trim()) {
-    $("problem").textContent = words.empty;
-    return;
-  }
-  $("send").disabled = true;
+  if (busy) return; // else the label of one text could stand above the words of another
+  $("result").hidden = true;
+  say("");
+  const size = Array.from(text).length;
+  if (!text.trim()) return say(words.empty);
+  if (size > limits.length) return say(words.refused(413, limits.length));
+  busy = true;
+  $("send").ariaDisabled = "true"; // disabled, it would lose the focus
   try {
-    const { predictions } = await post("/predict", { texts: [text] });
+    const { predictions } = await post("predict", { texts: [text] });
     show(predictions[0]);
-    $("marked").textContent = "";
     $("explained").hidden = true;
     $("result").hidden = false;
-    await explain(text, predictions[0].label);
+    if (size > limits.explained) say(words.long(limits.explained));
+    else await explain(text, predictions[0].label);
   } catch (error) {
-    $("problem").textContent = error instanceof TypeError ? words.silent : error.message;
+    say(error instanceof TypeError ? words.silent : error.message);
   } finally {
-    $("send").disabled = false;
+    busy = false;
+    $("send").ariaDisabled = "false";
   }
+}
+
+function say(problem) {
+  $("problem").textContent = problem;
+  $("text").ariaInvalid = problem ? "true" : "false";
 }
 
 async function explain(text, target) {
   let found;
   try {
-    found = await post("/explain", { text, target });
+    found = await post("explain", { text, target });
   } catch (error) {
-    if (error.status === 501) {
-      $("problem").textContent = words.unexplained;
-      return;
-    }
+    if (error.status === 501) return say(words.unexplained);
     throw error;
   }
   $("why").textContent = words.why(target);
   $("marked").replaceChildren(...marked(text, found.tokens));
+  list(found.tokens);
   $("explained").hidden = false;
 }
 
@@ -102,31 +126,61 @@ async function post(path, body) {
   });
   const content = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    throw Object.assign(new Error(content.detail || `HTTP ${answer.status}`), { status: answer.status });
+    const message = words.refused(answer.status, limits.length, content.detail);
+    throw Object.assign(new Error(message), { status: answer.status });
   }
   return content;
 }
 
 function show(prediction) {
+  const share = prediction.probability === null ? "" : `, ${percent(prediction.probability)}`;
   $("label").textContent = prediction.label;
+  $("status").textContent = `${words.answer} ${prediction.label}${share}`;
   const table = $("probabilities");
   table.hidden = prediction.probabilities === null;
   for (const row of [...table.rows]) row.remove();
   const sorted = Object.entries(prediction.probabilities || {}).sort((a, b) => b[1] - a[1]);
+  $("shares").textContent = sorted.length > SHOWN ? words.most(SHOWN) : words.shares;
   for (const [name, share] of sorted.slice(0, SHOWN)) {
-    const row = table.insertRow();
-    const head = document.createElement("th");
-    head.scope = "row";
-    head.textContent = name;
-    row.append(head);
+    const row = rowOf(table, name);
     const bar = document.createElement("div");
     bar.className = "bar";
     bar.style.width = `${100 * share}%`;
     row.insertCell().append(bar);
-    const number = row.insertCell();
-    number.className = "number";
-    number.textContent = `${(100 * share).toFixed(1)} %`;
+    number(row, percent(share));
   }
+}
+
+function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function rowOf(table, name) {
+  const row = table.insertRow();
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = name;
+  row.append(head);
+  return row;
+}
+
+function number(row, text) {
+  const cell = row.insertCell();
+  cell.className = "number";
+  cell.textContent = text;
+}
+
+function signed(value) {
+  return `${value > 0 ? "+" : ""}${value.toFixed(2)}`;
+}
+
+function list(tokens) {
+  const sums = new Map();
+  for (const { token, value } of tokens) sums.set(token, (sums.get(token) || 0) + value);
+  const sorted = [...sums].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
+  const table = $("strongest");
+  for (const row of [...table.rows]) row.remove();
+  for (const [token, value] of sorted.slice(0, TOP)) number(rowOf(table, token), signed(value));
 }
 
 function marked(text, tokens) {
@@ -139,11 +193,12 @@ function marked(text, tokens) {
     if (span && last <= end) continue; // it shares its characters with the one before
     if (span) out.push(characters.slice(end, first).join(""));
     const mark = document.createElement("span");
-    mark.className = "mark";
+    const share = Math.abs(value) / largest;
+    mark.className = `mark ${value > 0 ? "for" : "against"}${share >= STRONG ? " strong" : ""}`;
     mark.textContent = span ? characters.slice(Math.max(first, end), last).join("") : `${token} `;
-    mark.title = `${value > 0 ? "+" : ""}${value.toFixed(3)}`;
-    const strength = (0.5 * Math.abs(value)) / largest;
-    mark.style.backgroundColor = `rgb(${value > 0 ? FOR : AGAINST} / ${strength.toFixed(3)})`;
+    mark.title = signed(value);
+    const color = value > 0 ? FOR : AGAINST;
+    mark.style.backgroundColor = `rgb(${color} / ${(0.5 * share).toFixed(3)})`;
     out.push(mark);
     end = span ? last : end;
   }
