@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -69,7 +70,7 @@ class Service:
         host, port = self.address.removeprefix("http://").split(":")
         return socket.create_connection((host, int(port)), timeout=120)
 
-    def right(self, client: httpx2.Client, place: int) -> str | None:
+    def wrong(self, client: httpx2.Client, place: int) -> str | None:
         """Ask for one text; return what is wrong with the answer."""
         place %= len(self.texts)
         done = client.post(_PATH, json={"texts": [self.texts[place]]})
@@ -95,33 +96,51 @@ def running(quick: bool, timeout: float = 30.0) -> Iterator[Service]:
             service.process.wait(60)
 
 
-def _ask(service: Service, row: Row, seconds: float, clients: int = 16) -> list[float]:
-    """Ask through some connections for a while; return how long each answer took."""
-    end, lock, took = time.monotonic() + seconds, threading.Lock(), list[float]()
+@dataclass
+class Asked:
+    """What clients saw.
+
+    Parameters
+    ----------
+    seconds : list of float
+        How long each answer took, sorted.
+    lost : int
+        Connections that were closed instead of an answer.
+    """
+
+    seconds: list[float]
+    lost: int
+
+
+def _ask(service: Service, row: Row, seconds: float, clients: int = 16) -> Asked:
+    """Ask through some connections for a while; wrong answers are failures of the row."""
+    end, lock, asked = time.monotonic() + seconds, threading.Lock(), Asked([], 0)
 
     def client(number: int) -> None:
-        mine = []
+        mine = Asked([], 0)
         with httpx2.Client(base_url=service.address, timeout=60) as session:
             place = number
             while time.monotonic() < end:
                 place += clients
                 start = time.perf_counter()
                 try:
-                    wrong = service.right(session, place)
-                except httpx2.TransportError as error:
-                    wrong = repr(error)
-                mine.append(time.perf_counter() - start)
+                    wrong = service.wrong(session, place)
+                except httpx2.TransportError:
+                    mine.lost += 1
+                    continue
+                mine.seconds.append(time.perf_counter() - start)
                 if wrong:
                     with lock:
                         row.fail(wrong)
         with lock:
-            took.extend(mine)
+            asked.seconds += mine.seconds
+            asked.lost += mine.lost
 
     with ThreadPoolExecutor(clients) as pool:
         for one in [pool.submit(client, number) for number in range(clients)]:
             one.result()
-    row.count += len(took)
-    return sorted(took)
+    asked.seconds.sort()
+    return asked
 
 
 def load(quick: bool) -> Row:
@@ -129,9 +148,12 @@ def load(quick: bool) -> Row:
     row = Row(AREA, "requests through 16 connections to two workers, memory flat")
     with running(quick) as service:
         before = service.memory()
-        took = _ask(service, row, 1 if quick else 60)
+        asked = _ask(service, row, 1 if quick else 60)
         after = service.memory()
-    p99 = 1e3 * took[int(0.99 * len(took))]
+    row.count = len(asked.seconds)
+    if asked.lost:
+        row.fail(f"{asked.lost} connections were lost")
+    p99 = 1e3 * asked.seconds[int(0.99 * row.count)]
     row.note = f"p99 {p99:.0f} ms beside the clients; {before:.0f} MB before, {after:.0f} MB after"
     if after - before > _GROWN:
         row.fail(row.note)
@@ -142,11 +164,9 @@ def killed_workers(quick: bool) -> Row:
     """Kill workers while they are asked: only requests of their own connections may be lost."""
     kills = 1 if quick else 20
     row = Row(AREA, "kill -9 of a worker under load; the others answer, and it comes back")
-    lost = 0
     with running(quick) as service:
-        under_load = Row(AREA, "answers meanwhile")
         with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(_ask, service, under_load, 3 * kills, 8)
+            asking = pool.submit(_ask, service, row, 3 * kills, 8)
             for _ in range(kills):
                 time.sleep(1)
                 _, *workers = service.family()
@@ -154,15 +174,17 @@ def killed_workers(quick: bool) -> Row:
                 row.count += 1
                 if not _within(20, lambda gone=workers[0].pid: _two_without(service, gone)):
                     row.fail("no worker came back")
-            asked.result()
-        lost = under_load.failures
-        if lost > 8 * kills:  # each of eight connections may have been the killed one's
-            row.fail(f"{lost} requests were lost")
+            asked = asking.result()
+        if asked.lost > 8 * kills:  # each of eight connections may have been the killed one's
+            row.fail(f"{asked.lost} connections were lost")
         with httpx2.Client(base_url=service.address) as client:
             for place in range(100):
-                if wrong := service.right(client, place):
+                if wrong := service.wrong(client, place):
                     row.fail(wrong)
-    row.note = f"{under_load.count:,} answers meanwhile; {lost} connections were a killed worker's"
+    row.note = (
+        f"{len(asked.seconds):,} right answers meanwhile; {asked.lost} connections were a killed "
+        "worker's"
+    )
     return row
 
 
@@ -193,7 +215,7 @@ def hostile(quick: bool) -> list[Row]:
             row.seconds = time.perf_counter() - start
             with httpx2.Client(base_url=service.address) as client:
                 for place in range(20):
-                    if wrong := service.right(client, place):
+                    if wrong := service.wrong(client, place):
                         row.fail(wrong)
             if {one.pid for one in service.family()[1:]} != {one.pid for one in workers}:
                 row.fail("a worker has died")
@@ -206,7 +228,16 @@ def hostile(quick: bool) -> list[Row]:
 
 def _broken_json(service: Service, row: Row) -> None:
     """Send broken JSON."""
-    bodies = [b"{", b'{"texts": [', b"[" * 5000, b"\xff\xfe", b'{"texts": [1, null]}', b"null"]
+    many = b'{"texts": [' + b"1," * 100_000 + b"1]}"
+    bodies = [
+        many,
+        b"{",
+        b'{"texts": [',
+        b"[" * 5000,
+        b"\xff\xfe",
+        b'{"texts": [1, null]}',
+        b"null",
+    ]
     headers = {"Content-Type": "application/json"}
     with httpx2.Client(base_url=service.address, timeout=60) as client:
         for number in range(row.count):
@@ -241,14 +272,41 @@ def _slow(service: Service, row: Row) -> None:
         slow[-1].sendall(parts[number % len(parts)])
     with httpx2.Client(base_url=service.address) as client:
         for place in range(20):  # others are answered meanwhile
-            if wrong := service.right(client, place):
+            if wrong := service.wrong(client, place):
                 row.fail(wrong)
-    for one in slow:
+    start = time.monotonic()
+    for number, one in enumerate(slow):
+        said = b""
         with contextlib.suppress(ConnectionResetError):
             said = one.makefile("rb").read()
-            if said and b" 408 " not in said:
-                row.fail(said[:40])
+        if (number % len(parts) == 2) != (b" 408 " in said):  # whose headers have come is told
+            row.fail(f"client {number} got {said[:40]!r}")
         one.close()
+    if time.monotonic() - start > 10:
+        row.fail("clients were not cut off in time")
+
+
+def _deaf(service: Service, row: Row) -> None:
+    """Ask for more than the buffers hold, and read nothing."""
+    deaf = []
+    for _ in range(row.count):
+        one = service.socket()
+        deaf.append(one)
+        one.setblocking(False)
+        with contextlib.suppress(BlockingIOError, ConnectionResetError, BrokenPipeError):
+            for _ in range(2000):
+                one.sendall(b"GET /page.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    own = {one.getsockname() for one in deaf}
+    if not _within(20, lambda: not own & _clients(service)):
+        row.fail("clients that do not read were not cut off")
+    for one in deaf:
+        one.close()
+
+
+def _clients(service: Service) -> set[tuple[str, int]]:
+    """Addresses of all that are connected."""
+    found = (one.net_connections() for one in service.family())
+    return {tuple(each.raddr) for some in found for each in some if each.raddr}
 
 
 def _hang_up(service: Service, row: Row) -> None:
@@ -268,6 +326,7 @@ HOSTILE: dict[str, tuple[Callable[[Service, Row], None], int, int]] = {
     "requests with broken JSON, refused with 400 or 422": (_broken_json, 200, 10_000),
     "bodies of 50 MB, refused with 413": (_huge, 4, 50),
     "clients that send half a request and wait, cut off after 2 s": (_slow, 30, 500),
+    "clients that ask and never read, cut off": (_deaf, 3, 20),
     "clients that hang up before the answer": (_hang_up, 50, 1_000),
 }
 

@@ -27,5 +27,5 @@ def test_the_service_stands_what_the_stress_script_does(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
-    assert len(found) == 6
+    assert len(found) == 7
     assert [(row["what"], row["failures"]) for row in found if row["failures"]] == [], done.stdout
