@@ -153,7 +153,7 @@ class LinearMembers:
         design, part = self._design, self._documents.take(rows)
         first = None if self._first is None else self._first[rows]
         branch = LinearBranch(design.C, design.seed)
-        return branch.fit(counts, part.y, design.n_classes, part.weights, first, design.n_jobs)
+        return branch.fit(counts, part.y, design.n_classes, part.weights, first)
 
     def _regression(self, rows: Any) -> MeanVectors | None:
         if self._of_documents is None:

@@ -92,7 +92,7 @@ class W2VCNNClassifier(W2VClassifier):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the former one.
     n_jobs : int or None, default=None
-        Threads of the linear branch; None means 1 unless in a
+        Threads that count n-grams for the linear branch; None means 1 unless in a
         ``joblib.parallel_config``, -1 all cores. Results do not depend on it.
     random_state : int, RandomState instance or None, default=None
         Weights, batches, dropout and split come from it; global seeds are left alone.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import warnings
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -23,11 +24,25 @@ MAX_FEATURES = 1 << 19
 # one label in 500 differs
 _TOLERANCE = 0.1
 
+# liblinear lets threads run, but draws the order of its steps from one generator of the process:
+# two at once are two fifths faster, and different each time
+_one_at_a_time = threading.Lock()
+
 # what a name of the classifiers' ``bow`` parameter counts
 _KINDS: dict[str, dict[str, Any]] = {
     "words": {"pairs": False, "characters": 0},
     "ngrams": {"pairs": True, "characters": 3},
 }
+
+
+def _start_anew() -> None:
+    """Give a forked process a lock that none of its threads holds."""
+    global _one_at_a_time
+    _one_at_a_time = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 class Features:
@@ -82,7 +97,6 @@ class LinearBranch:
         n_classes: int,
         weights: Any = None,
         first: NDArray[np.bool_] | None = None,
-        n_jobs: int | None = None,
     ) -> LinearBranch:
         """Fit on counts.
 
@@ -96,9 +110,6 @@ class LinearBranch:
         first : ndarray of shape (n_documents,), bool, or None, default=None
             False for copies of other documents, which do not count in the inverse document
             frequencies; None where all are different.
-        n_jobs : int or None, default=None
-            Threads, each of which trains one class at a time; None means 1, unless joblib is
-            configured otherwise. The result does not depend on it.
         """
         self.coef = np.zeros((counts.shape[1], n_classes), np.float32)
         self.intercept = np.full(n_classes, -1.0, np.float32)
@@ -114,34 +125,26 @@ class LinearBranch:
                 if len(found) == 1:  # nothing to tell apart
                     self.intercept[label] = 2 * float(found[0]) - 1
             labels = [label for label, found in values.items() if len(found) > 1]
-            self._fit_each(X, labels, [target[:, label] for label in labels], weights, n_jobs)
+            self._fit_each(X, labels, [target[:, label] for label in labels], weights)
             return self
         classes = np.unique(target).tolist()
         if len(classes) == 1:
             self.intercept[classes] = 1.0
         elif len(classes) == 2:
             first_class, second = classes
-            self._fit_each(X, [second], [target == second], weights, n_jobs)
+            self._fit_each(X, [second], [target == second], weights)
             self.coef[:, first_class] = -self.coef[:, second]
             self.intercept[first_class] = -self.intercept[second]
         else:
-            self._fit_each(X, classes, [target == one for one in classes], weights, n_jobs)
+            self._fit_each(X, classes, [target == one for one in classes], weights)
         return self
 
     def _fit_each(
-        self,
-        X: sp.csr_matrix,
-        labels: list[int],
-        targets: list[NDArray[Any]],
-        weights: Any,
-        n_jobs: int | None,
+        self, X: sp.csr_matrix, labels: list[int], targets: list[NDArray[Any]], weights: Any
     ) -> None:
-        """Fit one label after the other, in threads: liblinear holds no lock."""
-        models = Parallel(n_jobs, prefer="threads")(
-            delayed(_svm)(X, target, weights, self.C, self.seed) for target in targets
-        )
-        for label, (coef, intercept) in zip(labels, models, strict=True):
-            self.coef[:, label], self.intercept[label] = coef, intercept
+        """Fit one label after the other."""
+        for label, target in zip(labels, targets, strict=True):
+            self.coef[:, label], self.intercept[label] = _svm(X, target, weights, self.C, self.seed)
 
     def _check_saved_state(self) -> None:
         """Refuse weights of shapes that do not fit each other."""
@@ -195,7 +198,7 @@ class LinearBranch:
 def _svm(
     X: sp.csr_matrix, y: NDArray[Any], weights: Any, C: float, seed: int
 ) -> tuple[NDArray[np.float64], float]:
-    with warnings.catch_warnings():  # a thousand passes are enough for a branch
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a thousand passes are enough
         model = LinearSVC(C=C, tol=_TOLERANCE, random_state=seed).fit(X, y, sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])

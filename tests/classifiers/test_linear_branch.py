@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from joblib import Parallel, delayed
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.svm import LinearSVC
 
@@ -232,3 +233,19 @@ def test_documents_without_a_known_word_stand_among_others():
     out = fitted.decide(counts)
     np.testing.assert_allclose(out, decisions(strings(ids), Y), atol=1e-4)
     assert len(np.unique(out[::5], axis=0)) == 1  # all that is left is the intercept
+
+
+def test_fits_are_equal_however_many_run_at_once():
+    """liblinear draws the order of its steps from one generator of the whole process."""
+    random = np.random.default_rng(0)
+    counts = sp.random(600, 20_000, 0.01, "csr", np.float64, random_state=random)
+    counts.data[:] = 1
+    y = random.integers(0, 8, 600)
+    expected = LinearBranch(10.0, 0).fit(counts, y, 8)
+
+    def fitted():
+        return LinearBranch(10.0, 0).fit(counts, y, 8)
+
+    for branch in Parallel(4, prefer="threads")(delayed(fitted)() for _ in range(4)):
+        assert np.array_equal(branch.coef, expected.coef)
+        assert np.array_equal(branch.intercept, expected.intercept)
