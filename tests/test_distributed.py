@@ -158,10 +158,10 @@ def test_tokens_and_ids_of_a_bag_are_the_local_ones(client, model):
     np.testing.assert_array_equal(rows, indexer.transform(local))
 
 
-@pytest.mark.parametrize("column", ["text", None])
-def test_labels_of_a_dataframe_keep_index_and_dtype(client, model, column):
-    given = frame() if column else frame()["text"]
-    found = distributed.predict(model, given, column=column)
+@pytest.mark.parametrize("form", ["named column", "series", "table of one column"])
+def test_labels_of_a_dataframe_keep_index_and_dtype(client, model, form):
+    given = frame()["text"] if form == "series" else frame()
+    found = distributed.predict(model, given, column="text" if form == "named column" else None)
     assert isinstance(found, dd.Series)
     computed = found.compute()
     expected = pd.Series(model.predict(TEXTS), index=range(100, 148), name="label")
@@ -360,7 +360,7 @@ def test_mistakes_are_told_before_anything_is_sent(model):
     with pytest.raises(ValueError, match="column='text' but a Bag has no columns"):
         distributed.predict(model, texts(), column="text")
     with pytest.raises(TypeError, match="pass the column that holds the documents"):
-        distributed.predict(model, frame())
+        distributed.predict(model, frame().assign(more=1))
     with pytest.raises(ValueError, match="chunk_size=0 but expected 1 or more"):
         distributed.predict(model, texts(), chunk_size=0)
     for wrong in (1.5, True, "many"):
