@@ -146,8 +146,8 @@ def tables(file: Path) -> None:
                     CORPORA[name][0],
                     str(row["documents"]),
                     f"{row['z_first']:.1f}",
-                    f"{row['z_half']:.1f}",
-                    f"{row['z_whole']:.1f}",
+                    f"{row.get('z_half', float('nan')):.1f}",  # nan: measured before it was asked
+                    f"{row.get('z_whole', float('nan')):.1f}",
                     f"{row['z']:.1f}",
                     f"{row['gain']:.4f}",
                     f"{row['probe_seconds']:.1f}",
