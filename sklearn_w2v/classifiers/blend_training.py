@@ -33,7 +33,7 @@ _ERRORS = 1.0
 _ENOUGH = 1_000  # held-out documents that settle whether vectors pay
 # and where they do not, half of them: after the first 500, z was 0.8 at most on news and prose,
 # where it came to nothing, and 1.6 at least on moral sentences and encyclopedia articles, where it
-# came to 1.9 and more (benchmarks/transfer.py)
+# came to 1.9 and more (benchmarks/results/transfer.md)
 _HALF, _PROSPECT = 500, 1.0
 
 Decisions = tuple[Logits, ...]  # those of the branch, and of the mean vectors if there are any
