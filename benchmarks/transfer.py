@@ -139,24 +139,24 @@ def tables(file: Path) -> None:
         mine = [
             row for row in rows if row["corpus"] == name and (n is None or row["documents"] == n)
         ]
-        for row in mine:
-            cells.append(
-                [
-                    CORPORA[name][0],
-                    str(row["documents"]),
-                    f"{row['z_first']:.1f}",
-                    f"{row.get('z_half', float('nan')):.1f}",  # nan: measured before it was asked
-                    f"{row.get('z_whole', float('nan')):.1f}",
-                    f"{row['z']:.1f}",
-                    f"{row['gain']:.4f}",
-                    f"{row['probe_seconds']:.1f}",
-                    f"{row['linear']:.3f}",
-                    f"{row['with_network']:.3f}",
-                    f"{row['z_network']:.1f}",
-                    f"{row['seconds']:.0f}",
-                    "yes" if row["z"] >= PAYS else "no",
-                ]
-            )
+        cells += [
+            [
+                CORPORA[name][0],
+                str(row["documents"]),
+                f"{row['z_first']:.1f}",
+                f"{row.get('z_half', float('nan')):.1f}",  # nan: measured before it was asked
+                f"{row.get('z_whole', float('nan')):.1f}",
+                f"{row['z']:.1f}",
+                f"{row['gain']:.4f}",
+                f"{row['probe_seconds']:.1f}",
+                f"{row['linear']:.3f}",
+                f"{row['with_network']:.3f}",
+                f"{row['z_network']:.1f}",
+                f"{row['seconds']:.0f}",
+                "yes" if row["z"] >= PAYS else "no",
+            ]
+            for row in mine
+        ]
     header = [
         "task",
         "documents",
@@ -174,11 +174,12 @@ def tables(file: Path) -> None:
         "Does transfer pay?",
         "One line for each set of training documents. *z*: standard errors by which mean word "
         "vectors lower the loss of the linear branch, on the first inner fold, on as many as hold "
-        "500 and 1,000 documents out, and where the probe stops by itself. *Linear members* and *with network*: accuracy on documents "
+        "500 and 1,000 documents out, and where the probe stops by itself. "
+        "*Linear members* and *with network*: accuracy on documents "
         "that nobody has seen, without and with a network that counts whatever is found. *z of "
         "the network*: standard errors by which it lowers the held-out loss. It is trained where "
-        f"z is {PAYS:g} or more, and counts where it then lowers the loss more than mean vectors do "
-        "(a gate of 0).\n\n" + machine(),
+        f"z is {PAYS:g} or more, and counts where it then lowers the loss more than mean vectors "
+        "do (a gate of 0).\n\n" + machine(),
         [markdown(header, cells), "", _wrong(rows)],
     )
 
