@@ -214,3 +214,33 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
         yield browser
         browser.close()
+
+
+class Pages:
+    """Pages of a browser, what they said on the console, and what they asked for."""
+
+    def __init__(self, browser) -> None:
+        self._browser, self._contexts = browser, []
+        self.said, self.asked = [], []
+
+    def open(self, address: str, **options):
+        """Open a page in a context of its own."""
+        context = self._browser.new_context(**options)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.goto(address)
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def pages(browser) -> Iterator[Pages]:
+    opened = Pages(browser)
+    yield opened
+    opened.close()

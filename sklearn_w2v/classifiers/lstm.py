@@ -46,16 +46,16 @@ class W2VLSTMClassifier(W2VClassifier):
         `train_network`), or `X_val`; `early_stopping` has no say. The network learns from all
         but a fifth of the documents (a tenth above 2,000), keeps the weights of the epoch in
         which all together lose least there, stops after `n_iter_no_change` epochs without
-        progress, and counts only where it lowers the loss by more than the standard error.
-        None: the network alone.
+        progress, and counts only where it lowers the loss more than mean vectors do (where
+        these do not pay, by more than the standard error). None: the network alone.
     bow_C : float, default=10.0
         Inverse strength of the branch's regularization.
     train_network : {"auto"} or bool, default="auto"
         Whether the network is trained beside the branch. ``"auto"`` trains it only where word
         vectors tell what the branch does not know: a logistic regression on mean vectors
-        must lower the branch's loss on 1,000 held-out documents or more (all of few) by two
-        standard errors; then it counts where the network does not. True trains it always;
-        without `bow`, it is always trained.
+        must lower the branch's loss on 1,000 held-out documents or more (all of few; 500 where
+        they say that it never will) by two standard errors; then it counts where the network
+        does not. True trains it always; without `bow`, it is always trained.
     output : {"softmax", "sigmoid"}, default="softmax"
         ``"softmax"`` with cross-entropy, or one ``"sigmoid"`` for each class with binary
         cross-entropy; then `predict_proba` divides by the sum.

@@ -19,8 +19,8 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from ..utils.compression import plain_of
+from ..utils.encodings import UTF8, encoding_of
 from ..utils.progress import report_progress
-from .encodings import UTF8, encoding_of
 
 Row = tuple[str, dict[str, Any]]  # its place in the file, and its cells
 

@@ -98,15 +98,9 @@ class Answers:
         Returns
         -------
         dict
-            As of `explanation`.
+            As of `as_json`.
         """
-        wanted = None if target is None else self._model.classes_[self.classes.index(target)]
-        [found] = explain(self._model, [text], target=wanted, method=method)
-        probability = None
-        if self.gives_probabilities:
-            place = self.classes.index(str(found.target))
-            probability = float(self._model.predict_proba([text])[0][place])
-        return explanation(found, probability)
+        return as_json(*explained(self._model, text, target, method))
 
     def _predict_chunk(self, texts: list[str]) -> list[dict[str, Any]]:
         if not self.gives_probabilities:
@@ -120,7 +114,7 @@ class Answers:
 
     def _places(self, texts: list[str], probabilities: NDArray[Any]) -> list[int]:
         """Which class each text gets."""
-        if isinstance(steps_of(self._model)[-1], W2VClassifier):  # the most probable one
+        if label_is_most_probable(self._model):
             return [int(one) for one in probabilities.argmax(axis=1)]
         places = {name: place for place, name in enumerate(self.classes)}
         return [places[str(label)] for label in self._model.predict(texts)]
@@ -134,7 +128,44 @@ class Answers:
         }
 
 
-def explanation(found: TokenAttribution, probability: float | None) -> dict[str, Any]:
+def label_is_most_probable(model: Any) -> bool:
+    """Return whether a model is known to predict the most probable label.
+
+    Others have thresholds of their own, or decide by something else than their probabilities.
+    """
+    return isinstance(steps_of(model)[-1], W2VClassifier)
+
+
+def explained(
+    model: Any, text: str, target: str | None, method: str
+) -> tuple[TokenAttribution, float | None]:
+    """Explain the label of a text, and say how probable it is.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted classifier.
+    text : str
+        Text.
+    target : str or None
+        Name of the label; None takes the most probable one.
+    method : str
+        As of `sklearn_w2v.explain`.
+
+    Returns
+    -------
+    tuple of (TokenAttribution, float or None)
+        None where the model has no probabilities.
+    """
+    names = [str(one) for one in model.classes_]
+    wanted = None if target is None else model.classes_[names.index(target)]
+    [found] = explain(model, [text], target=wanted, method=method)
+    if not hasattr(model, "predict_proba"):
+        return found, None
+    return found, float(model.predict_proba([text])[0][names.index(str(found.target))])
+
+
+def as_json(found: TokenAttribution, probability: float | None) -> dict[str, Any]:
     """Return what each token of a text adds to the logit of a label, for JSON.
 
     Parameters

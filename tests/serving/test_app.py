@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -148,6 +149,32 @@ def test_requests_for_another_host_are_refused_on_this_machine_alone(answers, ho
     assert status == 200 or "--allow-host" in done.json()["detail"]
     assert known_hosts("0.0.0.0", []) is None
     assert known_hosts("127.0.0.1", ["*"]) is None
+
+
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_nothing_is_done_for_who_has_hung_up(answers, monkeypatch, hangs_up):
+    done = []
+    monkeypatch.setattr(Answers, "predict", lambda self, texts, until: done.append(texts) or [])
+    body = {"type": "http.request", "body": b'{"texts": ["a"]}', "more_body": False}
+    coming = [body, {"type": "http.disconnect"}] if hangs_up else [body]
+
+    async def receive():
+        if not coming:
+            await asyncio.sleep(60)
+        return coming.pop(0)
+
+    async def send(message):
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/predict",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    asyncio.run(create_app(answers, LIMITS)(scope, receive, send))
+    assert done == ([] if hangs_up else [["a"]])
 
 
 def test_more_requests_than_can_be_answered_are_told(answers, monkeypatch):

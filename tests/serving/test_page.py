@@ -22,26 +22,18 @@ def evil(tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser):
+def visit(pages):
     """Opens the page of a service; at the end, nothing may have gone wrong or elsewhere."""
-    contexts, said, asked, homes = [], [], [], []
+    homes = []
 
     def open_(service, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
         homes.append(service.address)
-        page.goto(service.address)
-        return page
+        return pages.open(service.address, **options)
 
     yield open_
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert all(url.startswith((*homes, "data:")) for url in asked)
+    pages.close()
+    assert pages.said == []
+    assert all(url.startswith((*homes, "data:")) for url in pages.asked)
 
 
 def test_a_text_is_typed_labelled_and_highlighted_without_a_mouse(service, visit, weather):

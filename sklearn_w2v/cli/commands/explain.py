@@ -44,7 +44,7 @@ def explain(
 
     A terminal shows the coloured text; a pipe gets one line with value and word for each word.
     """
-    from ...serving.answers import explanation
+    from ...serving.answers import as_json, explained
     from ..models import load_model
     from ..paths import check_target
 
@@ -58,13 +58,15 @@ def explain(
     with output.catch_warnings():
         with output.progress_bars():
             estimator = load_model(model, vectors, trust)
-            found = _explain(estimator, text, target, method)
-            probability = _probability(estimator, text, found.target)
+            names = list(map(str, estimator.classes_))
+            if target is not None and target not in names:
+                raise ValueError(f"Got --target {target!r} but expected one of {', '.join(names)}.")
+            found, probability = explained(estimator, text, target, method)
         if html is not None:
             _write_page(html, found)
             output.note(f"Wrote {html}.")
         if json:
-            output.json(explanation(found, probability))
+            output.json(as_json(found, probability))
         elif output.stdout.is_terminal:
             _show(found, probability, top, output)
         else:
@@ -73,7 +75,7 @@ def explain(
 
 
 def _standard_input(encoding: str) -> str:
-    from ..encodings import encoding_of
+    from ...utils.encodings import encoding_of
     from ..tables import AUTO, ReadOptions
 
     ReadOptions(encoding=encoding)  # raises for an unknown name
@@ -86,25 +88,6 @@ def _standard_input(encoding: str) -> str:
             f"The standard input is not {known}: byte 0x{data[error.start]:02x} at position "
             f"{error.start} ({error.reason}). --encoding names another, such as cp932."
         ) from error
-
-
-def _explain(estimator: Any, text: str, target: str | None, method: str) -> Any:
-    from ... import explain as attribute
-
-    wanted: Any = None
-    if target is not None:
-        names = {str(name): name for name in estimator.classes_}
-        if target not in names:
-            raise ValueError(f"Got --target {target!r} but expected one of {', '.join(names)}.")
-        wanted = names[target]
-    return attribute(estimator, [text], target=wanted, method=method)[0]
-
-
-def _probability(estimator: Any, text: str, target: Any) -> float | None:
-    if not hasattr(estimator, "predict_proba"):
-        return None
-    place = list(estimator.classes_).index(target)
-    return float(estimator.predict_proba([text])[0][place])
 
 
 def _visible(token: str) -> str:

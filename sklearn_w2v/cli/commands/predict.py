@@ -95,9 +95,8 @@ def _written_in(encoding: str) -> Iterator[None]:
 
 def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterator[tuple[Any, ...]]:
     """Cells, label and probabilities of each row."""
-    from ...classifiers.base import W2VClassifier
     from ...pipeline import predict_iter
-    from ...utils.estimators import steps_of
+    from ...serving.answers import label_is_most_probable
     from ..tables import text_of
 
     waiting: deque[dict[str, Any]] = deque()  # the rows of one chunk
@@ -113,7 +112,7 @@ def _predictions(estimator: Any, table: Any, column: str, chunk: int) -> Iterato
             yield waiting.popleft(), str(label), None
         return
     names = list(map(str, estimator.classes_))
-    if isinstance(steps_of(estimator)[-1], W2VClassifier):  # whose label is the most probable
+    if label_is_most_probable(estimator):
         rows = predict_iter(estimator, texts(), method="predict_proba", chunk_size=chunk)
         for probabilities in rows:
             yield waiting.popleft(), names[int(probabilities.argmax())], probabilities

@@ -6,9 +6,10 @@ import codecs
 import re
 from collections.abc import Sequence
 
+from ...utils.encodings import UTF8, encoding_of_bytes
+
 # words that may be broken: word2vec's own program cuts long ones anywhere
 _WRONG_SHARE, _WRONG = 0.1, 2
-_OTHERS = ("cp932", "euc_jp", "utf-16-le")
 _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 
 
@@ -26,23 +27,12 @@ def decoded(words: Sequence[bytes]) -> list[str]:
         out = [word.decode("utf-8", "replace") for word in words]
     broken = sum("\ufffd" in word for word in out)
     if broken > max(_WRONG, _WRONG_SHARE * len(out)):
+        likely = encoding_of_bytes(b"\n".join(words))
+        guess = "" if likely == UTF8 else f" but may be {likely}"
         raise ValueError(
-            f"{broken} of its first {len(out)} words are not UTF-8{_guess(words)}: convert it to "
-            "UTF-8"
+            f"{broken} of its first {len(out)} words are not UTF-8{guess}: convert it to UTF-8"
         )
     return out
-
-
-def _guess(words: Sequence[bytes]) -> str:
-    for name in _OTHERS:
-        try:
-            text = "".join(word.decode(name) for word in words)
-        except UnicodeDecodeError:
-            continue
-        # EUC-JP that is read as cp932 is full of half-width katakana
-        if sum("\uff61" <= one <= "\uff9f" for one in text) <= 0.3 * len(text):
-            return f" but may be {name}"
-    return ""
 
 
 def refuse_utf16(head: bytes) -> None:

@@ -57,24 +57,12 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser):
+def open_page(pages):
     """Opens a file; at the end, nothing may have been said on the console or asked for."""
-    contexts, said, asked = [], [], []
-
-    def open_(path, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert [one for one in said if one != SKLEARN_S_OWN] == []
+    yield lambda path, **options: pages.open(path.as_uri(), **options)
+    pages.close()
+    assert [one for one in pages.said if one != SKLEARN_S_OWN] == []
+    asked = pages.asked
     assert all(url.startswith("file://") and url.endswith(".html") for url in asked), asked
 
 

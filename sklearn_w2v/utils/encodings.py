@@ -49,6 +49,11 @@ def encoding_of(stream: Any) -> str:
         stream.seek(0)
 
 
+def encoding_of_bytes(text: bytes) -> str:
+    """Return the encoding of a whole text without a BOM, as `encoding_of` does."""
+    return _Candidates().told(text, last=True)
+
+
 class _Candidates:
     """Encodings in which all bytes so far are text."""
 
