@@ -299,10 +299,11 @@ class Table:
     def _separated(self, lines: IO[str]) -> tuple[Iterator[str], str, int]:
         """Return lines of CSV, what separates their cells, and how many lines were before them."""
         given, first = self.read_options.separator, lines.readline()
-        if self.read_options.delimiter is None and self.read_options.format == "csv":
+        if self.read_options.format == "csv":
+            told = self.read_options.delimiter is None
             if said := _SEPARATOR.fullmatch(first):
-                return iter(lines), said[1], 1
-            if given not in first and (found := [one for one in ";\t" if one in first]):
+                return iter(lines), said[1] if told else given, 1
+            if told and given not in first and (found := [one for one in ";\t" if one in first]):
                 [given, *_] = found
                 self.notes.append(
                     f"Cells of {self.name} are separated by {given!r}, as its first line says; "

@@ -13,6 +13,7 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _KATAKANA = 0.3  # share of half-width katakana above which cp932 is EUC-JP that was misread
+_NO_TEXT = "\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"  # of single bytes that cp932 gives no meaning
 UTF8 = "utf-8-sig"  # with or without BOM
 
 
@@ -22,8 +23,8 @@ def encoding_of(stream: Any) -> str:
     Parameters
     ----------
     stream : buffered binary file
-        The text, at its start, where it is left. If it cannot go back there (a pipe), only what
-        it has buffered is looked at.
+        The text; it is left where it was. If it cannot go back there (a pipe), only what it has
+        buffered is looked at.
 
     Returns
     -------
@@ -37,7 +38,7 @@ def encoding_of(stream: Any) -> str:
             return name
     if not stream.seekable():
         return _Candidates().told(stream.peek(_BLOCK), last=False)
-    candidates, size = _Candidates(), 0
+    candidates, size, begin = _Candidates(), 0, stream.tell()
     try:
         while True:
             block = stream.read(_BLOCK)
@@ -46,7 +47,7 @@ def encoding_of(stream: Any) -> str:
             if not block or candidates.settled(size):
                 return found
     finally:
-        stream.seek(0)
+        stream.seek(begin)
 
 
 def encoding_of_bytes(text: bytes) -> str:
@@ -70,7 +71,10 @@ class _Candidates:
             except UnicodeDecodeError:
                 del self._decoders[name]
                 continue
-            if name == "cp932":
+            if name == "cp932" and not block.isascii():  # looking at characters is slow
+                if any(one in text for one in _NO_TEXT):
+                    del self._decoders[name]
+                    continue
                 katakana = sum("\uff61" <= one <= "\uff9f" for one in text)
                 self._katakana += katakana
                 self._others += sum(one > "\x7f" for one in text) - katakana

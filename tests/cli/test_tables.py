@@ -298,6 +298,8 @@ def test_what_was_asked_for_is_not_told_otherwise(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text;more\n雨;x\n", encoding="utf-8")
     assert cells_of(path, delimiter=",")[0] == [{"text;more": "雨;x"}]
+    path.write_text("sep=;\ntext|more\n雨|x\n", encoding="utf-8")
+    assert cells_of(path, delimiter="|")[0] == [{"text": "雨", "more": "x"}]
 
 
 def test_cells_without_a_name_are_no_empty_ones(tmp_path):
