@@ -433,11 +433,12 @@ class Interrupting:
 def test_ctrl_c_in_word2vec_keeps_the_former_vectors_and_leaves_no_thread(walk, size, capfd):
     trainer = Word2VecTrainer(vector_size=4, random_state=0, epochs=1).fit(TEXTS)
     former, threads = trainer.vectors_, threading.active_count()
-    trainer.set_params(epochs=1_000, corpus=Interrupting(walk, size))
+    trainer.set_params(epochs=100_000, corpus=Interrupting(walk, size))
     with pytest.raises(KeyboardInterrupt):
         trainer.fit(TEXTS)
     assert trainer.vectors_ is former
-    assert trainer.corpus.walks == walk
+    # epochs may still begin until a busy machine lets the main thread hear of the signal
+    assert walk <= trainer.corpus.walks < 100_000
     assert threading.active_count() == threads
     assert capfd.readouterr().err == ""
 
