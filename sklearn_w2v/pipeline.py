@@ -27,7 +27,7 @@ _TOKENS: dict[str, Any] = {"form": "surface", "pos": None, "forms": True, "line_
 _RECIPE: dict[str, Any] = {
     "bow": "ngrams",
     "bow_C": 10.0,
-    "maxlen": 64,
+    "maxlen": "auto",
     "dropout": 0.3,
     "learning_rate": 2e-3,
     "epochs": 15,

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from ..networks.network import Network
 
 _WIDTH = "n_features_in_", "feature_names_in_"
+# maxlen="auto". Sentences of reports with a category anywhere in them (95 % have 91 words at most)
+# lose 0.02 of F1 where the network reads the first 64 words; of encyclopedia articles (half have
+# more than 438), which begin with what they are about, 64 words are as good as 128 or better
+_SHORT, _BEGINNING = 128, 64
 _lock = threading.RLock()  # two threads may ask for a network that is not built yet
 
 
@@ -71,7 +75,7 @@ class W2VClassifier(FittedRepr, RoutedParameters):
 
     _parameter_constraints: dict[str, Any] = {
         "vectors": "no_validation",
-        "maxlen": [Interval(Integral, 1, None, closed="left"), None],
+        "maxlen": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "bow": [StrOptions({"words", "ngrams"}), None],
         "bow_C": [Interval(Real, 0, None, closed="neither")],
         "train_network": ["boolean", StrOptions({"auto"})],
@@ -272,14 +276,15 @@ class W2VClassifier(FittedRepr, RoutedParameters):
             keras_training.new_optimizer(self)  # a wrong one is found before anything is learnt
             val = check_validation(self, validation, vectors, targets, labels)
             words = self._words(X, train, val, validation[0], vectors)
-        read = [part.cut(self.maxlen).ids for part in (train, val) if part is not None]
+        maxlen = self._words_to_read(ids.shape[1], fresh)
+        read = [part.cut(maxlen).ids for part in (train, val) if part is not None]
         used = np.concatenate(list(map(distinct, read)))
         try:
             if fresh:
                 self.__dict__.pop("_network", None)  # not fitted, until all is done
-                self._start(targets, vectors, used)
+                self._start(targets, vectors, used, maxlen)
             else:
-                self._go_on(vectors, used)
+                self._go_on(vectors, used, maxlen)
             self.n_classes_ = len(self.classes_)
             if epochs:
                 self._learn(train, val, words, epochs, callbacks)
@@ -292,8 +297,21 @@ class W2VClassifier(FittedRepr, RoutedParameters):
         self.n_iter_ = len(self.history_.get("loss", ()))
         return self
 
+    def _words_to_read(self, width: int, fresh: bool) -> int | None:
+        """Return how many words of a document the network reads, of ids of some width."""
+        if self.maxlen != "auto":
+            return None if self.maxlen is None else int(self.maxlen)
+        if not fresh:
+            former: int | None = self._network.design.maxlen
+            return former
+        return _SHORT if width <= _SHORT else _BEGINNING
+
     def _start(
-        self, targets: Targets, vectors: WordVectors | None, used: NDArray[np.int32]
+        self,
+        targets: Targets,
+        vectors: WordVectors | None,
+        used: NDArray[np.int32],
+        maxlen: int | None,
     ) -> None:
         """Forget what was learnt, and build a network with rows for some ids."""
         self._blend = self.transfer_ = None
@@ -302,25 +320,27 @@ class W2VClassifier(FittedRepr, RoutedParameters):
         self._targets, self.classes_, self.vectors_ = targets, targets.classes, vectors
         self.history_ = {}
         dim = RANDOM_DIM if vectors is None else vectors.dim
-        design = self._design(dim, self._seed)
+        design = self._design(dim, self._seed, maxlen)
         self._network = NetworkWeights(design, RowMap.of(used).ids, None, None)
 
-    def _go_on(self, vectors: WordVectors | None, used: NDArray[np.int32]) -> None:
+    def _go_on(
+        self, vectors: WordVectors | None, used: NDArray[np.int32], maxlen: int | None
+    ) -> None:
         """Give the network rows for ids that it lacks, and keep all that was learnt."""
         former = self._built_network()
         architecture = former.design.architecture
-        design = self._design(architecture.dim, architecture.seed)
+        design = self._design(architecture.dim, architecture.seed, maxlen)
         network = former.grown(design, used, vectors, _keras_training().new_optimizer(self))
         self.vectors_ = vectors  # the same, or extended by further words
         self._network = network
 
-    def _design(self, dim: int, seed: int) -> Design:
+    def _design(self, dim: int, seed: int, maxlen: int | None) -> Design:
         """Return the design that the parameters ask for now."""
         return Design(
             self._architecture(dim, len(self.classes_), seed),
             self._channels(),
             Output.of(self.output, self._targets.multilabel),
-            None if self.maxlen is None else int(self.maxlen),
+            maxlen,
         )
 
     def _words(

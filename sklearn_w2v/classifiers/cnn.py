@@ -42,9 +42,10 @@ class W2VCNNClassifier(W2VClassifier):
         under a dropout that leaves what it keeps as it is; Keras' divides that by
         ``1 - dropout``, so the layer's weights are held to ``max_norm * (1 - dropout)``.
         None sets no bound.
-    maxlen : int or None, default=None
+    maxlen : int, "auto" or None, default=None
         Number of words of a document that the network reads; later ones reach only the
-        bag of words. None reads all that `X` holds.
+        bag of words. None reads all that `X` holds; ``"auto"`` does so where `X` is no wider
+        than 128 words, and reads the first 64 of longer documents.
     bow : {"words", "ngrams"} or None, default=None
         Linear branch beside the network: a support vector machine on sublinear tf-idf of
         ``"words"``, or of ``"ngrams"``: words, pairs of words and runs of up to three
@@ -176,7 +177,7 @@ class W2VCNNClassifier(W2VClassifier):
         hidden: int | None = None,
         dropout: float = 0.5,
         max_norm: float | None = 3.0,
-        maxlen: int | None = None,
+        maxlen: int | str | None = None,
         bow: str | None = None,
         bow_C: float = 10.0,
         train_network: bool | str = "auto",

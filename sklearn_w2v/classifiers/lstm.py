@@ -35,9 +35,10 @@ class W2VLSTMClassifier(W2VClassifier):
         maximum or mean of each unit, or a mean with learnt weights.
     dropout : float, default=0.0
         Share of units dropped after the encoder and after the hidden layer.
-    maxlen : int or None, default=None
+    maxlen : int, "auto" or None, default=None
         Number of words of a document that the network reads; later ones reach only the
-        bag of words. None reads all that `X` holds.
+        bag of words. None reads all that `X` holds; ``"auto"`` does so where `X` is no wider
+        than 128 words, and reads the first 64 of longer documents.
     bow : {"words", "ngrams"} or None, default=None
         Linear branch beside the network: a support vector machine on sublinear tf-idf of
         ``"words"``, or of ``"ngrams"``: words, pairs of words and runs of up to three
@@ -169,7 +170,7 @@ class W2VLSTMClassifier(W2VClassifier):
         bidirectional: bool = False,
         pooling: str = "last",
         dropout: float = 0.0,
-        maxlen: int | None = None,
+        maxlen: int | str | None = None,
         bow: str | None = None,
         bow_C: float = 10.0,
         train_network: bool | str = "auto",

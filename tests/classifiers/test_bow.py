@@ -152,6 +152,18 @@ def test_probabilities_are_those_of_the_sum_of_both(small, bow):
     np.testing.assert_allclose(clf.predict_proba(NEW), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(("width", "expected"), [(5, 128), (128, 128), (129, 64)])
+def test_a_network_reads_short_documents_whole_and_the_beginning_of_long_ones(width, expected):
+    ids = np.tile(np.arange(width) % 6 + 2, (4, 1))
+    clf = cnn(maxlen="auto", bow=None, epochs=1).fit(ids, [0, 1, 0, 1])
+    assert clf._network.design.maxlen == expected
+    changed = np.where(np.arange(width) < expected, ids, 7)  # what stands behind
+    assert np.array_equal(clf.predict_proba(ids), clf.predict_proba(changed))
+    assert width <= expected or not np.array_equal(ids, changed)
+    clf.partial_fit(ids, [0, 1, 0, 1])
+    assert clf._network.design.maxlen == expected
+
+
 @both
 def test_words_behind_maxlen_reach_the_branch_alone(small):
     clf = learnt(small)
