@@ -48,6 +48,14 @@ class UnidicTokens(dict[str, Token]):
         return token
 
 
+class _Words(dict[str, str]):
+    """Words by themselves, so that equal ones share one object; blank ones are empty."""
+
+    def __missing__(self, word: str) -> str:
+        self[word] = kept = "" if word.isspace() else word
+        return kept
+
+
 def _unidic_forms(name: bool, surface: str, base: str, lemma: str) -> Forms:
     """Return the forms of a word, those first that normalised vectors most often know.
 
@@ -95,7 +103,8 @@ def tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
     lattice = mecab.Lattice(folder, user, known, unknown)
     tokens = UnidicTokens(form)
     tokens["\n"] = Token("\n")  # which MeCab never writes
-    pool: dict[str, str] = {}
+    shared = _Words()
+    shared["\n"] = "\n"
     documents = []
     for text in texts:
         text = mecab.clean(text, normalize)
@@ -107,7 +116,7 @@ def tokenize(texts: list[str], settings: tuple[Any, ...]) -> list[list[str]]:
             words = list(map(tokens.__getitem__, words))
         if stop:
             words = [word for word in words if word not in stop]
-        documents.append(words if forms else list(map(pool.setdefault, words, words)))
+        documents.append(words if forms else list(filter(None, map(shared.__getitem__, words))))
     return documents
 
 
@@ -120,7 +129,7 @@ def output_formats(
     each line: an empty str if the word is dropped.
     """
     if form == "surface" and pattern is None and not forms:
-        return "%m", "%m", _surfaces_or_empty if every_line else _split_surfaces
+        return "%m", "%m", _surfaces_or_empty if every_line else _surfaces
     head = r"%f[0],%f[1]\t"
     pos = pattern or r"[^\t\n]*"
     if forms:  # whole lines
@@ -139,19 +148,19 @@ def output_formats(
     return known, unknown, re.compile(f"^{find}", re.MULTILINE).findall
 
 
-def _surfaces_or_empty(lines: str) -> list[str]:
-    """Return the surfaces of an output of one field; blank ones are empty."""
+def _surfaces(lines: str) -> list[str]:
+    """Return the surfaces of an output of one field."""
     words = lines.split("\n")
     words.pop()
-    if "\u3000" in lines:  # the only blank that MeCab returns as a token
-        words = ["" if word.isspace() else word for word in words]
     return words
 
 
-def _split_surfaces(lines: str) -> list[str]:
-    """Return the surfaces of an output of one field, without blank ones."""
-    words = _surfaces_or_empty(lines)
-    return list(filter(None, words)) if "\u3000" in lines else words
+def _surfaces_or_empty(lines: str) -> list[str]:
+    """Return the same; blank ones are empty."""
+    words = _surfaces(lines)
+    if "\u3000" in lines:  # the only blank that MeCab returns as a token
+        words = ["" if word.isspace() else word for word in words]
+    return words
 
 
 def break_lines(words: list[str], lines: str, text: str) -> list[str]:
