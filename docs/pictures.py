@@ -1,8 +1,8 @@
 """Draw the pictures of README and of the front page into ``docs/_static``.
 
-``words.png``, ``report.png`` and ``transfer.png``. Run as ``python docs/pictures.py``, with the extra
-``test``, Chromium, and fonts with Japanese in them (Debian: ``apt-get install chromium fonts-noto-cjk``).
-The first two are of the lyrics that ship, the third of ``benchmarks/results/transfer.jsonl``.
+``words.png`` and ``report.png`` are of the lyrics that ship, ``transfer.png`` is of
+``benchmarks/results/transfer.jsonl``. Run as ``python docs/pictures.py``, with the extra ``test``,
+Chromium, and fonts with Japanese in them (Debian: ``apt-get install chromium fonts-noto-cjk``).
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ def report(browser: Browser) -> None:
         )
         halves = []
         for scheme, section in (("light", "scores"), ("dark", "errors")):
-            page = browser.new_page(
-                viewport={"width": HALF[0], "height": 900}, color_scheme=scheme
-            )
+            page = browser.new_page(viewport={"width": HALF[0], "height": 900}, color_scheme=scheme)
             page.goto(path.as_uri())
             top = 0 if section == "scores" else page.locator(f"#{section}").bounding_box()["y"]
             whole = Image.open(io.BytesIO(page.screenshot(full_page=True)))

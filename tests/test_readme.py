@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,20 @@ def test_tables_are_those_that_the_benchmarks_wrote(monkeypatch):
 
 def japanese(page: str) -> bool:
     return page.endswith(".ja.md")
+
+
+def test_the_start_page_lists_every_extra_of_users():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = {*project["optional-dependencies"]} - {"test", "stress", "docs", "benchmark"}
+    (table,) = re.findall(
+        r"^\| extra \|.*\n((?:\|.*\n)+)", (ROOT / "docs/start.md").read_text("utf-8"), re.M
+    )
+    listed = [
+        name
+        for line in table.splitlines()[1:]
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    ]
+    assert sorted(listed) == sorted(extras)
 
 
 def test_every_public_name_is_on_the_api_page():
