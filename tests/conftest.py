@@ -22,6 +22,9 @@ import pytest
 # before anything converts vectors, here or in a worker process
 _CACHE = tempfile.TemporaryDirectory(prefix="sklearn_w2v-tests-")
 os.environ["SKLEARN_W2V_CACHE"] = _CACHE.name
+# English, whatever the locale of who runs the tests
+os.environ.pop("SKLEARN_W2V_LANGUAGE", None)
+os.environ["LC_ALL"] = "C.UTF-8"
 
 # processes that work side by side have their share of the cores, as in scikit-learn's own tests
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

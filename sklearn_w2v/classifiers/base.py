@@ -20,6 +20,7 @@ from ..networks.inference import Inference
 from ..networks.output import Output
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
+from ..utils.language import translate
 from ..utils.missing import needed_for
 from ..utils.sklearn_compat import (
     HasMethods,
@@ -575,10 +576,12 @@ class W2VClassifier(FittedRepr, RoutedParameters):
             return None
         assert self._blend is not None
         if self._blend.weight:
-            return self.transfer_.sentence("the network is trained, and counts")
-        if self.n_iter_:
-            return self.transfer_.sentence("the network is trained, but does not count")
-        return self.transfer_.sentence("no network is trained")
+            consequence = translate("the network is trained, and counts")
+        elif self.n_iter_:
+            consequence = translate("the network is trained, but does not count")
+        else:
+            consequence = translate("no network is trained")
+        return self.transfer_.sentence(consequence)
 
     def _check_has_fit(self, attribute: str) -> None:
         if not self.__sklearn_is_fitted__():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..utils.language import translate
 from ..utils.saved_state import expect, is_instance, is_number, is_whole
 
 # standard errors of the gain that are asked for; benchmarks/results/transfer.md has the
@@ -59,21 +60,30 @@ class TransferProbe:
         Parameters
         ----------
         consequence : str
-            What follows from them.
+            What follows from them: a clause without a full stop, in the language in use.
 
         Returns
         -------
         str
         """
         if self.gain < LEAST_GAIN / 2:
-            return f"Word vectors do not lower the held-out loss: {consequence}."
-        return (
-            f"Word vectors lower the held-out loss by {self.gain:.3f} ± {self.standard_error:.3f} "
-            f"(z {self.z:.1f}): {consequence}."
+            return translate(
+                "Word vectors do not lower the held-out loss: {consequence}.",
+                consequence=consequence,
+            )
+        return translate(
+            "Word vectors lower the held-out loss by {gain:.3f} ± {error:.3f} (z {z:.1f}): "
+            "{consequence}.",
+            gain=self.gain,
+            error=self.standard_error,
+            z=self.z,
+            consequence=consequence,
         )
 
     def __str__(self) -> str:
-        return self.sentence("transfer pays" if self.pays else "transfer does not pay")
+        if self.pays:
+            return self.sentence(translate("transfer pays"))
+        return self.sentence(translate("transfer does not pay"))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "seconds": None}

@@ -6,12 +6,13 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from ..utils.language import ENVIRONMENT, in_language, language_of_locale
 from ..version import __version__
 from . import options
 from .commands.evaluate import evaluate
@@ -44,12 +45,22 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
+    language: Annotated[
+        Literal["en", "ja"] | None,
+        typer.Option(
+            envvar=ENVIRONMENT,
+            help="Language of tables, reports, pages and model cards; by default, that of the "
+            "locale.",
+        ),
+    ] = None,
 ) -> None:
     """Transfer learning from word2vec into Keras text classifiers, for scikit-learn."""
+    context.with_resource(in_language(language or language_of_locale()))
 
 
 for _command in (fit, predict, evaluate, explain, serve, tokenize):

@@ -25,6 +25,7 @@ Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 TFIDF = "TF-IDF + LinearSVC"
 MAJORITY = "most frequent label"
+THIS_MODEL = "this model"
 
 
 @dataclass

@@ -16,14 +16,23 @@ from sklearn.pipeline import Pipeline
 
 from ..persistence.model_file import save
 from ..pipeline import make_w2v_pipeline
+from ..utils.language import translate
 from ..vectors.word_vectors import WordVectors
 from .console import CommandOutput, ProgressBars
-from .cross_validation import FoldScores, Split, Tokens, baselines, cross_validate, make_splits
+from .cross_validation import (
+    THIS_MODEL,
+    FoldScores,
+    Split,
+    Tokens,
+    baselines,
+    cross_validate,
+    make_splits,
+)
 from .interrupt import SIGINT_STATUS, Stop
 from .labelled import LabelledTexts, read_labelled
 from .paths import check_target
 from .tables import ReadOptions, Table
-from .verdict import report
+from .verdict import model_name, report
 
 _CHUNK = 500  # documents that are tokenized together
 _MAX_WHOLE = 100_000_000  # bytes; smaller tables of vectors are kept whole by default
@@ -203,7 +212,7 @@ class _FitRun:
         self._train()
         self._write({})
         if options.folds and not options.search and not self.stop.requested:
-            results = [self._validate([("this model", self.pipeline["clf"])])[0]]
+            results = [self._validate([(THIS_MODEL, self.pipeline["clf"])])[0]]
         if results and results[0].folds:
             done = set(results[0].folds)
             compared = baselines(self.tokens, self.y, self.splits, options.seed)
@@ -258,7 +267,7 @@ class _FitRun:
         ]
         self.summary["best_params"] = grid[best]
         self.output.note(f"Best parameters: {candidates[best][0]}.")
-        results[best].name = "this model"
+        results[best].name = THIS_MODEL
         return [results[best]]
 
     def _train(self) -> None:
@@ -291,23 +300,30 @@ class _FitRun:
         if transfer is not None:
             self.output.note(transfer)
         details: dict[str, dict[str, Any]] = {
-            "Data": {
-                "file": os.path.basename(options.data),
-                "documents": len(self.data.texts),
-                "labels": ", ".join(f"{name} ({n})" for name, n in sorted(counts.items())),
+            translate("Data"): {
+                translate("file"): os.path.basename(options.data),
+                translate("documents"): len(self.data.texts),
+                translate("labels"): ", ".join(
+                    f"{name} ({n})" for name, n in sorted(counts.items())
+                ),
             },
-            "Training": {
-                "epochs": f"{classifier.n_iter_} of at most {classifier.epochs}",
-                "stopped by hand": self.stopped,
-                "network counts": network,
+            translate("Training"): {
+                translate("epochs"): translate(
+                    "{epochs} of at most {most}", epochs=classifier.n_iter_, most=classifier.epochs
+                ),
+                translate("stopped by hand"): _yes_or_no(self.stopped),
+                translate("network counts"): _yes_or_no(network),
             },
         }
         if transfer is not None:
-            details["Training"]["word vectors"] = transfer
+            details[translate("Training")][translate("word vectors")] = transfer
         if scores:
-            details[f"Scores ({len(self.splits)} folds{', by group' * self.grouped})"] = {
-                name: "accuracy {accuracy:.3f} ± {accuracy_sd:.3f}, macro F1 {f1_macro:.3f} "
-                "± {f1_macro_sd:.3f}".format(**each)
+            details[_scores_title(len(self.splits), self.grouped)] = {
+                model_name(name): translate(
+                    "accuracy {accuracy:.3f} ± {accuracy_sd:.3f}, macro F1 {f1_macro:.3f} "
+                    "± {f1_macro_sd:.3f}",
+                    **each,
+                )
                 for name, each in scores.items()
             }
         matter = network or bool(classifier.means_weight_)
@@ -342,6 +358,16 @@ class _FitRun:
         self.summary["splits"] = self.splits
         self.summary["grouped"] = self.grouped
         self.summary["scores"] = {result.name: result.summary() for result in results}
+
+
+def _yes_or_no(whether: bool) -> str:
+    return translate("True") if whether else translate("False")
+
+
+def _scores_title(folds: int, grouped: bool) -> str:
+    if grouped:
+        return translate("Scores ({folds} folds, by group)", folds=folds)
+    return translate("Scores ({folds} folds)", folds=folds)
 
 
 def _default_keep(indexer: Any, matter: bool) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from rich.table import Table
 from scipy.stats import t as student
 
+from ..utils.language import between_sentences, translate
 from .console import CommandOutput
-from .cross_validation import MAJORITY, TFIDF, FoldScores, Split, difference
+from .cross_validation import MAJORITY, TFIDF, THIS_MODEL, FoldScores, Split, difference
 
 _LEVEL = 0.95  # confidence from which a difference is called clear
 
@@ -42,10 +43,10 @@ def report(summary: dict[str, Any], output: CommandOutput, as_json: bool) -> Non
 
 def _candidates(search: list[dict[str, Any]]) -> Table:
     """Table of the candidates of a search, best first."""
-    table = Table(title="Search")
+    table = Table(title=translate("Search"))
     for name in search[0]["params"]:
         table.add_column(name)
-    for column in ("accuracy", "macro F1"):
+    for column in (translate("accuracy"), translate("macro F1")):
         table.add_column(column, justify="right")
     for each in sorted(search, key=lambda each: -float(each["accuracy"])):
         scores = (f"{each[name]:.3f}" for name in ("accuracy", "f1_macro"))
@@ -54,18 +55,34 @@ def _candidates(search: list[dict[str, Any]]) -> Table:
 
 
 def _table(results: list[FoldScores], grouped: bool) -> Table:
-    folds = len(results[0].folds)
-    how = f"{folds} folds" if folds != 1 else "one fold"
-    table = Table(title=f"Cross-validation, {how}" + (", by group" if grouped else ""))
-    table.add_column("model")
-    for column in ("accuracy", "±", "macro F1", "±", "s/fold"):
+    table = Table(title=_title(len(results[0].folds), grouped))
+    table.add_column(translate("model"))
+    accuracy, f1, seconds = translate("accuracy"), translate("macro F1"), translate("s/fold")
+    for column in (accuracy, "±", f1, "±", seconds):
         table.add_column(column, justify="right")
     for result in results:
         scores = result.summary()
         numbers = [scores[name] for name in ("accuracy", "accuracy_sd", "f1_macro", "f1_macro_sd")]
-        seconds = "" if result.name == MAJORITY else f"{scores['seconds']:.1f}"
-        table.add_row(result.name, *(f"{number:.3f}" for number in numbers), seconds)
+        shown = "" if result.name == MAJORITY else f"{scores['seconds']:.1f}"
+        table.add_row(model_name(result.name), *(f"{number:.3f}" for number in numbers), shown)
     return table
+
+
+def _title(folds: int, grouped: bool) -> str:
+    if folds == 1:
+        if grouped:
+            return translate("Cross-validation, one fold, by group")
+        return translate("Cross-validation, one fold")
+    if grouped:
+        return translate("Cross-validation, {folds} folds, by group", folds=folds)
+    return translate("Cross-validation, {folds} folds", folds=folds)
+
+
+def model_name(name: str) -> str:
+    """Return the name of a compared model, which JSON has in English."""
+    if name == THIS_MODEL:
+        return translate("this model")
+    return translate("most frequent label") if name == MAJORITY else name
 
 
 def verdict(results: list[FoldScores], splits: list[Split], searched: bool) -> tuple[str, str]:
@@ -83,28 +100,63 @@ def verdict(results: list[FoldScores], splits: list[Split], searched: bool) -> t
     by_name = {result.name: result for result in results}
     ours, theirs = results[0], by_name[TFIDF]
     gap, error = difference(ours, theirs, splits)
-    by = f"{abs(gap):.3f} in accuracy" + ("" if math.isnan(error) else f" (± {error:.3f})")
     notes = []
     if not any(ours.network):
-        notes.append("The network counts in no fold: its linear branch decides alone.")
+        notes.append(translate("The network counts in no fold: its linear branch decides alone."))
     elif not all(ours.network):
-        notes.append(f"The network counts in {sum(ours.network)} of {len(ours.folds)} folds.")
+        notes.append(
+            translate(
+                "The network counts in {counts} of {folds} folds.",
+                counts=sum(ours.network),
+                folds=len(ours.folds),
+            )
+        )
     if searched:
-        notes.append("As the best of the search on these very folds, it is flattered a little.")
+        notes.append(
+            translate("As the best of the search on these very folds, it is flattered a little.")
+        )
     # the error of few folds is uncertain: two folds need a gap of 12.7 times it, five of 2.8
     clear = error * student.ppf((1 + _LEVEL) / 2, max(1, len(ours.folds) - 1))
+    found = {"baseline": TFIDF, "gap": abs(gap), "error": error}
     if math.isnan(error):
-        take, text = "either", f"One fold cannot say which to take; the difference is {by}."
-    elif gap > clear:
-        take, text = "model", f"Take this model: it is ahead of {TFIDF} by {by}."
-    elif gap < -clear:
-        take, text = "tfidf", f"Take {TFIDF}: it is ahead of this model by {by}, and simpler."
-    else:
-        take, side = "either", f"{'ahead of' if gap > 0 else 'behind'} {TFIDF} by {by}"
-        if not gap:
-            side = f"as accurate as {TFIDF} (± {error:.3f})"
-        text = (
-            f"No clear difference: this model is {side}. Take {TFIDF}, which is simpler, unless "
-            "you need probabilities."
+        take = "either"
+        text = translate(
+            "One fold cannot say which to take; the difference is {gap:.3f} in accuracy.",
+            gap=abs(gap),
         )
-    return take, " ".join([text, *notes])
+    elif gap > clear:
+        take = "model"
+        text = translate(
+            "Take this model: it is ahead of {baseline} by {gap:.3f} in accuracy (± {error:.3f}).",
+            **found,
+        )
+    elif gap < -clear:
+        take = "tfidf"
+        text = translate(
+            "Take {baseline}: it is ahead of this model by {gap:.3f} in accuracy (± {error:.3f}), "
+            "and simpler.",
+            **found,
+        )
+    else:
+        take, text = "either", _no_difference(gap, found)
+    return take, between_sentences().join([text, *notes])
+
+
+def _no_difference(gap: float, found: dict[str, Any]) -> str:
+    if gap > 0:
+        return translate(
+            "No clear difference: this model is ahead of {baseline} by {gap:.3f} in accuracy "
+            "(± {error:.3f}). Take {baseline}, which is simpler, unless you need probabilities.",
+            **found,
+        )
+    if gap < 0:
+        return translate(
+            "No clear difference: this model is behind {baseline} by {gap:.3f} in accuracy "
+            "(± {error:.3f}). Take {baseline}, which is simpler, unless you need probabilities.",
+            **found,
+        )
+    return translate(
+        "No clear difference: this model is as accurate as {baseline} (± {error:.3f}). Take "
+        "{baseline}, which is simpler, unless you need probabilities.",
+        **found,
+    )

@@ -17,6 +17,7 @@ from ..features.token_ids import check_ids, check_vectors, whole_documents
 from ..text.documents import check_documents
 from ..text.spans import spans_of
 from ..utils.estimators import best_of, steps_of
+from ..utils.language import translate
 from ..utils.printable import escaped
 from ..utils.sklearn_compat import (
     Interval,
@@ -124,10 +125,15 @@ class TokenAttribution:
         if scale is None:
             scale = float(np.abs(self.values).max(initial=0.0))
         body = highlighted(self.text, self.tokens, self.spans, self.values, scale)
-        head = (
-            f"<strong>{escaped(str(self.target))}</strong> logit {self.score:.3f} = "
-            f"{self.baseline_score:.3f} + {self.values.sum():.3f} (tokens) + "
-            f"{self.residual:.2g} (rest) &middot; {legend(scale)}"
+        head = translate(
+            "<strong>{target}</strong> logit {score:.3f} = {baseline:.3f} + {tokens:.3f} (tokens) "
+            "+ {rest:.2g} (rest) &middot; {legend}",
+            target=escaped(str(self.target)),
+            score=self.score,
+            baseline=self.baseline_score,
+            tokens=self.values.sum(),
+            rest=self.residual,
+            legend=legend(scale),
         )
         return (
             '<div class="sklearn-w2v-attribution" style="line-height:1.8">'

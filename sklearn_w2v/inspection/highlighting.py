@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..utils.language import translate
 from ..utils.printable import escaped
 
 # on a half transparent background, black text and white text can be read
@@ -50,9 +51,10 @@ def highlighted(
 def legend(scale: float) -> str:
     """Return the colours' meaning, with the value that the full colours stand for."""
     lowest, highest = (_style(sign * scale, scale) for sign in (-1, 1))
-    return (
-        f'<span style="{lowest}">{-scale:+.3g}</span> against '
-        f'<span style="{highest}">{scale:+.3g}</span> for'
+    return translate(
+        "{lowest} against {highest} for",
+        lowest=f'<span style="{lowest}">{-scale:+.3g}</span>',
+        highest=f'<span style="{highest}">{scale:+.3g}</span>',
     )
 
 

@@ -12,18 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..text.tokenizer import JapaneseTokenizer
+from ..utils.language import translate
 from ..utils.versions import versions
 from ..vectors.word_vectors import WordVectors
 from .packed_store import PackedStore
 from .packing import parts
 
-_OWN = "Model", "Coverage", "Word vectors", "Dictionaries", "Versions", "Left out"
 _LISTED = 50  # classes that are named
-_KEPT = {
-    "rows": "all words, with the rows that training used; others count as unknown",
-    "all": "the whole table is in the file",
-    "reference": "by reference: the file must be there, unchanged",
-}
 
 
 def card_of(
@@ -52,13 +47,14 @@ def card_of(
     ValueError
         It has a section of the card's own.
     """
-    sections: dict[str, dict[str, Any]] = {"Model": _model(estimator)}
+    own = _titles()
+    sections: dict[str, dict[str, Any]] = {own["Model"]: _model(estimator)}
     for title, entries in (details or {}).items():
         if not isinstance(entries, Mapping):
             raise TypeError(
                 f"Got details[{title!r}] of type {type(entries).__name__} but expected a mapping."
             )
-        if str(title) in _OWN:
+        if str(title) in {*own, *own.values()}:
             raise ValueError(
                 f"Got details[{title!r}], a section that the card has itself; name it otherwise."
             )
@@ -66,18 +62,31 @@ def card_of(
     for one in parts(estimator):
         coverage = getattr(one, "coverage_", None)
         if isinstance(one, BaseEstimator) and isinstance(coverage, dict):
-            sections.setdefault("Coverage", _coverage(coverage))
-    sections["Word vectors"] = _vectors(estimator, mode)
-    sections["Dictionaries"] = _dictionaries(estimator)
-    sections["Versions"] = {**versions(), "written": f"{datetime.date.today():%Y-%m-%d}"}
+            sections.setdefault(own["Coverage"], _coverage(coverage))
+    sections[own["Word vectors"]] = _vectors(estimator, mode)
+    sections[own["Dictionaries"]] = _dictionaries(estimator)
+    today = f"{datetime.date.today():%Y-%m-%d}"
+    sections[own["Versions"]] = {**versions(), translate("written"): today}
     if left:
-        sections["Left out"] = {"not in the file": ", ".join(left)}
+        sections[own["Left out"]] = {translate("not in the file"): ", ".join(left)}
     out = [f"# {_name(estimator)}"]
     for title, entries in sections.items():
         if entries:
             out += ["", f"## {_line(title)}", "", "| | |", "|---|---|"]
             out += [f"| {_line(name)} | {_line(value)} |" for name, value in entries.items()]
     return "\n".join(out) + "\n"
+
+
+def _titles() -> dict[str, str]:
+    """Return the titles of the card's own sections, and what they are in the language in use."""
+    return {
+        "Model": translate("Model"),
+        "Coverage": translate("Coverage"),
+        "Word vectors": translate("Word vectors"),
+        "Dictionaries": translate("Dictionaries"),
+        "Versions": translate("Versions"),
+        "Left out": translate("Left out"),
+    }
 
 
 def _line(value: Any) -> str:
@@ -94,28 +103,36 @@ def _name(estimator: Any) -> str:
 
 
 def _model(estimator: Any) -> dict[str, Any]:
-    entries: dict[str, Any] = {"estimator": type(estimator).__name__}
+    entries: dict[str, Any] = {translate("estimator"): type(estimator).__name__}
     if isinstance(estimator, Pipeline):
-        entries["steps"] = " -> ".join(type(step).__name__ for _, step in estimator.steps)
+        steps = " -> ".join(type(step).__name__ for _, step in estimator.steps)
+        entries[translate("steps")] = steps
     classes = getattr(estimator, "classes_", None)
     if isinstance(classes, np.ndarray):
         names = [str(one) for one in classes[:_LISTED].tolist()]
         more = ", ..." if len(classes) > _LISTED else ""
-        entries["classes"] = f"{len(classes)}: {', '.join(names)}{more}"
+        entries[translate("classes")] = f"{len(classes)}: {', '.join(names)}{more}"
     for one in parts(estimator):
         if isinstance(one, BaseEstimator) and hasattr(one, "history_"):
-            entries["epochs"] = one.n_iter_
-            if getattr(one, "bow_weights_", None):
-                scale, weight = one.bow_weights_
-                entries["weights"] = (
-                    f"linear branch {scale:.3g}, mean vectors {one.means_weight_:.3g}, network "
-                    f"{weight:.3g}"
-                )
-                if (transfer := one._transfer_in_words()) is not None:
-                    entries["word vectors"] = transfer
-            changed = {k: v for k, v in one.get_params(deep=False).items() if _plain(v)}
-            entries["parameters"] = ", ".join(f"{k}={v!r}" for k, v in changed.items())
+            entries |= _training(one)
             break
+    return entries
+
+
+def _training(classifier: Any) -> dict[str, Any]:
+    entries: dict[str, Any] = {translate("epochs"): classifier.n_iter_}
+    if getattr(classifier, "bow_weights_", None):
+        branch, network = classifier.bow_weights_
+        entries[translate("weights")] = translate(
+            "linear branch {branch:.3g}, mean vectors {means:.3g}, network {network:.3g}",
+            branch=branch,
+            means=classifier.means_weight_,
+            network=network,
+        )
+        if (transfer := classifier._transfer_in_words()) is not None:
+            entries[translate("word vectors")] = transfer
+    changed = {k: v for k, v in classifier.get_params(deep=False).items() if _plain(v)}
+    entries[translate("parameters")] = ", ".join(f"{k}={v!r}" for k, v in changed.items())
     return entries
 
 
@@ -125,10 +142,10 @@ def _plain(value: Any) -> bool:
 
 def _coverage(coverage: dict[str, Any]) -> dict[str, Any]:
     return {
-        "known running words": f"{coverage['tokens']:.1%}",
-        "known as they are": f"{coverage['exact']:.1%}",
-        "known distinct words": f"{coverage['types']:.1%}",
-        "documents that were cut": f"{coverage['cut']:.1%}",
+        translate("known running words"): f"{coverage['tokens']:.1%}",
+        translate("known as they are"): f"{coverage['exact']:.1%}",
+        translate("known distinct words"): f"{coverage['types']:.1%}",
+        translate("documents that were cut"): f"{coverage['cut']:.1%}",
     }
 
 
@@ -138,11 +155,20 @@ def _dictionaries(estimator: Any) -> dict[str, Any]:
     for one in parts(estimator):
         if isinstance(one, JapaneseTokenizer):
             for name, (_, path, fingerprint) in vars(one).get("_files", {}).items():
-                entries[name.replace("_", " ")] = (
-                    f"{os.path.basename(path)}, fingerprint {fingerprint}: by reference, must be "
-                    "there, unchanged"
+                entries[_dictionary(name)] = translate(
+                    "{file}, fingerprint {fingerprint}: by reference, must be there, unchanged",
+                    file=os.path.basename(path),
+                    fingerprint=fingerprint,
                 )
     return entries
+
+
+def _dictionary(name: str) -> str:
+    """Return what a parameter of the tokenizer names."""
+    return {
+        "dictionary": translate("dictionary"),
+        "user_dictionary": translate("user dictionary"),
+    }[name]
 
 
 def _vectors(estimator: Any, mode: str) -> dict[str, Any]:
@@ -150,14 +176,26 @@ def _vectors(estimator: Any, mode: str) -> dict[str, Any]:
         vectors = getattr(one, "vectors_", None) if isinstance(one, BaseEstimator) else None
         if isinstance(vectors, WordVectors):
             root = vectors._store.root
-            entries = {"words": len(vectors), "dimensions": vectors.dim}
+            entries = {
+                translate("words"): len(vectors),
+                translate("dimensions"): vectors.dim,
+            }
+            kept = translate("kept")
             if root.path is None and not isinstance(root, PackedStore):
-                return {**entries, "kept": "learnt or made in memory: in the file"}
+                return {**entries, kept: translate("learnt or made in memory: in the file")}
             name = root.name if isinstance(root, PackedStore) else str(root.path)
             return {
                 **entries,
-                "from": name.rsplit("/", 1)[-1],
-                "fingerprint": root.fingerprint,
-                "kept": _KEPT[mode],
+                translate("from"): name.rsplit("/", 1)[-1],
+                translate("fingerprint"): root.fingerprint,
+                kept: _kept(mode),
             }
     return {}
+
+
+def _kept(mode: str) -> str:
+    return {
+        "rows": translate("all words, with the rows that training used; others count as unknown"),
+        "all": translate("the whole table is in the file"),
+        "reference": translate("by reference: the file must be there, unchanged"),
+    }[mode]

@@ -46,7 +46,12 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(answers: Answers, limits: Limits, hosts: frozenset[str] | None = None) -> ASGIApp:
+def create_app(
+    answers: Answers,
+    limits: Limits,
+    hosts: frozenset[str] | None = None,
+    language: str | None = None,
+) -> ASGIApp:
     """Return the service as an ASGI application.
 
     Parameters
@@ -57,6 +62,8 @@ def create_app(answers: Answers, limits: Limits, hosts: frozenset[str] | None = 
         How much a request may ask for.
     hosts : set of str or None, default=None
         Names of the host that requests may be for; None allows any.
+    language : {"en", "ja"} or None, default=None
+        Language of the page; None leaves it to the browser.
     """
     app = FastAPI(
         title="sklearn_w2v",
@@ -70,7 +77,7 @@ def create_app(answers: Answers, limits: Limits, hosts: frozenset[str] | None = 
     app.add_exception_handler(Exception, _fail)
     _add_model(app, answers, limits)
     _add_answers(app, answers, limits)
-    add_pages(app, limits)
+    add_pages(app, limits, language)
     bounded = RequestBodyLimit(app, limits)
     return bounded if hosts is None else KnownHosts(bounded, hosts)
 

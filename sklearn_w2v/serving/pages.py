@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 
+from ..utils.language import LANGUAGES, in_language, message
 from .limits import Limits
 
 _HEADERS = {
@@ -23,7 +24,7 @@ _HEADERS = {
 }
 
 
-def add_pages(app: FastAPI, limits: Limits) -> None:
+def add_pages(app: FastAPI, limits: Limits, language: str | None) -> None:
     """Add the pages to a service.
 
     Parameters
@@ -32,6 +33,8 @@ def add_pages(app: FastAPI, limits: Limits) -> None:
         The service, with all its addresses.
     limits : Limits
         What a request may ask for.
+    language : {"en", "ja"} or None
+        Of the page; None leaves it to the browser.
     """
     folder = files(__package__) / "page"
     page = (folder / "page.html").read_text(encoding="utf-8")
@@ -39,6 +42,8 @@ def add_pages(app: FastAPI, limits: Limits) -> None:
         page = page.replace(f"{{{{ {name} }}}}", str(getattr(limits, name)))
     style = (folder / "page.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
+    for name, value in (("words", _words()), ("language", language)):
+        script = script.replace(f'"{{{{ {name} }}}}"', json.dumps(value, ensure_ascii=False))
 
     @app.get("/", include_in_schema=False)
     async def start() -> HTMLResponse:
@@ -55,6 +60,36 @@ def add_pages(app: FastAPI, limits: Limits) -> None:
     @app.get("/docs", include_in_schema=False)
     async def addresses() -> HTMLResponse:
         return HTMLResponse(_addresses(app.openapi()), headers=_HEADERS)
+
+
+def _words() -> dict[str, dict[str, str]]:
+    """Return what the page says in each language, with fields that it fills in."""
+    out = {}
+    for name in LANGUAGES:
+        with in_language(name):
+            out[name] = {
+                "title": message("Label a text"),
+                "ask": message("Type or paste a text"),
+                "send": message("Label it"),
+                "keys": message("Ctrl + Enter (Mac: ⌘ + Enter) sends it, too"),
+                "answer": message("Label:"),
+                "shares": message("Probability of each label"),
+                "most": message("The {shown} most probable labels"),
+                "percent": message("{share} %"),
+                "why": message("What speaks for “{label}”"),
+                "for": message("for the label"),
+                "against": message("against it"),
+                "top": message("Words that count most (added to the logit)"),
+                "api": message("HTTP API"),
+                "unexplained": message("This model cannot say which words moved it."),
+                "unexplainable": message("Texts of more than {most} characters are not explained."),
+                "empty": message("Please enter a text."),
+                "silent": message("The server does not answer."),
+                "long": message("The text is too long ({most} characters at most)."),
+                "late": message("There was no answer in time. Please try again later."),
+                "failed": message("Something went wrong (HTTP {status})."),
+            }
+    return out
 
 
 def _addresses(described: dict[str, Any]) -> str:

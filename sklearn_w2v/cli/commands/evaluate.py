@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ...utils.language import translate
 from .. import options
 from ..console import CommandOutput
 
@@ -113,9 +114,15 @@ def _show(scores: dict[str, Any], output: CommandOutput) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=f"Accuracy {scores['accuracy']:.3f}, macro F1 {scores['f1_macro']:.3f}")
-    table.add_column("label")
-    for column in ("precision", "recall", "F1", "documents"):
+    table = Table(
+        title=translate(
+            "Accuracy {accuracy:.3f}, macro F1 {f1_macro:.3f}",
+            accuracy=scores["accuracy"],
+            f1_macro=scores["f1_macro"],
+        )
+    )
+    table.add_column(translate("label"))
+    for column in (translate("precision"), translate("recall"), "F1", translate("documents")):
         table.add_column(column, justify="right")
     for name, each in scores["labels"].items():
         numbers = (f"{each[key]:.3f}" for key in ("precision", "recall", "f1"))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from ...utils.language import translate
 from .. import options
 from ..console import CommandOutput
 
@@ -107,14 +108,20 @@ def _show(found: Any, probability: float | None, top: int, output: CommandOutput
     for token, value in zip(found.tokens, found.values.tolist(), strict=True):
         sums[token] = sums.get(token, 0.0) + value
     table = Table()
-    table.add_column("word")
-    table.add_column("adds to the logit", justify="right")
+    table.add_column(translate("word"))
+    table.add_column(translate("adds to the logit"), justify="right")
     for token in sorted(sums, key=lambda token: -abs(sums[token]))[:top]:
         table.add_row(Text(_visible(token)), f"{sums[token]:+.3f}")
     output.stdout.print(table)
     output.stdout.print(
-        f"logit {found.score:.3f} = {found.baseline_score:.3f} without words "
-        f"{found.values.sum():+.3f} by words {found.residual:+.3f} rest"
+        translate(
+            "logit {score:.3f} = {baseline:.3f} without words {words:+.3f} by words "
+            "{rest:+.3f} rest",
+            score=found.score,
+            baseline=found.baseline_score,
+            words=found.values.sum(),
+            rest=found.residual,
+        )
     )
 
 

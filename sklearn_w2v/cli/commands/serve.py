@@ -12,6 +12,7 @@ from ..console import CommandOutput
 
 
 def serve(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="Model file, as written by fit.")],
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
@@ -69,4 +70,7 @@ def serve(
     listen(bound)
     output.note(f"Serving {model} on {address_of(bound)} (Ctrl-C stops it).")
     warnings.simplefilter("ignore")  # of texts that others send
-    run(create_app(answers, limits, known_hosts(host, allow_host or ())), bound, workers, limits)
+    # the locale is this machine's; browsers ask for the language of those who read the page
+    language = context.find_root().params["language"]
+    app = create_app(answers, limits, known_hosts(host, allow_host or ()), language)
+    run(app, bound, workers, limits)

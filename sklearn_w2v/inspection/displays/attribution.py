@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any
 
+from ...utils.language import translate
 from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from ..attribution import TokenAttribution, explain
 from ..highlighting import AGAINST, FOR
@@ -118,7 +119,8 @@ class TokenAttributionDisplay:
         )
         shown = self.attribution
         top = shown.top(topn)
-        plt = require_matplotlib([*(token for token, _ in top), str(shown.target)])
+        axis = translate("added to the logit")
+        plt = require_matplotlib([axis, *(token for token, _ in top), str(shown.target)])
         if ax is None:
             height = 1.4 + 0.26 * max(len(top), 1)
             _, ax = plt.subplots(figsize=(6, height), layout="constrained")
@@ -129,9 +131,15 @@ class TokenAttributionDisplay:
         ax.set_yticks(range(len(top)), [_name(*pair) for pair in zip(top, counts, strict=True)])
         ax.invert_yaxis()
         ax.axvline(0, color="0.4", lw=0.8)
-        ax.set_xlabel("added to the logit")
-        name = label(str(shown.target))
-        ax.set_title(f"{name}: {shown.score:.2f} (without tokens {shown.baseline_score:.2f})")
+        ax.set_xlabel(axis)
+        ax.set_title(
+            translate(
+                "{name}: {score:.2f} (without tokens {baseline:.2f})",
+                name=label(str(shown.target)),
+                score=shown.score,
+                baseline=shown.baseline_score,
+            )
+        )
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from ...utils.estimators import best_of, steps_of
+from ...utils.language import translate
 from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from .fonts import label, require_matplotlib
 
@@ -111,7 +112,8 @@ class CoverageDisplay:
         )
         known, exact = float(self.coverage["tokens"]), float(self.coverage["exact"])
         unknown = list(self.coverage["unknown"])[:topn]
-        plt = require_matplotlib(word for word, _ in unknown)
+        title = translate("running words that the vectors know")
+        plt = require_matplotlib([title, *(word for word, _ in unknown)])
         if ax is None:
             _, ax = plt.subplots(figsize=(7, 1.6 + 0.26 * len(unknown)), layout="constrained")
         self.shares_ = {
@@ -123,22 +125,30 @@ class CoverageDisplay:
         ax.set_axis_off()
         top = 1.0 if not unknown else 1.5 / (2.3 + 0.4 * len(unknown))
         bar = ax.inset_axes([0, 1 - top * 0.45, 1, top * 0.45])
-        self._draw_shares(bar)
+        self._draw_shares(bar, title)
         below = ax.inset_axes([0, 0, 1, 1 - top] if unknown else [0, 0, 1, 0.01])
         _draw_unknown(below, unknown)
         self.axes_, self.ax_, self.figure_ = (bar, below), ax, ax.figure
         return self
 
-    def _draw_shares(self, ax: Any) -> None:
+    def _draw_shares(self, ax: Any, title: str) -> None:
         start = 0.0
+        labels = {
+            "as they are": translate(
+                "as they are ({share:.1%})", share=self.shares_["as they are"]
+            ),
+            "by other forms": translate(
+                "by other forms ({share:.1%})", share=self.shares_["by other forms"]
+            ),
+            "unknown": translate("unknown ({share:.1%})", share=self.shares_["unknown"]),
+        }
         for name, share in self.shares_.items():
-            shown = f"{name} ({share:.1%})"
-            ax.barh([0], [share], left=start, color=_COLORS[name], label=shown)
+            ax.barh([0], [share], left=start, color=_COLORS[name], label=labels[name])
             start += share
         ax.set(xlim=(0, 1), yticks=[], xticks=[])
         for spine in ax.spines.values():
             spine.set_visible(False)
-        ax.set_title("running words that the vectors know", fontsize="medium")
+        ax.set_title(title, fontsize="medium")
         ax.legend(
             loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize="small"
         )
@@ -152,6 +162,6 @@ def _draw_unknown(ax: Any, unknown: list[tuple[str, int]]) -> None:
     ax.set_yticks(range(len(unknown)), [label(word) for word, _ in unknown])
     ax.invert_yaxis()
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set_xlabel("occurrences of the most frequent unknown words")
+    ax.set_xlabel(translate("occurrences of the most frequent unknown words"))
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)

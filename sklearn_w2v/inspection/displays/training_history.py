@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...utils.estimators import steps_of
+from ...utils.language import translate
+from ..metric_names import metric_name
 from .fonts import require_matplotlib
 
 
@@ -108,16 +110,21 @@ class TrainingHistoryDisplay:
         unknown = [metric for metric in chosen if metric not in self.history]
         if unknown:
             raise ValueError(f"Got metrics={unknown} but the history has {sorted(self.history)}.")
-        plt = require_matplotlib()
+        epoch, value = translate("epoch"), translate("value")
+        plt = require_matplotlib([epoch])
         if ax is None:
             _, ax = plt.subplots()
         self.lines_ = {}
         for metric in chosen:
             values = self.history[metric]
             (self.lines_[metric],) = ax.plot(
-                range(1, len(values) + 1), values, marker="o", markersize=3, label=metric
+                range(1, len(values) + 1),
+                values,
+                marker="o",
+                markersize=3,
+                label=metric_name(metric),
             )
-        ax.set(xlabel="epoch", ylabel="value")
+        ax.set(xlabel=epoch, ylabel=value)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 
+from ...utils.language import translate
 from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from ...vectors.word_vectors import FIRST_ID, has_random_row
 from ..word_shift import compared, shifts
@@ -151,18 +152,22 @@ class WordShiftDisplay:
             The display itself.
         """
         words = list(self.words)
-        plt = require_matplotlib(words)
+        before, after = translate("before"), translate("after")
+        plt = require_matplotlib([before, *words])
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 7), layout="constrained")
         old = np.asarray(self.before, np.float64).reshape(len(words), 2)
         new = np.asarray(self.after, np.float64).reshape(len(words), 2)
         drawn = np.zeros(len(words), bool) if self.drawn is None else np.asarray(self.drawn, bool)
-        for start, name, marker in ((~drawn, "before", "o"), (drawn, "before: random", "x")):
+        for start, name, marker in (
+            (~drawn, before, "o"),
+            (drawn, translate("before: random"), "x"),
+        ):
             if start.any():
                 color = {"color": _BEFORE} if marker == "x" else {"edgecolors": _BEFORE}
                 face = {} if marker == "x" else {"facecolors": "none"}
                 ax.scatter(*old[start].T, s=18, marker=marker, label=name, **color, **face)
-        ax.scatter(*new.T, s=18, color=_AFTER, label="after", zorder=3)
+        ax.scatter(*new.T, s=18, color=_AFTER, label=after, zorder=3)
         self.arrows_ = [
             ax.annotate(
                 "",
@@ -174,8 +179,10 @@ class WordShiftDisplay:
         ]
         ax.margins(0.08)
         ax.set_aspect("equal", adjustable="datalim")  # as far is as far, in any direction
-        share = "" if self.explained is None else f" ({self.explained:.0%} of the variance in both)"
-        ax.set(xlabel="first principal component", ylabel=f"second{share}")
+        second = translate("second")
+        if self.explained is not None:
+            second = translate("second ({share:.0%} of the variance in both)", share=self.explained)
+        ax.set(xlabel=translate("first principal component"), ylabel=second)
         ax.legend(loc="best", fontsize="small")
         self.texts_ = _label(ax, list(map(label, words)), new, np.concatenate([old, new]))
         self.ax_, self.figure_ = ax, ax.figure

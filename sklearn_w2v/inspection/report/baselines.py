@@ -16,6 +16,7 @@ from sklearn.svm import LinearSVC
 from ...classifiers.targets import check_labels, plain_labels
 from ...text.tokenizer import JapaneseTokenizer
 from ...utils.estimators import best_of
+from ...utils.language import translate
 from .examples import is_japanese
 from .model_facts import name_of
 from .scores import majority, outputs_of
@@ -31,7 +32,9 @@ class Baseline:
     Attributes
     ----------
     name : str
-        For people.
+        In what `write_report` returns.
+    shown : str
+        The name, in the language of the page.
     predicted : ndarray of shape (n_documents,) or (n_documents, n_labels), int64
         Numbers of labels, or indicator matrices.
     probabilities : ndarray of shape (n_documents, n_classes) or None
@@ -41,6 +44,7 @@ class Baseline:
     """
 
     name: str
+    shown: str
     predicted: NDArray[np.int64]
     probabilities: NDArray[np.float64] | None
     note: str
@@ -70,29 +74,40 @@ def baselines_of(
         out.append(_given(task, X, baseline))
     elif train is not None:
         model = tfidf_baseline(X_train, task.multilabel).fit(X_train, train)
-        note = f"{_TFIDF}: fitted on {len(X_train):,} training documents, all words."
-        out.append(Baseline(_TFIDF, task.encode(_dense(model.predict(X))), None, note))
+        note = translate(
+            "{name}: fitted on {number:,} training documents, all words.",
+            name=_TFIDF,
+            number=len(X_train),
+        )
+        out.append(Baseline(_TFIDF, _TFIDF, task.encode(_dense(model.predict(X))), None, note))
     return out
 
 
 def _majority(task: Task, train: NDArray[Any] | None) -> Baseline:
     codes = task.y if train is None else task.encode(train)
-    where = "these documents" if train is None else "the training documents"
-    what = "the labels of more than half" if task.multilabel else "the most frequent label"
+    if task.multilabel and train is None:
+        note = translate("Majority: the labels of more than half of these documents.")
+    elif task.multilabel:
+        note = translate("Majority: the labels of more than half of the training documents.")
+    elif train is None:
+        note = translate("Majority: the most frequent label of these documents.")
+    else:
+        note = translate("Majority: the most frequent label of the training documents.")
     predicted = majority(codes, len(task.y))
-    return Baseline("Majority", predicted, None, f"Majority: {what} of {where}.")
+    return Baseline("Majority", translate("Majority"), predicted, None, note)
 
 
 def _given(task: Task, X: Any, baseline: Any) -> Baseline:
     out = outputs_of(best_of(baseline), X)
     own, theirs = (plain_labels(getattr(one, "classes_", ())) for one in (task.estimator, baseline))
     same = not task.multilabel and out.are_probabilities and own == theirs
-    name = name_of(baseline)
+    name = shown = name_of(baseline)
     if name == name_of(task.estimator):
         name += " (baseline)"
-    return Baseline(
-        name, task.encode(out.predicted), out.confidences if same else None, f"{name}: as passed."
-    )
+        shown = translate("{name} (baseline)", name=shown)
+    confidences = out.confidences if same else None
+    note = translate("{name}: as passed.", name=shown)
+    return Baseline(name, shown, task.encode(out.predicted), confidences, note)
 
 
 def _dense(labels: Any) -> Any:

@@ -10,6 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...utils.language import translate
+from ..metric_names import metric_name
+
 WIDTH, HEIGHT = 440, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 16, 40
 _PANELS = 4
@@ -48,6 +51,7 @@ def _panel(name: str, lines: Mapping[str, list[float]]) -> dict[str, Any]:
     epochs = max(map(len, lines.values()))
     y_ticks = nice_ticks(min(finite), max(finite))
     low, high = y_ticks[0], y_ticks[-1]
+    names = {"training": translate("training"), "validation": translate("validation")}
     x_step = max(1, math.ceil(epochs / 8))
 
     def x_of(epoch: int) -> float:
@@ -59,21 +63,22 @@ def _panel(name: str, lines: Mapping[str, list[float]]) -> dict[str, Any]:
         return round(HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM), 1)
 
     return {
-        "title": name,
+        "title": metric_name(name),
         "x_ticks": [(x_of(epoch), str(epoch)) for epoch in range(1, epochs + 1, x_step)],
         "y_ticks": [(y_of(value), f"{value:g}") for value in y_ticks],
         "frame": (_LEFT, _TOP, WIDTH - _RIGHT, HEIGHT - _BOTTOM),
         "size": (WIDTH, HEIGHT),
         "lines": [
             {
-                "name": kind,
+                "kind": kind,
+                "name": names[kind],
                 # a value that is not a number leaves a gap
                 "runs": [
                     " ".join(f"{x_of(epoch)},{y_of(value)}" for epoch, value in run)
                     for run in _runs(values)
                 ],
                 "dots": [
-                    (x_of(epoch), y_of(value), f"{kind}, epoch {epoch}: {value:.4g}")
+                    (x_of(epoch), y_of(value), _tip(names[kind], epoch, value))
                     for run in _runs(values)
                     for epoch, value in run
                 ],
@@ -85,6 +90,10 @@ def _panel(name: str, lines: Mapping[str, list[float]]) -> dict[str, Any]:
             for epoch in range(epochs)
         ],
     }
+
+
+def _tip(line: str, epoch: int, value: float) -> str:
+    return translate("{line}, epoch {epoch}: {value:.4g}", line=line, epoch=epoch, value=value)
 
 
 def _runs(values: Sequence[float]) -> list[list[tuple[int, float]]]:

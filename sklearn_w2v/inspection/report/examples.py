@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...features.token_ids import TokenIds
+from ...utils.language import translate
 from ...utils.printable import clean
 from ...vectors.word_vectors import FIRST_ID, PADDING_ID, words_of
 from ..highlighting import highlighted
@@ -197,8 +198,23 @@ def document_sections(
         "hits": pages[len(errors) :],
         "confident": out.confidences is not None,
         "explained": any(mark is not None for mark in marks),
-        "confidence_name": "probability" if out.are_probabilities else "decision value",
+        "error_note": _error_note(task.multilabel, out),
+        "hit_note": (
+            translate("Documents whose labels are right, those nearest to the threshold first.")
+            if task.multilabel
+            else translate("Right predictions that another label comes closest to.")
+        ),
     }
+
+
+def _error_note(multilabel: bool, out: Outputs) -> str:
+    if out.confidences is None:
+        return translate("The first wrong predictions.")
+    if multilabel:
+        return translate("Documents with a wrong label, those furthest from the threshold first.")
+    if out.are_probabilities:
+        return translate("Wrong predictions, those of the highest probability first.")
+    return translate("Wrong predictions, those of the highest decision value first.")
 
 
 def _marks(estimator: Any, X: Any, task: Any, shown: Sequence[Example]) -> list[Any]:
@@ -233,23 +249,23 @@ def _page(
     own = shown(example.confidence)
     if task.multilabel:
         facts = [
-            ("in question", names[example.label], own),
-            ("predicted", _listed(task.predicted[row], names), None),
-            ("true", _listed(task.y[row], names), None),
+            (translate("in question"), names[example.label], own),
+            (translate("predicted"), _listed(task.predicted[row], names), None),
+            (translate("true"), _listed(task.y[row], names), None),
         ]
     else:
-        facts = [("predicted", names[example.label], own)]
+        facts = [(translate("predicted"), names[example.label], own)]
         wrong = task.y[row] != task.predicted[row]
         if wrong:
-            facts.append(("true", names[int(task.y[row])], shown(example.rival_confidence)))
+            true = names[int(task.y[row])]
+            facts.append((translate("true"), true, shown(example.rival_confidence)))
         elif example.rival is not None:
-            facts.append(("next", names[example.rival], shown(example.rival_confidence)))
+            rival = names[example.rival]
+            facts.append((translate("next"), rival, shown(example.rival_confidence)))
     return {
         "name": clean(str(X.index[row])) if hasattr(X, "iloc") else str(row),
         "facts": facts,
-        "words": []
-        if mark is None
-        else [(clean(w), f"{v:+.2f}", v > 0) for w, v in mark.top(_TOP)],
+        "words": [] if mark is None else _words(mark),
         "html": None if mark is None else marked(mark),
         "text": excerpt(as_text(document, X)),
     }

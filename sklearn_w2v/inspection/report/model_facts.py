@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from ...features.token_ids import TokenIds
 from ...utils.estimators import best_of
+from ...utils.language import between_sentences, translate
 from ...vectors.word_vectors import OOV_ID, PADDING_ID
 
 _SHOWN = 120  # characters of a parameter
@@ -21,7 +22,7 @@ def named_steps(estimator: Any) -> list[tuple[str, Any]]:
     """Return names and estimators of the steps."""
     if isinstance(estimator, Pipeline):
         return [(name, step) for name, step in estimator.steps if step not in (None, "passthrough")]
-    return [("model", estimator)]
+    return [(translate("model"), estimator)]
 
 
 def name_of(estimator: Any) -> str:
@@ -64,20 +65,36 @@ def training_note(estimator: Any) -> str | None:
     weights = getattr(last, "bow_weights_", None)
     if weights is None:
         return None
-    parts = [f"{weights[0]:.3g} times the linear branch's"]
-    if means := getattr(last, "means_weight_", 0):
-        parts.append(f"{means:.3g} times the mean vectors'")
-    if weights[1]:
-        parts.append(f"{weights[1]:.3g} times the network's")
-    out = [f"Logits are {' and '.join(parts)}, as found on held-out documents."]
-    if len(parts) == 1:
-        out = ["The linear branch decides alone."]
+    out = [_worth(weights[0], getattr(last, "means_weight_", 0), weights[1])]
     say = getattr(last, "_transfer_in_words", None)
     if say is not None and (transfer := say()) is not None:
         out.append(transfer)
     if history_of(estimator):
-        out.append("The curves are the network's.")
-    return " ".join(out)
+        out.append(translate("The curves are the network's."))
+    return between_sentences().join(out)
+
+
+def _worth(branch: float, means: float | None, network: float) -> str:
+    found = {"branch": branch, "means": means, "network": network}
+    if means and network:
+        return translate(
+            "Logits are {branch:.3g} times the linear branch's and {means:.3g} times the mean "
+            "vectors' and {network:.3g} times the network's, as found on held-out documents.",
+            **found,
+        )
+    if means:
+        return translate(
+            "Logits are {branch:.3g} times the linear branch's and {means:.3g} times the mean "
+            "vectors', as found on held-out documents.",
+            **found,
+        )
+    if network:
+        return translate(
+            "Logits are {branch:.3g} times the linear branch's and {network:.3g} times the "
+            "network's, as found on held-out documents.",
+            **found,
+        )
+    return translate("The linear branch decides alone.")
 
 
 def coverage(estimator: Any, features: Any) -> dict[str, Any] | None:
@@ -96,39 +113,75 @@ def coverage(estimator: Any, features: Any) -> dict[str, Any] | None:
     indexer = indexers[-1]
     found = indexer.coverage_
     known, exact = found["tokens"], min(found["exact"], found["tokens"])
-    parts = [("known", "as written", exact), ("forms", "by another form", known - exact)]
-    parts.append(("unknown", "unknown", 1 - known))
+    shares = {"known": exact, "forms": known - exact, "unknown": 1 - known}
+    names = {
+        "known": translate("as written"),
+        "forms": translate("by another form"),
+        "unknown": translate("unknown"),
+    }
+    return {
+        "text": _coverage_text(indexer),
+        "aria": translate(
+            "as written {known:.1%}, by another form {forms:.1%}, unknown {unknown:.1%}", **shares
+        ),
+        "parts": [
+            {
+                "kind": kind,
+                "name": names[kind],
+                "shown": f"{share:.1%}",
+                "percent": round(100 * share, 2),
+            }
+            for kind, share in shares.items()
+        ],
+        "notes": _coverage_notes(indexer, features),
+        "unknown": found["unknown"],
+    }
+
+
+def _coverage_text(indexer: Any) -> str:
+    vectors = indexer.vectors_
+    figures = {
+        "words": getattr(indexer, "_n_known", len(vectors)),  # without rows for further words
+        "dimensions": vectors.dim,
+        "tokens": indexer.coverage_["tokens"],
+        "types": indexer.coverage_["types"],
+    }
+    if hasattr(indexer, "trainer_"):
+        return translate(
+            "The vectors ({words:,} words in {dimensions:,} dimensions, learnt from the training "
+            "documents) know {tokens:.1%} of the running words of the training documents, and "
+            "{types:.1%} of the distinct ones.",
+            **figures,
+        )
+    return translate(
+        "The vectors ({words:,} words in {dimensions:,} dimensions) know {tokens:.1%} of the "
+        "running words of the training documents, and {types:.1%} of the distinct ones.",
+        **figures,
+    )
+
+
+def _coverage_notes(indexer: Any, features: Any) -> list[str]:
     notes = []
-    if found.get("cut"):
+    if cut := indexer.coverage_.get("cut"):
         notes.append(
-            f"{found['cut']:.1%} of the training documents are longer than "
-            f"{indexer.maxlen_:,} words and were cut."
+            translate(
+                "{cut:.1%} of the training documents are longer than {maxlen:,} words and were "
+                "cut.",
+                cut=cut,
+                maxlen=indexer.maxlen_,
+            )
         )
     if isinstance(features, TokenIds) and features.size:
         ids = np.asarray(features)
         n_read, n_unknown = int((ids != PADDING_ID).sum()), int((ids == OOV_ID).sum())
         notes.append(
-            f"Of the words of the documents in this report, {n_unknown / max(n_read, 1):.1%} "
-            "are known neither to the vectors nor from training."
+            translate(
+                "Of the words of the documents in this report, {unknown:.1%} are known neither to "
+                "the vectors nor from training.",
+                unknown=n_unknown / max(n_read, 1),
+            )
         )
-    vectors = indexer.vectors_
-    n_words = getattr(indexer, "_n_known", len(vectors))  # without rows for further words
-    learnt = hasattr(indexer, "trainer_")
-    return {
-        "text": (
-            f"The vectors ({n_words:,} words in {vectors.dim:,} dimensions"
-            f"{', learnt from the training documents' if learnt else ''}) know {known:.1%} of the "
-            f"running words of the training documents, and {found['types']:.1%} of the distinct "
-            "ones."
-        ),
-        "aria": ", ".join(f"{name} {share:.1%}" for _, name, share in parts),
-        "parts": [
-            {"kind": kind, "name": name, "shown": f"{share:.1%}", "percent": round(100 * share, 2)}
-            for kind, name, share in parts
-        ],
-        "notes": notes,
-        "unknown": found["unknown"],
-    }
+    return notes
 
 
 def _has_coverage(step: Any) -> bool:
@@ -142,7 +195,7 @@ def facts(estimator: Any) -> list[tuple[str, str]]:
     out = []
     network = getattr(last, "_network", None)
     if shape := getattr(network, "table_shape", None):
-        out.append(("word vectors of the network", f"{shape[0]:,} × {shape[1]:,}"))
+        out.append((translate("word vectors of the network"), f"{shape[0]:,} × {shape[1]:,}"))
     if history_of(estimator) and hasattr(last, "n_iter_"):
-        out.append(("epochs", str(last.n_iter_)))
+        out.append((translate("epochs"), str(last.n_iter_)))
     return out

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from ...text.documents import refuse_single_text
 from ...utils.estimators import best_of
 from ...utils.files import written_beside
+from ...utils.language import between_sentences, in_language, message, translate
 from ...utils.printable import clean
 from ...utils.sklearn_compat import Interval, validate_parameter_constraints
 from ...utils.versions import versions
@@ -40,16 +41,6 @@ from .task import Task
 
 _MATRIX = 40  # labels of a matrix that can still be read
 _PAIRS = 10
-_MEASURES = {
-    "accuracy": ("accuracy", True),
-    "balanced_accuracy": ("balanced accuracy", True),
-    "f1_micro": ("micro F1", True),
-    "f1_macro": ("macro F1", True),
-    "f1_weighted": ("weighted F1", True),
-    "exact_match": ("all labels right", True),
-    "hamming_loss": ("Hamming loss", False),
-    "log_loss": ("log loss", False),
-}
 
 
 def require_jinja2() -> Any:
@@ -81,6 +72,7 @@ def write_report(
     title: str | None = None,
     target_names: Sequence[str] | None = None,
     n_examples: int = 10,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """Write what a fitted classifier does with labelled documents into one HTML file.
 
@@ -116,6 +108,9 @@ def write_report(
         themselves, or the columns' names of a table.
     n_examples : int, default=10
         Number of errors, and of hits, that are shown at most; 0 shows none.
+    language : {"en", "ja"} or None, default=None
+        English or Japanese; None takes what the environment variable
+        ``SKLEARN_W2V_LANGUAGE`` names, or English.
 
     Returns
     -------
@@ -182,32 +177,37 @@ def write_report(
     """
     jinja2 = require_jinja2()
     _check_parameters(estimator, baseline, X_train, y_train, title, n_examples)
-    X, X_train = _documents(X, "X"), _documents(X_train, "X_train")
-    if not _length(X):
-        raise ValueError("Got X with 0 documents but a report needs one at least.")
-    inner = best_of(estimator)
-    out = outputs_of(inner, X)
-    task = Task(inner, y, out, _length(X), target_names)
-    baselines = baselines_of(task, X, baseline, X_train, y_train)
-    numbers, page = _numbers(task, out, baselines)
-    japanese = is_japanese(X) or is_japanese(task.names)
-    page |= document_sections(inner, X, task, out, n_examples)
-    page |= {
-        "title": clean(title or f"{name_of(inner)}: {_length(X):,} documents"),
-        "estimator_name": name_of(inner),
-        "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "curves": panels(history_of(inner)),
-        "training_note": training_note(inner),
-        "coverage": coverage(inner, out.features),
-        "steps": step_rows(inner),
-        "facts": facts(inner),
-        "versions": list(versions().items()),
-        "language": "ja" if japanese else "en",
-    }
-    html = _render(jinja2, page)
-    with written_beside(os.fspath(path)) as work, open(work, "w", encoding="utf-8") as file:
-        file.write(html)
-    return numbers
+    with in_language(language) as chosen:
+        X, X_train = _documents(X, "X"), _documents(X_train, "X_train")
+        if not _length(X):
+            raise ValueError("Got X with 0 documents but a report needs one at least.")
+        inner = best_of(estimator)
+        out = outputs_of(inner, X)
+        task = Task(inner, y, out, _length(X), target_names)
+        baselines = baselines_of(task, X, baseline, X_train, y_train)
+        numbers, page = _numbers(task, out, baselines)
+        texts = "ja" if is_japanese(X) or is_japanese(task.names) else "en"
+        page |= document_sections(inner, X, task, out, n_examples)
+        page |= {
+            "title": clean(title or _title(name_of(inner), _length(X))),
+            "estimator_name": name_of(inner),
+            "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            "curves": panels(history_of(inner)),
+            "training_note": training_note(inner),
+            "coverage": coverage(inner, out.features),
+            "steps": step_rows(inner),
+            "facts": facts(inner),
+            "versions": list(versions().items()),
+            "page_language": chosen,
+            "text_language": texts,
+            # who names no title in a Japanese page gets a Japanese one
+            "title_language": texts if title or chosen == "en" else chosen,
+            "between": between_sentences(),
+        }
+        html = _render(jinja2, page)
+        with written_beside(os.fspath(path)) as work, open(work, "w", encoding="utf-8") as file:
+            file.write(html)
+        return numbers
 
 
 def _check_parameters(
@@ -236,6 +236,10 @@ def _check_parameters(
             f"Got a {type(X_train).__name__} as X_train but expected documents, on which TF-IDF is "
             "fitted; give one column, or a fitted baseline instead."
         )
+
+
+def _title(name: str, n_documents: int) -> str:
+    return translate("{name}: {number:,} documents", name=name, number=n_documents)
 
 
 def _documents(X: Any, name: str) -> Any:
@@ -280,8 +284,8 @@ def _numbers(
         "multilabel": task.multilabel,
         "lead": {"value": float(right.mean()), "interval": (low, high), "right": int(right.sum())},
         "verdicts": [_verdict(y, right, one) for one in baselines[1:]],
-        "measures": [(key, *_MEASURES[key]) for key in _MEASURES if key in scores],
-        "score_rows": [{"name": name, "scores": row} for name, row in others.items()],
+        "measures": [(key, *words) for key, words in _measures().items() if key in scores],
+        "score_rows": [{"name": one.shown, "scores": others[one.name]} for one in baselines],
         "own_scores": scores,
         "baseline_notes": [one.note for one in baselines],
         "label_rows": labels,
@@ -296,6 +300,20 @@ def _numbers(
     return numbers, page
 
 
+def _measures() -> dict[str, tuple[str, bool]]:
+    """Return names of the scores, and whether more is better."""
+    return {
+        "accuracy": (translate("accuracy"), True),
+        "balanced_accuracy": (translate("balanced accuracy"), True),
+        "f1_micro": (translate("micro F1"), True),
+        "f1_macro": (translate("macro F1"), True),
+        "f1_weighted": (translate("weighted F1"), True),
+        "exact_match": (translate("all labels right"), True),
+        "hamming_loss": (translate("Hamming loss"), False),
+        "log_loss": (translate("log loss"), False),
+    }
+
+
 def _right(y: Any, predicted: Any) -> Any:
     """Return which documents have all labels right."""
     return (y == predicted) if y.ndim == 1 else (y == predicted).all(axis=1)
@@ -303,7 +321,7 @@ def _right(y: Any, predicted: Any) -> Any:
 
 def _verdict(y: Any, right: Any, other: Baseline) -> dict[str, Any]:
     found = comparison(right, _right(y, other.predicted))
-    found["name"] = other.name
+    found["name"] = other.shown
     found["difference"] = (found["ours"] - found["theirs"]) / len(y)
     found["kind"] = "even"
     if found["sure"]:
@@ -338,34 +356,42 @@ def _render(jinja2: Any, page: dict[str, Any]) -> str:
         folder.joinpath(name).read_text(encoding="utf-8")
         for name in ("report.js", "report.css", "report.html")
     )
-    # the policy lets this script run and no other, whatever slips into the page
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     safe = environment.filters["safe"]
+    # a message may hold markup; what is filled in is escaped
+    environment.globals["_"] = lambda english, **fields: safe(message(english)).format(**fields)
+    script = environment.from_string(script).render()
+    # the policy lets this script run and no other, whatever slips into the page
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return str(
-        environment.from_string(template).render(
+        environment.from_string(template.removesuffix("\n")).render(
             page,
             script=safe(script),
             style=safe(style),
             script_hash=f"sha256-{digest}",
             version=__version__,
-            sections=[pair for pair in _SECTIONS if _is_there(pair[0], page)],
+            sections=[pair for pair in _sections() if _is_there(pair[0], page)],
         )
     )
 
 
-_SECTIONS = [
-    ("scores", "Scores"),
-    ("labels", "Labels"),
-    ("confusions", "Confusions"),
-    ("training", "Training"),
-    ("words", "Words"),
-    ("errors", "Errors"),
-    ("doubtful", "Doubtful hits"),
-    ("model", "Model"),
-]
+def _sections() -> list[tuple[str, str]]:
+    return [
+        ("scores", translate("Scores")),
+        ("labels", translate("Labels")),
+        ("confusions", translate("Confusions")),
+        ("training", translate("Training")),
+        ("words", translate("Words")),
+        ("errors", translate("Errors")),
+        ("doubtful", translate("Doubtful hits")),
+        ("model", translate("Model")),
+    ]
 
 
 def _is_there(section: str, page: dict[str, Any]) -> bool:

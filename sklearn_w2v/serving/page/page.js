@@ -1,61 +1,31 @@
 "use strict";
 
 // Nothing that comes from a text or a model is ever parsed as HTML: it is textContent throughout.
-const WORDS = {
-  ja: {
-    title: "文章を分類する",
-    ask: "文章を入力するか、貼り付けてください",
-    send: "分類する",
-    keys: "Ctrl + Enter(Mac は ⌘ + Enter)でも送信できます",
-    answer: "判定:",
-    shares: "各ラベルの確率",
-    most: (shown) => `確率の高い ${shown} ラベル`,
-    why: (label) => `「${label}」と判定した根拠`,
-    for: "プラスに働いた語",
-    against: "マイナスに働いた語",
-    top: "影響の大きい語(ロジットへの寄与)",
-    api: "HTTP API の説明(英語)",
-    unexplained: "このモデルでは、語ごとの判定根拠を表示できません。",
-    long: (most) => `${most} 文字を超える文章では、判定の根拠を表示できません。`,
-    empty: "文章を入力してください。",
-    silent: "サーバーに接続できません。",
-    refused: (status, most) =>
-      ({
-        413: `文章が長すぎます(${most} 文字まで)。`,
-        503: "時間内に処理できませんでした。しばらくしてからもう一度お試しください。",
-      })[status] || `エラーが発生しました(HTTP ${status})。`,
-  },
-  en: {
-    title: "Label a text",
-    ask: "Type or paste a text",
-    send: "Label it",
-    keys: "Ctrl + Enter (Mac: ⌘ + Enter) sends it, too",
-    answer: "Label:",
-    shares: "Probability of each label",
-    most: (shown) => `The ${shown} most probable labels`,
-    why: (label) => `What speaks for “${label}”`,
-    for: "for the label",
-    against: "against it",
-    top: "Words that count most (added to the logit)",
-    api: "HTTP API",
-    unexplained: "This model cannot say which words moved it.",
-    long: (most) => `Texts of more than ${most} characters are not explained.`,
-    empty: "Please enter a text.",
-    silent: "The server does not answer.",
-    refused: (status, most, detail) => detail || `Something went wrong (HTTP ${status}).`,
-  },
-};
+const WORDS = "{{ words }}"; // the service puts them here
+const NAMED = "{{ language }}"; // by who runs it, or null
 const SHOWN = 12; // labels that have a bar
 const TOP = 5; // words that are listed
 const STRONG = 0.5; // share of the largest value from which a mark is underlined
 const FOR = "230 97 1";
 const AGAINST = "33 102 172";
 
-const language = (navigator.languages || [navigator.language])[0].startsWith("ja") ? "ja" : "en";
+const asked = (navigator.languages || [navigator.language])[0].startsWith("ja") ? "ja" : "en";
+const language = NAMED || asked;
 const words = WORDS[language];
 const $ = (id) => document.getElementById(id);
 const limits = document.querySelector("main").dataset;
 let busy = false;
+
+// names in braces are fields of a message; what they stand for is never looked through again
+function fill(message, fields) {
+  return message.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+}
+
+function refused(status, detail) {
+  if (detail && language === "en") return detail; // the service speaks English
+  const message = { 413: words.long, 503: words.late }[status] || words.failed;
+  return fill(message, { status, most: limits.length });
+}
 
 function start() {
   document.documentElement.lang = language;
@@ -81,7 +51,7 @@ async function label(text) {
   say("");
   const size = Array.from(text).length;
   if (!text.trim()) return say(words.empty);
-  if (size > limits.length) return say(words.refused(413, limits.length));
+  if (size > limits.length) return say(refused(413));
   busy = true;
   $("send").ariaDisabled = "true"; // disabled, it would lose the focus
   try {
@@ -89,7 +59,7 @@ async function label(text) {
     show(predictions[0]);
     $("explained").hidden = true;
     $("result").hidden = false;
-    if (size > limits.explained) say(words.long(limits.explained));
+    if (size > limits.explained) say(fill(words.unexplainable, { most: limits.explained }));
     else await explain(text, predictions[0].label);
   } catch (error) {
     say(error instanceof TypeError ? words.silent : error.message);
@@ -112,7 +82,7 @@ async function explain(text, target) {
     if (error.status === 501) return say(words.unexplained);
     throw error;
   }
-  $("why").textContent = words.why(target);
+  $("why").textContent = fill(words.why, { label: target });
   $("marked").replaceChildren(...marked(text, found.tokens));
   list(found.tokens);
   $("explained").hidden = false;
@@ -126,7 +96,7 @@ async function post(path, body) {
   });
   const content = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    const message = words.refused(answer.status, limits.length, content.detail);
+    const message = refused(answer.status, content.detail);
     throw Object.assign(new Error(message), { status: answer.status });
   }
   return content;
@@ -140,7 +110,7 @@ function show(prediction) {
   table.hidden = prediction.probabilities === null;
   for (const row of [...table.rows]) row.remove();
   const sorted = Object.entries(prediction.probabilities || {}).sort((a, b) => b[1] - a[1]);
-  $("shares").textContent = sorted.length > SHOWN ? words.most(SHOWN) : words.shares;
+  $("shares").textContent = sorted.length > SHOWN ? fill(words.most, { shown: SHOWN }) : words.shares;
   for (const [name, share] of sorted.slice(0, SHOWN)) {
     const row = rowOf(table, name);
     const bar = document.createElement("div");
@@ -152,7 +122,7 @@ function show(prediction) {
 }
 
 function percent(share) {
-  return `${(100 * share).toFixed(1)} %`;
+  return fill(words.percent, { share: (100 * share).toFixed(1) });
 }
 
 function rowOf(table, name) {

@@ -4,8 +4,8 @@
   const system = matchMedia("(prefers-color-scheme: dark)");
   const button = document.getElementById("theme");
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
-  const name = () => { button.textContent = isDark() ? "Light" : "Dark"; };
-  button.title = "Change the colours";
+  const name = () => { button.textContent = isDark() ? {{ _("Light")|tojson }} : {{ _("Dark")|tojson }}; };
+  button.title = {{ _("Change the colours")|tojson }};
   button.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
     name();
