@@ -51,6 +51,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
         "serving/page/page.html",
         "serving/page/page.css",
         "serving/page/page.js",
+        "utils/messages/ja.json",
     ):
         assert f"sklearn_w2v/{needed}" in package
     assert len([name for name in package if name.endswith(".txt")]) == 6

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from sklearn_w2v.cli.console import CommandOutput
 from sklearn_w2v.cli.cross_validation import MAJORITY, TFIDF, FoldScores, difference, make_splits
 from sklearn_w2v.cli.verdict import report, verdict
+from sklearn_w2v.utils.language import in_language
 
 SPLITS = make_splits(["a", "b"] * 150, None, 3, 0, print)
 
@@ -82,6 +84,46 @@ def test_what_else_there_is_to_say():
     assert "flattered" in text
     _, text = verdict(results([0.9] * 3, [0.8] * 3, [True, False, False]), SPLITS, False)
     assert "counts in 1 of 3 folds" in text
+
+
+@pytest.mark.parametrize(
+    ("ours", "start"),
+    [
+        ([0.90, 0.91, 0.92], "このモデルを採用してください。正解率が TF-IDF + LinearSVC を 0.107("),
+        ([0.70, 0.71, 0.72], "TF-IDF + LinearSVC を採用してください。正解率がこのモデルを 0.093("),
+        (
+            [0.70, 0.81, 0.95],
+            "明確な差はありません。このモデルの正解率は TF-IDF + LinearSVC を 0.017(",
+        ),
+        (
+            [0.60, 0.81, 0.95],
+            "明確な差はありません。このモデルの正解率は TF-IDF + LinearSVC を 0.017(",
+        ),
+        (
+            [0.80, 0.81, 0.80],
+            "明確な差はありません。このモデルの正解率は TF-IDF + LinearSVC と同じです",
+        ),
+        (
+            [0.9],
+            "1 つの分割だけでは、どちらを採用すべきか判断できません。正解率の差は 0.100 です。",
+        ),
+    ],
+)
+@pytest.mark.parametrize("network", [(True, True, True), (True, False, False), (False,) * 3])
+def test_in_japanese(capsys, ours, start, network):
+    found = results(ours, [0.8, 0.81, 0.80][: len(ours)], network)
+    expected, _ = verdict(found, SPLITS, True)
+    with in_language("ja"):
+        take, text = verdict(found, SPLITS, True)
+        report({"results": found, "splits": SPLITS, "grouped": True}, CommandOutput(), False)
+    assert take == expected
+    assert text.startswith(start)
+    assert text.endswith("スコアはやや高めに出ています。")
+    assert not re.search(r"。\s", text)
+    table = capsys.readouterr().out
+    assert f"交差検証({len(ours)} 分割、グループ単位)" in table
+    for shown in (text, table):
+        assert set(re.findall("[A-Za-z][A-Za-z0-9]*", shown)) <= {"TF", "IDF", "LinearSVC", "F1"}
 
 
 def test_the_table_and_json(capsys):

@@ -48,6 +48,7 @@ from sklearn_w2v import (
 )
 from sklearn_w2v.exceptions import NotSavedWarning
 from sklearn_w2v.persistence import model_file as _persistence
+from sklearn_w2v.utils.language import in_language
 
 TEXTS = ["雨が降る夜に傘をさす", "雪と霧の朝に傘", "夏の海で泳ぐ", "砂の祭の夏"] * 5
 LABELS = np.array(["雨", "雨", "夏", "夏"] * 5)
@@ -308,6 +309,10 @@ def test_user_dictionaries_are_referred_to_as_vectors_are(tmp_path, monkeypatch)
     save(model, path)
     fingerprint = tokenizer._files["user_dictionary"][2]
     assert f"| user dictionary | user.dic, fingerprint {fingerprint}: " in read_card(path)
+    with in_language("ja"):
+        save(model, tmp_path / "ja.w2v")
+    line = f"| ユーザー辞書 | user.dic、フィンガープリント {fingerprint}: 参照のみ。"
+    assert line in read_card(tmp_path / "ja.w2v")
     monkeypatch.chdir(tmp_path)
     assert load(path).transform(texts).tolist() == expected
     (tmp_path / "here").rename(tmp_path / "there")

@@ -25,8 +25,8 @@ def answers(weather) -> Answers:
 class Service:
     """``sklearn-w2v serve`` in a process of its own, and what it has said so far."""
 
-    def __init__(self, *arguments: object) -> None:
-        command = [sys.executable, "-m", "sklearn_w2v", "serve", *map(str, arguments)]
+    def __init__(self, *arguments: object, before: tuple[str, ...] = ()) -> None:
+        command = [sys.executable, "-m", "sklearn_w2v", *before, "serve", *map(str, arguments)]
         self.process = subprocess.Popen(
             [*command, "--port", "0"], stderr=subprocess.PIPE, text=True, encoding="utf-8"
         )
@@ -61,8 +61,8 @@ def service() -> Iterator[type[Service]]:
     """Starts services, which are stopped at the end of the test."""
     started = []
 
-    def start(*arguments: object) -> Service:
-        started.append(Service(*arguments))
+    def start(*arguments: object, **more: tuple[str, ...]) -> Service:
+        started.append(Service(*arguments, **more))
         return started[-1]
 
     yield start

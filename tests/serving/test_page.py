@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.resources import files
 
 import pytest
 
@@ -63,6 +65,10 @@ def test_a_text_is_typed_labelled_and_highlighted_without_a_mouse(service, visit
     assert 3 <= len(rows) <= 5
     assert any(row.startswith("雪") for row in rows)
     assert page.locator("#status").inner_text().startswith("判定: wet, ")
+    shown = page.locator("main").inner_text()
+    names = {"wet", "dry", "Ctrl", "Enter", "Mac", "HTTP", "API"}
+    assert set(re.findall("[A-Za-z]+", shown)) == names
+    assert re.search(r"\d\.\d%\n", shown)
 
 
 def test_english_for_others_and_an_empty_text_is_told(service, visit, weather):
@@ -73,6 +79,28 @@ def test_english_for_others_and_an_empty_text_is_told(service, visit, weather):
     assert page.locator("#text").get_attribute("aria-invalid") == "true"
     page.goto(page.url + "docs")
     assert "POST /predict" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(("named", "asked"), [("ja", "en-GB"), ("en", "ja-JP")])
+def test_who_runs_the_service_may_name_the_language(service, visit, weather, named, asked):
+    page = visit(service(weather / "weather.w2v", before=("--language", named)), locale=asked)
+    assert page.locator("html").get_attribute("lang") == named
+
+
+def test_a_locale_of_the_machine_names_nothing(service, visit, weather, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    page = visit(service(weather / "weather.w2v"), locale="en-GB")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_page_uses_the_words_that_it_gets():
+    from sklearn_w2v.serving import pages
+
+    script = files(pages.__package__).joinpath("page", "page.js").read_text(encoding="utf-8")
+    words = pages._words()
+    used = set(re.findall(r"\bwords\.(\w+)", script))
+    [listed] = re.findall(r"for \(const id of (\[.*?\])\)", script)
+    assert used | set(json.loads(listed)) == set(words["en"]) == set(words["ja"])
 
 
 def test_long_texts_are_told_and_never_cut(service, visit, weather):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 import string
@@ -105,7 +106,7 @@ def test_languages_come_and_go(monkeypatch):
         assert chosen == language() == "ja"
         with in_language(None) as chosen:
             assert chosen == "ja"
-        with pytest.raises(ZeroDivisionError), in_language("en"):
+        with contextlib.suppress(ZeroDivisionError), in_language("en"):
             assert language() == "en"
             raise ZeroDivisionError
         assert language() == "ja"

@@ -29,10 +29,10 @@ Y = ["雨", "雨", "夏", "夏", "冬", "雨"] * 4  # as labelled by somebody wh
 MANY = np.array([[one == "雨", one != "冬"] for one in LABELS], int)
 MANY_Y = np.array([[one == "雨", one == "冬"] for one in Y], int)
 # names that are the same in any language
-NAMES = set(
-    "CountVectorizer MultinomialNB OneVsRestClassifier KNeighborsClassifier LinearSVC SVC TF IDF "
+NAMES = (
+    "CountVectorizer MultinomialNB OneVsRestClassifier KNeighborsClassifier LinearSVC TF IDF "
     "W2VIndexer W2VLSTMClassifier countvectorizer multinomialnb onevsrestclassifier "
-    "kneighborsclassifier linearsvc ids clf F1 UTC p".split()
+    "kneighborsclassifier linearsvc ids clf F1 UTC p"
 )
 
 
@@ -66,7 +66,7 @@ def english(html):
     shown = [*Visible(html).found, *re.findall(r"(?:textContent|title) = [^;]*", script)]
     words = re.findall(r"[A-Za-z][A-Za-z0-9]*", " ".join(shown))
     own = {"textContent", "title", "isDark"} | {f"u{code:04x}" for code in range(0x3000, 0xA000)}
-    return set(words) - NAMES - own
+    return set(words) - set(NAMES.split()) - own
 
 
 def fitted(classifier, y=LABELS):
