@@ -21,6 +21,7 @@ from ..datasets import load_lyrics
 from ..inspection.report.baselines import tfidf_baseline
 from ..pipeline import make_w2v_pipeline
 from ..text.tokenizer import JapaneseTokenizer
+from ..utils.language import translate
 
 FOLDS = 3
 # frozen or fine-tuned, the article's question, is about the network alone
@@ -78,8 +79,14 @@ def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     splits = list(folds.split(lyrics.data, y, groups=lyrics.album))
     console.print(
-        f"[bold]{len(y)} song lyrics by {len(names)} artists[/] ({', '.join(names)}). Whose song "
-        f"is it? {FOLDS} folds; all songs of an album are in the same fold."
+        translate(
+            "[bold]{songs} song lyrics by {artists} artists[/] ({names}). Whose song is it? "
+            "{folds} folds; all songs of an album are in the same fold.",
+            songs=len(y),
+            artists=len(names),
+            names=", ".join(names),
+            folds=FOLDS,
+        )
     )
     searches, recorders, rows = {}, {}, []
     with tempfile.TemporaryDirectory() as memory, _bar(console) as progress:
@@ -116,7 +123,7 @@ def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
     _show_neighbours(console, searches["all words"].best_estimator_, lyrics, seed, epochs)
     predicted = recorders["all words"].predicted[best.best_params_["clf__train_embeddings"]]
     _draw(console, out, names, y, predicted, _with_curve(best.best_estimator_, lyrics, splits[0]))
-    console.print(f"Done in {time.perf_counter() - started:.0f} s.")
+    console.print(translate("Done in {seconds:.0f} s.", seconds=time.perf_counter() - started))
 
 
 def _bar(console: Console) -> Progress:
@@ -153,31 +160,43 @@ def _rows(
 
 
 def _report(console: Console, rows: list[tuple[str, str, float, float]]) -> None:
-    table = Table(title="Accuracy on albums that training did not see")
-    for column in ("words", "model"):
+    shown = {
+        "content words": translate("content words"),
+        "all words": translate("all words"),
+        "word2vec + LSTM, fine-tuned": translate("word2vec + LSTM, fine-tuned"),
+        "word2vec + LSTM, frozen": translate("word2vec + LSTM, frozen"),
+        "the recipe": translate("the recipe"),
+    }
+    table = Table(title=translate("Accuracy on albums that training did not see"))
+    for column in (translate("words"), translate("model")):
         table.add_column(column)
-    for column in ("accuracy", "macro F1"):
+    for column in (translate("accuracy"), translate("macro F1")):
         table.add_column(column, justify="right")
     for words, model, accuracy, f1 in rows:
-        table.add_row(words, model, f"{accuracy:.3f}", f"{f1:.3f}")
+        table.add_row(shown[words], shown.get(model, model), f"{accuracy:.3f}", f"{f1:.3f}")
     console.print(table)
     for words in _WORDS:
         mine = max(row[2] for row in rows if row[0] == words and "LSTM" in row[1])
         theirs = next(row[2] for row in rows if row[0] == words and "TF-IDF" in row[1])
         if mine < theirs:
-            console.print(
-                f"On {words}, the network alone [bold]loses[/] to TF-IDF by "
-                f"{theirs - mine:.3f}: on a few hundred texts, take the recipe or TF-IDF."
+            text = translate(
+                "On {words}, the network alone [bold]loses[/] to TF-IDF by {gap:.3f}: on a few "
+                "hundred texts, take the recipe or TF-IDF.",
+                words=shown[words],
+                gap=theirs - mine,
             )
         else:
-            console.print(
-                f"On {words}, the network alone is ahead of TF-IDF by {mine - theirs:.3f}."
+            text = translate(
+                "On {words}, the network alone is ahead of TF-IDF by {gap:.3f}.",
+                words=shown[words],
+                gap=mine - theirs,
             )
+        console.print(text)
 
 
 def _show_prediction(console: Console, pipeline: Any, names: list[str]) -> None:
     probabilities = pipeline.predict_proba([_NEW_SONG])[0]
-    console.print("\n[bold]A verse that is on no album[/]")
+    console.print("\n" + translate("[bold]A verse that is on no album[/]"))
     console.print(_NEW_SONG, style="italic")
     for place in np.argsort(-probabilities)[:3]:
         console.print(f"  {probabilities[place]:.2f}  {names[place]}")
@@ -189,8 +208,8 @@ def _show_neighbours(console: Console, pipeline: Any, lyrics: Any, seed: int, ep
         pipeline = clone(pipeline).set_params(clf__train_embeddings=True, memory=None)
         pipeline.fit(lyrics.data, lyrics.target)
     before, after = pipeline["clf"].vectors_, pipeline["clf"].word_vectors_
-    table = Table(title="Nearest words before and after fine-tuning")
-    for column in ("word", "word2vec", "fine-tuned"):
+    table = Table(title=translate("Nearest words before and after fine-tuning"))
+    for column in (translate("word"), "word2vec", translate("fine-tuned")):
         table.add_column(column)
     for word in ("僕", "雨", "夜", "です"):
         if word in before:
@@ -234,14 +253,19 @@ def _draw(
     ConfusionMatrixDisplay.from_predictions(
         y, predicted, display_labels=names, xticks_rotation=35, ax=ax, colorbar=False, cmap="Blues"
     )
-    ax.set_title("Songs of unseen albums, all words")
+    ax.set(
+        title=translate("Songs of unseen albums, all words"),
+        xlabel=translate("Predicted label"),
+        ylabel=translate("True label"),
+    )
     figure.savefig(out / "confusion_matrix.png", dpi=120)
     plt.close(figure)
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     TrainingHistoryDisplay.from_estimator(classifier, ax=ax)
-    ax.set(title="Learning curve of one fold, all words", ylabel="accuracy")
+    ax.set(title=translate("Learning curve of one fold, all words"), ylabel=translate("accuracy"))
     figure.savefig(out / "learning_curve.png", dpi=120)
     plt.close(figure)
+    matrix, curve = out / "confusion_matrix.png", out / "learning_curve.png"
     console.print(
-        f"Pictures: {out / 'confusion_matrix.png'}, {out / 'learning_curve.png'}", soft_wrap=True
+        translate("Pictures: {matrix}, {curve}", matrix=matrix, curve=curve), soft_wrap=True
     )

@@ -65,7 +65,8 @@ def save(
 
         Fine-tuned rows, and vectors that were learnt or made in memory, are always held.
     details : mapping of str to mapping, or None, default=None
-        Further sections of the model card: ``{"Scores": {"accuracy": 0.91}}``.
+        Further sections of the model card: ``{"Scores": {"accuracy": 0.91}}``. The card's own
+        are in Japanese where the environment has ``SKLEARN_W2V_LANGUAGE=ja``.
 
     Raises
     ------

@@ -72,13 +72,13 @@ def fields(text):
 def test_fields_and_markup_are_the_same_in_both_languages(catalogue):
     for english, japanese in catalogue.items():
         assert fields(english) == fields(japanese), english
-        tags = (sorted(re.findall("<[^>]*>", text)) for text in (english, japanese))
+        tags = (sorted(re.findall(r"<[^>]*>|\[[^]]*\]", text)) for text in (english, japanese))
         assert len(set(map(tuple, tags))) == 1, english
 
 
 def test_japanese_is_written_in_one_way(catalogue):
     for english, japanese in catalogue.items():
-        words = re.sub(r"\{[^}]*\}", "x", re.sub("<[^>]*>", "", japanese))
+        words = re.sub(r"\{[^}]*\}", "x", re.sub(r"<[^>]*>|\[[^]]*\]", "", japanese))
         assert re.search("[\u3041-\u30ff\u4e00-\u9fff]", words) or english == "{share} %"
         assert not re.search("[\uff05\uff08\uff09\uff10-\uff1a\uff21-\uff5a]", words), (
             f"full width: {japanese}"
