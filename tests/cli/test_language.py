@@ -49,7 +49,7 @@ def test_an_unknown_language_is_an_error_of_one_line(evaluate, monkeypatch):
     monkeypatch.setenv("SKLEARN_W2V_LANGUAGE", "fr")
     done = evaluate()
     assert (done.status, done.out) == (2, "")
-    assert re.fullmatch("Error: [^\n]*SKLEARN_W2V_LANGUAGE[^\n]*'fr'[^\n]*\n", done.err)
+    assert re.fullmatch("Error: [^\n]*'--language'[^\n]*'fr'[^\n]*\n", done.err)
 
 
 def test_errors_notes_and_json_stay_english(evaluate, command, weather, tmp_path):
