@@ -78,16 +78,7 @@ def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
     y, names = lyrics.target, lyrics.target_names
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     splits = list(folds.split(lyrics.data, y, groups=lyrics.album))
-    console.print(
-        translate(
-            "[bold]{songs} song lyrics by {artists} artists[/] ({names}). Whose song is it? "
-            "{folds} folds; all songs of an album are in the same fold.",
-            songs=len(y),
-            artists=len(names),
-            names=", ".join(names),
-            folds=FOLDS,
-        )
-    )
+    _introduce(console, len(y), names)
     searches, recorders, rows = {}, {}, []
     with tempfile.TemporaryDirectory() as memory, _bar(console) as progress:
         task = progress.add_task("search", total=(len(_WORDS) * 2 + 1) * FOLDS)
@@ -124,6 +115,19 @@ def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
     predicted = recorders["all words"].predicted[best.best_params_["clf__train_embeddings"]]
     _draw(console, out, names, y, predicted, _with_curve(best.best_estimator_, lyrics, splits[0]))
     console.print(translate("Done in {seconds:.0f} s.", seconds=time.perf_counter() - started))
+
+
+def _introduce(console: Console, n_songs: int, names: list[str]) -> None:
+    console.print(
+        translate(
+            "[bold]{songs} song lyrics by {artists} artists[/] ({names}). Whose song is it? "
+            "{folds} folds; all songs of an album are in the same fold.",
+            songs=n_songs,
+            artists=len(names),
+            names=", ".join(names),
+            folds=FOLDS,
+        )
+    )
 
 
 def _bar(console: Console) -> Progress:

@@ -294,14 +294,45 @@ class _FitRun:
     def _write(self, scores: dict[str, Any]) -> None:
         options, indexer, classifier = self.options, self.pipeline["ids"], self.pipeline["clf"]
         weights = classifier.bow_weights_
-        counts = Counter(self.data.labels)
         network = weights is None or weights[1] > 0
         transfer = classifier._transfer_in_words()
         if transfer is not None:
             self.output.note(transfer)
+        matter = network or bool(classifier.means_weight_)
+        keep = options.keep or _default_keep(indexer, matter)
+        self.bars.update("writing the model", 0, 0)
+        save(
+            self.pipeline,
+            options.out,
+            vectors=keep,
+            details=self._details(network, transfer, scores),
+        )
+        if keep == "rows" and matter:
+            self.output.note(
+                "The file holds the vectors of the words in these texts alone: it may predict less "
+                "well than the comparison shows, in which all words had theirs. --keep all or "
+                "--keep reference keeps them."
+            )
+        if not scores:
+            size = os.path.getsize(options.out) / 1e6
+            self.output.note(f"Wrote {options.out} ({size:.1f} MB).")
+        self.summary.update(
+            model=str(options.out),
+            documents=len(self.data.texts),
+            labels=dict(sorted(Counter(self.data.labels).items())),
+            coverage=indexer.coverage_["tokens"],
+            epochs=classifier.n_iter_,
+            network_counts=network,
+        )
+
+    def _details(
+        self, network: bool, transfer: str | None, scores: dict[str, Any]
+    ) -> dict[str, dict[str, Any]]:
+        """Return sections of the model card."""
+        classifier, counts = self.pipeline["clf"], Counter(self.data.labels)
         details: dict[str, dict[str, Any]] = {
             translate("Data"): {
-                translate("file"): os.path.basename(options.data),
+                translate("file"): os.path.basename(self.options.data),
                 translate("documents"): len(self.data.texts),
                 translate("labels"): ", ".join(
                     f"{name} ({n})" for name, n in sorted(counts.items())
@@ -326,32 +357,7 @@ class _FitRun:
                 )
                 for name, each in scores.items()
             }
-        matter = network or bool(classifier.means_weight_)
-        keep = options.keep or _default_keep(indexer, matter)
-        self.bars.update("writing the model", 0, 0)
-        save(
-            self.pipeline,
-            options.out,
-            vectors=keep,
-            details=details,
-        )
-        if keep == "rows" and matter:
-            self.output.note(
-                "The file holds the vectors of the words in these texts alone: it may predict less "
-                "well than the comparison shows, in which all words had theirs. --keep all or "
-                "--keep reference keeps them."
-            )
-        if not scores:
-            size = os.path.getsize(options.out) / 1e6
-            self.output.note(f"Wrote {options.out} ({size:.1f} MB).")
-        self.summary.update(
-            model=str(options.out),
-            documents=len(self.data.texts),
-            labels=dict(sorted(counts.items())),
-            coverage=indexer.coverage_["tokens"],
-            epochs=classifier.n_iter_,
-            network_counts=network,
-        )
+        return details
 
     def _compare(self, results: list[FoldScores]) -> None:
         self.summary["results"] = results
