@@ -20,7 +20,6 @@ from ..networks.inference import Inference
 from ..networks.output import Output
 from ..utils.estimators import restore_on_error
 from ..utils.html_repr import FittedRepr, Shown, table_size
-from ..utils.language import translate
 from ..utils.missing import needed_for
 from ..utils.sklearn_compat import (
     HasMethods,
@@ -574,14 +573,8 @@ class W2VClassifier(FittedRepr, RoutedParameters):
         """Say what the probe has found and what followed from it; None without a probe."""
         if self.transfer_ is None:
             return None
-        assert self._blend is not None
-        if self._blend.weight:
-            consequence = translate("the network is trained, and counts")
-        elif self.n_iter_:
-            consequence = translate("the network is trained, but does not count")
-        else:
-            consequence = translate("no network is trained")
-        return self.transfer_.sentence(consequence)
+        counts = self._blend is not None and self._blend.weight > 0
+        return self.transfer_.sentence_with_network(self.n_iter_ > 0, counts)
 
     def _check_has_fit(self, attribute: str) -> None:
         if not self.__sklearn_is_fitted__():

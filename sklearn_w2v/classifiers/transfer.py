@@ -80,6 +80,14 @@ class TransferProbe:
             consequence=consequence,
         )
 
+    def sentence_with_network(self, trained: bool, counts: bool) -> str:
+        """Say the figures, and what became of the network."""
+        if counts:
+            return self.sentence(translate("the network is trained, and counts"))
+        if trained:
+            return self.sentence(translate("the network is trained, but does not count"))
+        return self.sentence(translate("no network is trained"))
+
     def __str__(self) -> str:
         if self.pays:
             return self.sentence(translate("transfer pays"))
