@@ -72,9 +72,9 @@ def test_a_search_takes_the_best_candidate(fit, monkeypatch, tmp_path):
 
 
 def test_of_equal_candidates_the_recipe_is_taken(fit, monkeypatch, tmp_path):
-    monkeypatch.setitem(fit_run._GRIDS, "lstm", {"maxlen": [63, 64, 65]})
+    monkeypatch.setitem(fit_run._GRIDS, "lstm", {"maxlen": [63, "auto", 65]})
     done = fit("--search", "--folds", "2", "--epochs", "1")
-    assert load(tmp_path / "model.w2v")["clf"].maxlen == 64
+    assert load(tmp_path / "model.w2v")["clf"].maxlen == "auto"
     assert "Search" in done.out
     assert "flattered" in done.out
 
