@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ["README.md", "README.ja.md", "docs/models.md"]
+PAGES = ["README.md", "README.ja.md", "docs/models.md", "docs/ja/models.md"]
 RECIPE_MODELS = [
     "TF-IDF + LinearSVC",
     "TF-IDF of characters 1-3 + LinearSVC",

@@ -14,6 +14,7 @@ from sklearn_w2v.networks.training_loop import run_epochs
 ROOT = Path(__file__).parents[1]
 READMES = ["README.md", "README.ja.md"]
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))
+JAPANESE = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/ja/*.md"))
 NEEDED = {  # extras that a page shows
     "docs/ecosystem.md": ["imblearn", "pandas", "polars"],
     "docs/report.md": ["jinja2"],
@@ -59,22 +60,27 @@ def test_code_blocks_run(page, tmp_path, monkeypatch, capsys):
 
 
 def test_every_page_is_reached():
-    pages = "".join((ROOT / page).read_text(encoding="utf-8") for page in DOCS)
-    trees = "\n".join(re.findall(r"^```{toctree}\n(.*?)^```", pages, re.M | re.S))
-    patterns = [line for line in trees.splitlines() if line and not line.startswith(":")]
-    for page in DOCS:
-        name = Path(page).stem
-        assert name == "index" or any(Path(name).match(pattern) for pattern in patterns), page
+    reached = {"docs/index.md"}
+    for page in [*DOCS, *JAPANESE]:
+        folder = (ROOT / page).parent
+        for tree in re.findall(
+            r"^```{toctree}\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S
+        ):
+            for line in filter(None, tree.splitlines()):
+                name = re.sub(r".*<(.*)>", r"\1", line)
+                found = [] if line.startswith(":") else folder.glob(f"{name}.md")
+                reached |= {path.relative_to(ROOT).as_posix() for path in found}
+    assert reached == {*DOCS, *JAPANESE}
 
 
-@pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", *DOCS])
+@pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", *DOCS, *JAPANESE])
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", text):
         assert (ROOT / page).parent.joinpath(target).exists(), target
     for target in re.findall(r"^```{include} (\S+)", text, re.M):
         assert (ROOT / page).parent.joinpath(target).exists(), target
-    for target in re.findall(r"{doc}`auto_examples/(\w+)`", text):
+    for target in re.findall(r"{doc}`(?:[^`<]*<)?/?auto_examples/(plot_\w+)>?`", text):
         assert (ROOT / "docs" / "examples" / f"{target}.py").exists(), target
 
 
@@ -87,12 +93,12 @@ def test_tables_are_those_that_the_benchmarks_wrote(monkeypatch):
         text = (ROOT / page).read_text("utf-8")
         assert text == update_readme.updated(page), "python benchmarks/update_readme.py renews it"
         found |= {(name, japanese(page)) for name in re.findall(r"^<!-- (\w+) -->\n\|", text, re.M)}
-    in_both = {(name, language) for name in ("cost", "recipe") for language in (False, True)}
-    assert found == {*in_both, ("results", False)}
+    tables = ("cost", "recipe", "results")
+    assert found == {(name, language) for name in tables for language in (False, True)}
 
 
 def japanese(page: str) -> bool:
-    return page.endswith(".ja.md")
+    return page.endswith(".ja.md") or "/ja/" in page
 
 
 def test_the_start_page_lists_every_extra_of_users():
