@@ -538,6 +538,9 @@ def test_vectors_that_a_worker_lacks_are_named_with_its_host(client, other_view)
         distributed.predict(fitted, texts(24)).compute()
 
 
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which on Windows kills, too
+
+
 class Killer(threading.Thread):
     """Kills the first worker that writes into a folder."""
 
@@ -551,7 +554,7 @@ class Killer(threading.Thread):
                 process = int(file.name.split("-")[0])
                 if process != os.getpid():
                     self.killed = process
-                    os.kill(process, signal.SIGKILL)
+                    os.kill(process, KILL)
                     return
             time.sleep(0.01)
 
@@ -579,7 +582,7 @@ class HolderKiller(Killer):
             workers = {one for key, ones in held.items() if "w2v-data" in str(key) for one in ones}
             if any(self.log.iterdir()) and workers:
                 self.killed = self.client.run(os.getpid, workers=[min(workers)])[min(workers)]
-                os.kill(self.killed, signal.SIGKILL)
+                os.kill(self.killed, KILL)
                 return
             time.sleep(0.01)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -34,6 +35,7 @@ app = typer.Typer(
 
 _INTERRUPTED = 130  # exit status of shells after Ctrl-C
 _BROKEN_PIPE = 141  # and after a closed pipe
+_is_windows = os.name == "nt"
 _EXPECTED = (ValueError, TypeError, OSError, ImportError)  # mistakes that a user can correct
 
 
@@ -101,13 +103,13 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()  # here, where a broken pipe is caught
     except SystemExit as error:  # typer raises it for a broken pipe, with status 1
         return _BROKEN_PIPE if isinstance(error.__context__, BrokenPipeError) else 2
-    except BrokenPipeError:
-        # Python flushes stdout again when it exits, and would report that this fails
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
     except (KeyboardInterrupt, typer.Abort):
         status = _INTERRUPTED
     except Exception as error:
+        if _is_closed_pipe(error):
+            # Python flushes stdout again when it exits, and would report that this fails
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _BROKEN_PIPE
         if debug:
             traceback.print_exc()
         _print_error(_message(error, debug))
@@ -115,6 +117,13 @@ def _run(arguments: list[str]) -> int:
     if status == _INTERRUPTED:
         _print_error("Interrupted.")
     return status if isinstance(status, int) else 0
+
+
+def _is_closed_pipe(error: Exception) -> bool:
+    """Whether the reader of the output has closed it; Windows knows no more than EINVAL."""
+    if isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None:
+        return _is_windows
+    return isinstance(error, BrokenPipeError)
 
 
 def _message(error: Exception, debug: bool) -> str:
@@ -148,11 +157,15 @@ def _open_streams() -> None:
 
 
 def _set_streams() -> None:
-    """Write UTF-8 into pipes and files, and replace characters that cannot be encoded."""
+    """Write UTF-8 into pipes and files, and replace characters that cannot be encoded.
+
+    Line feeds stay as they are, those within cells too, where Windows would put CR LF.
+    """
     for stream in (sys.stdout, sys.stderr):
         change: Any = getattr(stream, "reconfigure", None)
         if change is not None:
-            change(errors="replace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+            piped = {} if stream.isatty() else {"encoding": "utf-8", "newline": "\n"}
+            change(errors="replace", **piped)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,10 @@ def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
     splits = list(folds.split(lyrics.data, y, groups=lyrics.album))
     _introduce(console, len(y), names)
     searches, recorders, rows = {}, {}, []
-    with tempfile.TemporaryDirectory() as memory, _bar(console) as progress:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as memory,
+        _bar(console) as progress,
+    ):
         task = progress.add_task("search", total=(len(_WORDS) * 2 + 1) * FOLDS)
         for words, pos in _WORDS.items():
             pipeline = make_w2v_pipeline(

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import glob
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+
+def matching(names: Iterable[str]) -> list[str]:
+    """Return files, with those that a pattern matches in its place: Windows' shells leave it.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Files, or patterns such as ``texts/*.txt``; a name that nothing matches stays.
+    """
+    found = []
+    for name in names:
+        is_pattern = glob.has_magic(name) and not os.path.exists(name)
+        found += (sorted(glob.glob(name)) if is_pattern else []) or [name]
+    return found
 
 
 def check_target(path: Path, *sources: Path | str | None) -> None:

@@ -73,7 +73,7 @@ class VectorTraining:
             remove(folder, os.getpid())
 
     def _write(self, corpus: str) -> None:
-        with open(corpus, "w", encoding="utf-8", errors="replace") as lines:
+        with open(corpus, "w", encoding="utf-8", errors="replace", newline="\n") as lines:
             for tokens in self._tokens():
                 self.words += len(tokens)
                 lines.write(" ".join(tokens) + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..text.tokenizer import JapaneseTokenizer
+from ..utils.files import file_name
 from ..utils.language import translate
 from ..utils.versions import versions
 from ..vectors.word_vectors import WordVectors
@@ -157,7 +157,7 @@ def _dictionaries(estimator: Any) -> dict[str, Any]:
             for name, (_, path, fingerprint) in vars(one).get("_files", {}).items():
                 entries[_dictionary(name)] = translate(
                     "{file}, fingerprint {fingerprint}: by reference, must be there, unchanged",
-                    file=os.path.basename(path),
+                    file=file_name(path),
                     fingerprint=fingerprint,
                 )
     return entries
@@ -186,7 +186,7 @@ def _vectors(estimator: Any, mode: str) -> dict[str, Any]:
             name = root.name if isinstance(root, PackedStore) else str(root.path)
             return {
                 **entries,
-                translate("from"): name.rsplit("/", 1)[-1],
+                translate("from"): file_name(name),
                 translate("fingerprint"): root.fingerprint,
                 kept: _kept(mode),
             }

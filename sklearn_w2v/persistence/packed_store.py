@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exceptions import RowsLeftOutWarning
+from ..utils.files import file_name
 from ..vectors.store import Store, TableStore
 from ..vectors.subwords import Subwords
 
@@ -92,7 +93,7 @@ class PackedStore(TableStore):
             shared = store.row_of(np.arange(len(words))).astype(np.int32)
         grams = store.subwords if kept is None else None
         return cls(
-            (store.path or "").replace("\\", "/").rsplit("/", 1)[-1],
+            file_name(store.path or ""),
             store.fingerprint,
             np.frombuffer(b"".join(words), np.uint8),
             np.fromiter(map(len, words), np.int32, len(words)),

@@ -5,11 +5,14 @@ folder. The system releases the lock when the process ends, however it ends. So 
 nobody has locked, and nobody has changed for a while, was left by a killed process. Process
 ids would not show that, since containers that share a folder number their processes
 independently.
+
+On Windows, an open file is a lock by itself: nobody can remove, rename or replace it.
 """
 
 from __future__ import annotations
 
 import errno
+import ntpath
 import os
 import platform
 import re
@@ -23,7 +26,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # on Windows, age decides
+except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX = ".tmp-w2v-"
@@ -64,10 +67,37 @@ def written_beside(path: str) -> Iterator[str]:
                     work, "rb+"
                 ) as file:  # a crash of the machine must not leave an empty file
                     os.fsync(file.fileno())
-                os.replace(work, path)
+                _replace(work, path)
         finally:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 os.unlink(work)
+
+
+def _replace(work: str, path: str) -> None:
+    """Give a finished file its name."""
+    for last in when_free():
+        try:
+            os.replace(work, path)
+            return
+        except PermissionError as error:
+            if last:
+                text = error.strerror
+                if fcntl is None and os.path.exists(path):
+                    text = f"{text}; it may be open in another program, so close it there"
+                raise PermissionError(error.errno, text, path) from error
+
+
+def when_free() -> Iterator[bool]:
+    """Yield whether this is the last try at what another program may hinder for a moment.
+
+    On Windows, programs that look for viruses or index files open what is new; elsewhere, the
+    first try is the last.
+    """
+    if fcntl is None:
+        for wait in _WAITS:
+            yield False
+            time.sleep(wait)
+    yield True
 
 
 @contextmanager
@@ -102,6 +132,9 @@ _QUIET = 600  # seconds without a change; a new file may not be locked yet
 
 
 _DAY = 86_400  # seconds, if the file system has no locks at all
+
+
+_WAITS: tuple[float, ...] = 0.05, 0.2, 0.8  # seconds
 
 
 _HOST = platform.node().encode("utf-8", "replace")  # machines may not share locks
@@ -151,21 +184,21 @@ def locked_folder(parent: str | os.PathLike[str] | None, prefix: str) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     os.write(handle, _HOST)
-    if fcntl is None:
-        os.close(handle)
-    else:
+    if fcntl is not None:
         _lock(handle)
-        _held[folder] = handle
+    _held[folder] = handle
     return folder
 
 
 def release(folder: str) -> None:
     """Release a folder's lock and remove the lock's file."""
+    handle = _held.pop(folder, None)
+    if handle is not None and fcntl is None:
+        os.close(handle)
     with suppress(OSError):
         os.unlink(os.path.join(folder, LOCK))
-    handle = _held.pop(folder, None)
-    if handle is not None:
-        os.close(handle)
+    if handle is not None and fcntl is not None:
+        os.close(handle)  # after it is gone, so that nobody takes the folder for one that was left
 
 
 def scratch_folder() -> str:
@@ -178,8 +211,8 @@ def scratch_folder() -> str:
 def remove(folder: str, pid: int) -> None:
     """Remove a locked folder, if this is the process that made it."""
     if os.getpid() == pid:  # a forked child leaves alone what its parent uses
-        shutil.rmtree(folder, ignore_errors=True)
         release(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep_folders(parent: str | os.PathLike[str], prefix: str, by_age: bool) -> None:
@@ -193,7 +226,7 @@ def sweep_folders(parent: str | os.PathLike[str], prefix: str, by_age: bool) -> 
         Start of their names.
     by_age : bool
         Whether folders without a lock, or on a file system without locks, are removed when
-        nothing in them has changed for a day.
+        nothing in them has changed for a day. On Windows, all have to be that old.
     """
     for path in _entries(parent, prefix):
         if not _RANDOM.fullmatch(path.name.removeprefix(prefix)):
@@ -246,9 +279,9 @@ def _is_left(path: Path, changed: float, by_age: bool, content: bytes | None = N
     age = time.time() - changed
     if age < _QUIET:
         return False
-    old = by_age and age > _DAY
     if fcntl is None:
-        return old
+        return age > _DAY and (content is None or _was_removed(path))
+    old = by_age and age > _DAY
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -268,6 +301,20 @@ def _is_left(path: Path, changed: float, by_age: bool, content: bytes | None = N
         return True
     finally:
         os.close(handle)
+
+
+def _was_removed(path: Path) -> bool:
+    """Remove a lock unless a process has it open, and return whether it is gone."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path, which may be one of Windows, since model files travel."""
+    return ntpath.basename(path)
 
 
 def stamp_of(path: str | os.PathLike[str]) -> str:

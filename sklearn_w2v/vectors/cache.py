@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 from ..utils.files import (
     locked_folder,
     naming,
+    random_name,
     release,
     remove,
     scratch_folder,
     sweep_folders,
+    when_free,
     written_beside,
 )
 from ..utils.saved_state import expect, is_instance
@@ -215,25 +218,25 @@ def _open_or_convert(source: Source, stamp: str, witness: str) -> FolderStore | 
         return store
     try:
         root.mkdir(parents=True, exist_ok=True)
-        work = locked_folder(root, f"{_WORK}{name}-")
+        work = locked_folder(root, _WORK)
     except OSError:  # the cache cannot be written, so convert for this process alone
         root = _own_root(os.getpid())
         store = _find_form(source, root / form, witness)
         if store is not None:
             return store
-        work = locked_folder(root, f"{_WORK}{name}-")
+        work = locked_folder(root, _WORK)
     try:
         sweep_folders(root, _WORK, by_age=True)
         with naming(root, work, hint=_NO_ROOM):
             source.convert(Path(work))
-            (Path(work) / _SEEN).write_text(witness)
+            (Path(work) / _SEEN).write_text(witness, encoding="utf-8")
             _sync_files(Path(work))
             if (source.stamp(), source.witness()) != (stamp, witness):
                 return None
             return _move_into_cache(work, root, form)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
         release(work)
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _find_form(source: Source, folder: Path, witness: str) -> FolderStore | None:
@@ -242,11 +245,11 @@ def _find_form(source: Source, folder: Path, witness: str) -> FolderStore | None
     if store is None or _read_witness(folder) == witness:
         return store
     if source.fingerprint() not in (None, store.fingerprint):
-        shutil.rmtree(folder, ignore_errors=True)
+        _discard(folder)
         return None
     try:
         with written_beside(os.fspath(folder / _SEEN)) as work:
-            Path(work).write_text(witness)
+            Path(work).write_text(witness, encoding="utf-8")
     except OSError:  # the cache cannot be written, so each process compares again
         pass
     return store
@@ -261,7 +264,7 @@ def _sync_files(folder: Path) -> None:
 
 def _read_witness(folder: Path) -> str | None:
     try:
-        return (folder / _SEEN).read_text()
+        return (folder / _SEEN).read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
 
@@ -290,7 +293,7 @@ def _move_into_cache(work: str, root: Path, form: str) -> FolderStore:
     final = root / form
     for old in root.glob(f"{form.partition('-')[0]}-*"):
         if old != final:
-            shutil.rmtree(old, ignore_errors=True)
+            _discard(old)
     release(work)  # without a lock, the folder is left alone for a day
     return _rename_and_open(Path(work), final)
 
@@ -313,14 +316,24 @@ def _open_if_whole(folder: Path) -> FolderStore | None:
 
 def _rename_and_open(work: Path, final: Path) -> FolderStore:
     """Rename a finished folder form and open it, or open the one of a faster process."""
-    for _ in range(3):
-        try:
-            os.rename(work, final)
-        except OSError:
-            store = _open_if_whole(final)
-            if store is not None:
-                return store
-            shutil.rmtree(final, ignore_errors=True)  # it exists but is broken
-        else:
-            return open_folder(final)
-    raise OSError(f"Cannot write the converted vectors to {str(final)!r}.")
+    for _ in when_free():
+        for _ in range(_TRIES):
+            try:
+                os.rename(work, final)
+            except OSError:
+                store = _open_if_whole(final)
+                if store is not None:
+                    return store
+                _discard(final)  # it exists but is broken
+            else:
+                return open_folder(final)
+    in_use = "; close the programs that use those that are there" if final.exists() else ""
+    raise OSError(f"Cannot write the converted vectors to {str(final)!r}{in_use}.")
+
+
+def _discard(folder: Path) -> None:
+    """Remove a form, which Windows leaves as it is while a process has it mapped."""
+    gone = folder.with_name(f"{_WORK}{random_name()[:8]}")
+    with suppress(OSError):
+        os.rename(folder, gone)  # all of it or nothing
+        shutil.rmtree(gone, ignore_errors=True)

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..utils.files import naming
+from ..utils.files import naming, stamp_of
 from .store import MemoryStore, TableStore
 from .subwords import Subwords
 
@@ -196,6 +196,7 @@ class FolderStore(TableStore):
     """
 
     def __init__(self, folder: Path) -> None:
+        self._stamp = stamp_of(folder / "meta.json")
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta.get("format") != FORMAT:
             raise OSError(f"{folder} was written by another version")
@@ -235,6 +236,11 @@ class FolderStore(TableStore):
             and (shared is None or 0 <= shared.min() <= shared.max() < rows < size)
             and (grams is None or grams.ngrams.shape[1:] == (self.dim,))
         )
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the folder is still the one that was opened, and not another in its place."""
+        return self._stamp == stamp_of(self.folder / "meta.json")
 
     @property
     def is_whole(self) -> bool:
@@ -296,6 +302,6 @@ def open_folder(folder: str | os.PathLike[str]) -> FolderStore:
     """Open a folder form; in a process, each folder has one object."""
     key = os.fspath(folder)
     store = _open_stores.get(key)
-    if store is None or not store.is_whole:
+    if store is None or not (store.is_whole and store.is_current):
         store = _open_stores[key] = FolderStore(Path(folder))
     return store

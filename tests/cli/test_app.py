@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from typer.testing import CliRunner
 
 import sklearn_w2v
 from sklearn_w2v.cli.app import app
+
+posix = pytest.mark.skipif(os.name == "nt", reason="calls a shell")
 
 
 def test_version_and_help_need_no_keras():
@@ -126,6 +129,7 @@ def test_ctrl_c_is_no_error(command, monkeypatch):
     assert command("demo")[:] == (130, "", "Interrupted.\n")
 
 
+@posix
 def test_a_reader_that_goes_is_no_error(tmp_path):
     (tmp_path / "many.txt").write_text("雨が降る\n" * 20_000, encoding="utf-8")
     line = f"{sys.executable} -m sklearn_w2v tokenize many.txt | head -n 1; echo ${{PIPESTATUS[0]}}"
@@ -136,6 +140,7 @@ def test_a_reader_that_goes_is_no_error(tmp_path):
     assert done.stderr == ""
 
 
+@posix
 def test_streams_may_be_closed(tmp_path):
     """As those of daemons are."""
     path = tmp_path / "lines.txt"

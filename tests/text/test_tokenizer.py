@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
+import shlex
 import subprocess
 import sys
 import unicodedata
@@ -50,7 +52,7 @@ def unspaced(text):
 @pytest.fixture(scope="module")
 def naive_nodes():
     """Words by the slow way, as ``(surface, pos1, pos2, base, lemma)``."""
-    tagger = fugashi.Tagger(f"-r /dev/null -d {unidic_lite.DICDIR}")
+    tagger = fugashi.Tagger(shlex.join(["-r", os.devnull, "-d", unidic_lite.DICDIR]))
 
     def read(text):
         found = []

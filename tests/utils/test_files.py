@@ -153,6 +153,7 @@ def test_a_folder_in_which_anything_changes_stays(tmp_path):
     assert folder.is_dir()
 
 
+@locks
 @pytest.mark.parametrize("lock", [None, b"another machine"])
 @pytest.mark.parametrize(("by_age", "days", "stays"), [(1, 2, 0), (1, 0.5, 1), (0, 9, 1)])
 def test_without_a_lock_that_says_something_the_age_decides(tmp_path, lock, by_age, days, stays):

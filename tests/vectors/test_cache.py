@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -90,6 +91,7 @@ def test_first_opening_converts_and_later_ones_map(tmp_path, cache, reads):
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps what is mapped")
 def test_replaced_file_is_noticed_and_its_former_form_removed(tmp_path, cache, reads):
     path = write_vectors(tmp_path / "v.txt")
     former = open_source(path)
@@ -101,6 +103,18 @@ def test_replaced_file_is_noticed_and_its_former_form_removed(tmp_path, cache, r
     assert store.fingerprint != former.fingerprint
     assert reads == [path, path]
     assert [entry.name for entry in cache.iterdir()] == [store.folder.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its times are those of the former file")
+def test_a_file_of_the_former_size_and_time_is_read_while_the_former_is_in_use(tmp_path, cache):
+    path = write_vectors(tmp_path / "v.txt")
+    os.utime(path, ns=(0, 1))
+    former = open_source(path)
+    write_vectors(path, table=((1, 2), (3, 5)))
+    os.utime(path, ns=(0, 1))
+    store = open_source(path)
+    assert (former.matrix[1, 1], store.matrix[1, 1]) == (4, 5)
+    assert store.folder == former.folder
 
 
 def test_forms_of_other_files_stay(tmp_path, cache):
@@ -182,6 +196,21 @@ for path in sorted(folder.glob("*.txt")):
     text = "".join(store.words).encode() + store.matrix.tobytes()
     print(hashlib.md5(text).hexdigest(), store.find(["w7"])[0])
 """
+
+
+def test_what_a_killed_conversion_left_goes_with_a_later_one(tmp_path, cache):
+    path = write_vectors(tmp_path / "v.txt")
+    code = (
+        "import os, sys; from sklearn_w2v.vectors import cache\n"
+        "cache._sync_files = lambda folder: os.kill(os.getpid(), 9)\n"
+        "cache.open_source(sys.argv[1])"
+    )
+    run_python(code, path, SKLEARN_W2V_CACHE=os.fspath(cache.parent)).wait(60)
+    (left,) = cache.iterdir()
+    long_ago = time.time() - 2 * 86_400
+    for one in [*left.iterdir(), left]:
+        os.utime(one, (long_ago, long_ago))
+    assert [open_source(path).folder] == list(cache.iterdir())
 
 
 def test_four_processes_that_convert_at_once_all_get_the_right_table(tmp_path, cache):

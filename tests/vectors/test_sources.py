@@ -79,6 +79,7 @@ def test_names_of_models_are_told_from_paths():
         assert isinstance(find_source(path), FileSource)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows forbids such names")
 def test_a_file_whose_name_begins_like_a_models_is_read_by_its_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("spacy:x").write_text("2 2\na 1 2\nb 3 4\n")

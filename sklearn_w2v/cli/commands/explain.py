@@ -167,5 +167,5 @@ def _write_page(path: Path, found: Any) -> None:
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(str(found.target))}</title>\n<body>\n{found.to_html()}\n</body>\n</html>\n"
     )
-    with written_beside(str(path)) as work, open(work, "w", encoding="utf-8") as file:
+    with written_beside(str(path)) as work, open(work, "w", encoding="utf-8", newline="\n") as file:
         file.write(page)

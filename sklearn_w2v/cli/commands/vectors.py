@@ -151,11 +151,12 @@ def train(
     debug: options.Debug = False,
 ) -> None:
     """Learn word vectors from texts (word2vec), which may be larger than the memory."""
-    from ..paths import check_target
+    from ..paths import check_target, matching
     from ..tables import ReadOptions
     from ..tokens import make_tokenizer
     from ..vector_training import VectorTraining
 
+    files = matching(files)
     check_ending(out)
     check_target(out, *files, user_dictionary)
     splitter = None

@@ -205,7 +205,10 @@ def write_report(
             "between": between_sentences(),
         }
         html = _render(jinja2, page)
-        with written_beside(os.fspath(path)) as work, open(work, "w", encoding="utf-8") as file:
+        with (
+            written_beside(os.fspath(path)) as work,
+            open(work, "w", encoding="utf-8", newline="\n") as file,
+        ):
             file.write(html)
         return numbers
 
