@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: help demo test docs stress clean
+.PHONY: help demo test docs stress release-check clean
 .DELETE_ON_ERROR:
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test   ruff, mypy, import-linter and pytest"
 	@echo "make stress kill, fill, break and flood it for long; writes benchmarks/results/reliability.md"
 	@echo "make docs   build the documentation into docs/_build/html"
+	@echo "make release-check  build, install and try what would be released"
 	@echo "make clean  remove what these made"
 
 $(VENV)/.made:
@@ -63,6 +64,9 @@ docs: $(VENV)/.docs
 stress: $(VENV)/.stress
 	@echo "== stress"
 	$(BIN)/python stress/run.py $(ONLY)
+
+release-check:
+	PYTHON=$(PYTHON) bash .ci/release-check
 
 clean:
 	rm -rf $(VENV) demo-output docs/_build docs/auto_examples docs/generated .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import subprocess
 import sys
@@ -127,6 +128,12 @@ def test_one_version_everywhere():
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", version)
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.search(rf"^version: {re.escape(version)}$", citation, re.M)
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    (name, date), *_ = re.findall(r"^## \[(\d[^]]*)\] - (.+)$", changes, re.M)
+    assert datetime.date.fromisoformat(date)
+    if re.fullmatch(r"[\d.]+", version):  # not one that is still being made
+        assert name == version
+        assert re.search(rf"^date-released: {date}$", citation, re.M)
 
 
 def test_pins_exist_for_every_dependency():
