@@ -11,8 +11,9 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
 
-from sklearn_w2v import WordVectors
+from sklearn_w2v import W2VIndexer, W2VVectorizer, WordVectors, load, read_card, save
 from sklearn_w2v.cli import app
 from sklearn_w2v.cli.paths import matching
 from sklearn_w2v.utils.files import file_name
@@ -184,6 +185,18 @@ def test_commands_run_on_a_console_of_cp932(tmp_path, weather, small_vectors):
 )
 def test_the_last_part_of_a_path_of_any_system_is_its_name(path):
     assert file_name(path) == PureWindowsPath(path).name == "v.bin"
+
+
+@pytest.mark.parametrize("mode", ["rows", "all"])
+def test_the_card_names_a_file_of_windows_without_its_folders(tmp_path, mode):
+    WordVectors(["雨", "雪"], np.eye(2)).save(tmp_path / "v.txt")
+    model = make_pipeline(W2VIndexer(tmp_path / "v.txt"), W2VVectorizer()).fit([["雨"], ["雪"]])
+    model[0].vectors_._store.path = r"C:\Users\someone\v.txt"  # what it is there
+    save(model, tmp_path / "m.w2v", vectors=mode)
+    save(load(tmp_path / "m.w2v"), tmp_path / "again.w2v", vectors="all")
+    for name in ("m.w2v", "again.w2v"):
+        assert "| from | v.txt |" in read_card(tmp_path / name)
+        assert "someone" not in read_card(tmp_path / name)
 
 
 def test_a_drive_is_not_the_prefix_of_a_model():
