@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import (
+    check_positive_only_tag_during_fit,
+    parametrize_with_checks,
+)
 
 from sklearn_w2v import (
     JapaneseTokenizer,
@@ -44,15 +49,22 @@ ESTIMATORS = [
 ]
 
 
+def expected_failures(estimator):
+    """Return the checks that an estimator fails, and why."""
+    expected = dict(EXPECTED_FAILURES.get(type(estimator).__name__, {}))
+    takes_ids = estimator.__sklearn_tags__().input_tags.categorical
+    if takes_ids and "astype" not in inspect.getsource(check_positive_only_tag_during_fit):
+        reason = "subtracts floats from whole numbers, in older releases of scikit-learn"
+        expected["check_positive_only_tag_during_fit"] = reason
+    return expected
+
+
 def test_no_more_than_five_failures_are_expected_of_an_estimator():
     assert max(map(len, EXPECTED_FAILURES.values())) <= 5
     assert set(EXPECTED_FAILURES) <= {type(estimator).__name__ for estimator in ESTIMATORS}
 
 
 @pytest.mark.filterwarnings("ignore:X brings no word vectors:UserWarning")
-@parametrize_with_checks(
-    ESTIMATORS,
-    expected_failed_checks=lambda estimator: EXPECTED_FAILURES.get(type(estimator).__name__, {}),
-)
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_estimator_checks(estimator, check):
     check(estimator)

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+from sklearn.model_selection import GroupKFold
+
+from ..utils.sklearn_compat import stratified_group_folds
 
 _FOLDS = 5  # twice as many where there are many documents
 _SMALL = 2_000
@@ -73,11 +75,12 @@ def folds_by_group(y: NDArray[Any], groups: Any, seed: int) -> list[Fold]:
 
 def _split(y: NDArray[Any], blocks: NDArray[Any], n_folds: int, seed: int) -> list[Fold]:
     stratified = y.ndim == 1 and np.bincount(y).max() >= n_folds
-    kind = StratifiedGroupKFold if stratified else GroupKFold
+    if not stratified:
+        folds = GroupKFold(n_folds, shuffle=True, random_state=seed)
+        return list(folds.split(blocks, groups=blocks))
     with warnings.catch_warnings():  # of classes with fewer documents than folds
         warnings.simplefilter("ignore", UserWarning)
-        splits = kind(n_folds, shuffle=True, random_state=seed)
-        return list(splits.split(blocks, y if stratified else None, blocks))
+        return stratified_group_folds(y, blocks, n_folds, seed)
 
 
 def _blocks(y: NDArray[Any], n_folds: int) -> NDArray[np.int64]:

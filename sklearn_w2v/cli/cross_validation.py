@@ -15,10 +15,11 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 
 from ..inspection.report.baselines import tfidf_baseline
 from ..inspection.report.scores import f1_macro
+from ..utils.sklearn_compat import stratified_group_folds
 
 Tokens = list[list[str]]
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -121,13 +122,13 @@ def make_splits(
             f"{len(rare)} labels have fewer than {n_folds} {unit}, so some folds do not "
             f"test them ({', '.join(rare[:5])})."
         )
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-    folds = kind(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():  # about rare labels
         warnings.simplefilter("ignore", UserWarning)
-        splits = list(folds.split(np.zeros(len(y)), y, groups))
-    if groups is not None:
-        _check_groups(splits, y, counts, warn)
+        if groups is None:
+            folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+            return list(folds.split(np.zeros(len(y)), y))
+        splits = stratified_group_folds(y, groups, n_folds, seed)
+    _check_groups(splits, y, counts, warn)
     return splits
 
 

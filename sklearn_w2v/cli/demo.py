@@ -15,13 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, f1_score
-from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_val_predict
+from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from ..datasets import load_lyrics
 from ..inspection.report.baselines import tfidf_baseline
 from ..pipeline import make_w2v_pipeline
 from ..text.tokenizer import JapaneseTokenizer
 from ..utils.language import translate
+from ..utils.sklearn_compat import stratified_group_folds
 
 FOLDS = 3
 # frozen or fine-tuned, the article's question, is about the network alone
@@ -76,8 +77,7 @@ def run_demo(out: Path, seed: int, epochs: int, console: Console) -> None:
     started = time.perf_counter()
     lyrics = load_lyrics()
     y, names = lyrics.target, lyrics.target_names
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    splits = list(folds.split(lyrics.data, y, groups=lyrics.album))
+    splits = stratified_group_folds(y, lyrics.album, FOLDS, seed)
     _introduce(console, len(y), names)
     searches, recorders, rows = {}, {}, []
     with (

@@ -1,7 +1,7 @@
 """Summaries of fitted estimators in scikit-learn's diagrams, such as coverage and table size.
 
-scikit-learn would show every attribute of a fitted estimator, and read each for it: reading a
-classifier's ``word_vectors_`` makes a copy of a table that may take a gigabyte.
+Newer releases of scikit-learn would show every attribute of a fitted estimator, and read each for
+it: reading a classifier's ``word_vectors_`` makes a copy of a table that may take a gigabyte.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .sklearn_compat import diagram_box, draws_diagrams, fitted_attributes_table, is_fitted
+from .sklearn_compat import diagram_box, draws_captions, fitted_attributes_table, is_fitted
 
 
 class Shown:
@@ -47,15 +47,18 @@ class FittedRepr:
             }
             for name, value in self._summary().items()
         }
-        return fitted_attributes_table(self, found, doc_link)
+        table = fitted_attributes_table(self, found, doc_link)
+        if table is None:  # slower, as it reads all attributes
+            return super()._get_fitted_attr_html(doc_link)  # type: ignore[misc]
+        return table
 
     @property
     def _sk_visual_block_(self) -> Callable[[], Any]:
         """Function that makes a diagram's box; without it, scikit-learn makes its own."""
         if not is_fitted(self):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
-        if not draws_diagrams():
-            raise AttributeError("This scikit-learn has other parts of diagrams.")
+        if not draws_captions():
+            raise AttributeError("This scikit-learn has other boxes in its diagrams.")
         return self._fitted_block
 
     def _fitted_block(self) -> Any:

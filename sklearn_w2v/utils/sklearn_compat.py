@@ -2,8 +2,8 @@
 
 Other modules import it from here, so that a new release of scikit-learn is mended in one
 place. Checks of parameters and weights have no public names that do the same. Diagrams are an
-extra: where their parts are not as expected, `draws_diagrams` is False, and estimators leave
-theirs to scikit-learn.
+extra: where their parts are not as expected, `draws_captions` is False, or there is no
+`fitted_attributes_table`, and estimators leave theirs to scikit-learn.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import functools
 import inspect
 from typing import Any, TypeVar, cast
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -31,9 +34,10 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "diagram_box",
-    "draws_diagrams",
+    "draws_captions",
     "fitted_attributes_table",
     "is_fitted",
+    "stratified_group_folds",
     "validate_data",
     "validate_parameter_constraints",
     "with_row_labels",
@@ -68,6 +72,37 @@ def with_row_labels(transformer: Any, rows: _Rows, row_labels: Any) -> _Rows:
     return cast(_Rows, pd.DataFrame(rows, index=row_labels, copy=False))
 
 
+def stratified_group_folds(
+    y: ArrayLike, groups: ArrayLike, n_folds: int, seed: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return the folds of ``StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)``.
+
+    scikit-learn 1.7 shuffles how many documents of each class a group has, but not the groups,
+    so that its shuffled folds are not stratified. Here groups are shuffled first.
+
+    Parameters
+    ----------
+    y, groups : array-like of shape (n_documents,)
+        Class and group of each document.
+    n_folds : int
+        Number of folds.
+    seed : int
+        Of the shuffling.
+
+    Returns
+    -------
+    list of (ndarray, ndarray)
+        Rows to train on, and rows that are held out.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    numbers = np.unique(np.asarray(groups), return_inverse=True)[1].ravel()
+    order = np.arange(numbers.max() + 1)
+    check_random_state(seed).shuffle(order)
+    shuffled = np.argsort(order)[numbers]
+    return list(StratifiedGroupKFold(n_folds).split(np.zeros(len(numbers)), y, shuffled))
+
+
 def fitted_attributes_table(estimator: Any, found: dict[str, Any], doc_link: str) -> Any:
     """Make the table of fitted attributes of an estimator's diagram.
 
@@ -79,22 +114,28 @@ def fitted_attributes_table(estimator: Any, found: dict[str, Any], doc_link: str
         For each attribute its ``type_name`` and its ``value``.
     doc_link : str
         Address of the documentation; may be empty.
-    """
-    from sklearn.utils._repr_html.fitted_attributes import AttrsDict
 
+    Returns
+    -------
+    object or None
+        What scikit-learn draws; None where it makes such tables otherwise.
+    """
+    try:
+        from sklearn.utils._repr_html.fitted_attributes import AttrsDict
+    except ImportError:
+        return None
+    if not {"fitted_attrs", "estimator_class", "doc_link"} <= _parameters(AttrsDict):
+        return None
     return AttrsDict(fitted_attrs=found, estimator_class=type(estimator), doc_link=doc_link)
 
 
-@functools.cache
-def draws_diagrams() -> bool:
-    """Whether this scikit-learn has the parts of which diagrams with captions are made."""
+def draws_captions() -> bool:
+    """Whether this scikit-learn has the boxes of which diagrams with captions are made."""
     try:
         from sklearn.utils._repr_html.estimator import _VisualBlock
-        from sklearn.utils._repr_html.fitted_attributes import AttrsDict
     except ImportError:
         return False
-    box, table = (inspect.signature(one).parameters for one in (_VisualBlock, AttrsDict))
-    return "name_caption" in box and "fitted_attrs" in table
+    return {"names", "name_details", "name_caption"} <= _parameters(_VisualBlock)
 
 
 def diagram_box(estimator: Any, caption: str) -> Any:
@@ -108,3 +149,8 @@ def diagram_box(estimator: Any, caption: str) -> Any:
         name_details=str(estimator),
         name_caption=caption,
     )
+
+
+@functools.cache
+def _parameters(cls: type) -> set[str]:
+    return set(inspect.signature(cls).parameters)
