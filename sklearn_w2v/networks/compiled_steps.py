@@ -197,8 +197,7 @@ class CompiledSteps:
         if what == "test":
             return graph(self._test, *signature, *network)
         assert rule is not None
-        n_slots = 2 if rule.kind == "adam" else len(rule.decays)
-        slots = [some(n_slots * self._trainable), some(n_slots * n_weights)]
+        slots = [some(rule.n_slots * self._trainable), some(rule.n_slots * n_weights)]
         one_off = [spec(tf.float32), spec(tf.resource)]  # the rate, and the steps so far
         return graph(lambda *args: self._train(rule, *args), *signature, *one_off, *network, *slots)
 

@@ -28,16 +28,18 @@ def variable_handles(variables: Sequence[Any]) -> list[Any]:
     return [variable.value.handle for variable in variables]
 
 
-def has_handles(model: Any) -> bool:
-    """Whether all variables of a model have handles of TensorFlow's."""
+def has_handles(variables: Sequence[Any]) -> bool:
+    """Whether all Keras variables have handles of TensorFlow's."""
     try:
-        handles = variable_handles(model.variables)
+        handles = variable_handles(variables)
     except AttributeError:
         return False
     return all("resource" in str(getattr(handle, "dtype", "")) for handle in handles)
 
 
-def optimizer_slots(optimizer: Any, kind: str, n_slots: int) -> list[list[Any]] | None:
+def optimizer_slots(
+    optimizer: Any, kind: str, n_slots: int, trained: Sequence[Any]
+) -> list[list[Any]] | None:
     """Return the variables that an optimizer holds beside each trained variable.
 
     Parameters
@@ -48,6 +50,8 @@ def optimizer_slots(optimizer: Any, kind: str, n_slots: int) -> list[list[Any]] 
         Which of them it is.
     n_slots : int
         How many there are to be beside each variable.
+    trained : sequence of keras.Variable
+        What it trains.
 
     Returns
     -------
@@ -55,20 +59,22 @@ def optimizer_slots(optimizer: Any, kind: str, n_slots: int) -> list[list[Any]] 
         In the order of the trained variables; None where they are not as expected.
     """
     names = {"adam": ("_momentums", "_velocities"), "sgd": ("momentums",)}[kind][:n_slots]
-    trained = getattr(optimizer, "_trainable_variables", None)
-    found = [getattr(optimizer, name, None) for name in names]
-    if trained is None or any(slots is None for slots in found):
+    found: list[Any] = [getattr(optimizer, name, None) or [] for name in names]
+    own = getattr(optimizer, "_trainable_variables", None) or []
+    if list(map(id, own)) != list(map(id, trained)):  # in another order, perhaps
         return None
-    slots = [list(slots or ()) for slots in found]
-    if any(len(of_one_kind) != len(trained) for of_one_kind in slots):
+    if any(len(slots) != len(trained) for slots in found):
         return None
-    beside = (
-        [list(of_one) for of_one in zip(*slots, strict=True)] if slots else [[] for _ in trained]
-    )
-    fits = all(
-        tuple(slot.shape) == tuple(variable.shape)
-        for variable, of_one in zip(trained, beside, strict=True)
-        for slot in of_one
+    beside = [[slots[place] for slots in found] for place in range(len(trained))]
+    steps: Any = getattr(optimizer, "iterations", None)
+    fits = (
+        has_handles([steps, *(slot for of_one in beside for slot in of_one)])
+        and steps.dtype == "int64"
+        and all(
+            (tuple(slot.shape), slot.dtype) == (tuple(variable.shape), variable.dtype)
+            for variable, of_one in zip(trained, beside, strict=True)
+            for slot in of_one
+        )
     )
     return beside if fits else None
 

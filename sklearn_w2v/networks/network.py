@@ -51,10 +51,12 @@ class Network:
         table.hand_over(*(KerasRows(layer.embeddings) for layer in channels))
         self.model = full_model(self.head, channels, design.output.activation)
         self._steps: CompiledSteps | None = None
-        if shares_steps and has_handles(self.model):
+        if shares_steps and has_handles(self.model.variables):
             self._steps = compiled_steps_of(design, table.double)
         self._handles = None if self._steps is None else Handles.of(self.head, *channels)
-        self._trained = [id(variable) for variable in self.model.trainable_variables]
+        # in the order in which the compiled steps take them
+        table_first = [self.embedding.embeddings] if design.trains_vectors else []
+        self._trained = list(map(id, [*table_first, *self.head.trainable_variables]))
         self._loss: Any = None
         self._optimizer_config: Any = None
 
@@ -183,7 +185,7 @@ class Network:
 
     def steps(self) -> SharedSteps | KerasSteps:
         """Return what trains the compiled network on a batch."""
-        changed = self._trained != [id(variable) for variable in self.model.trainable_variables]
+        changed = self._trained != list(map(id, self.model.trainable_variables))
         if (
             self._steps is None
             or self._handles is None
@@ -238,7 +240,8 @@ class SharedSteps:
         self._rule = OptimizerRule.of(self._optimizer)
         if not self._optimizer.built:
             self._optimizer.build(model.trainable_variables)
-        slots = None if self._rule is None else self._rule.slots(self._optimizer)
+        trained = model.trainable_variables
+        slots = None if self._rule is None else self._rule.slots(self._optimizer, trained)
         self._slots = None if slots is None else [variable_handles(of_one) for of_one in slots]
 
     def train(self, batch: Batch) -> dict[str, float]:

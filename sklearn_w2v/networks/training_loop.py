@@ -23,17 +23,23 @@ class Steps(Protocol):
 
 
 class KerasSteps:
-    """The steps of a compiled Keras model itself."""
+    """The steps of a compiled Keras model itself.
+
+    Metrics are those of one batch: some releases of Keras go on with those of the batches
+    before, others begin anew by themselves.
+    """
 
     def __init__(self, model: Any) -> None:
         self._model = model
 
     def train(self, batch: Batch) -> dict[str, float]:
         """Take one step of the optimizer."""
+        self._model.reset_metrics()
         return dict(self._model.train_on_batch(*batch, return_dict=True))
 
     def test(self, batch: Batch) -> dict[str, float]:
         """Return loss and metrics."""
+        self._model.reset_metrics()
         return dict(self._model.test_on_batch(*batch, return_dict=True))
 
 

@@ -24,7 +24,7 @@ from sklearn_w2v.networks.embedding_table import RowMap, Table, padded_size
 from sklearn_w2v.networks.layers import hold_constraints
 from sklearn_w2v.networks.lstm import LSTM
 from sklearn_w2v.networks.network import Network, SharedSteps
-from sklearn_w2v.networks.optimizer_rules import OptimizerRule
+from sklearn_w2v.networks.optimizer_rules import OptimizerRule, is_that_of_keras
 from sklearn_w2v.networks.output import Output
 from sklearn_w2v.networks.training_loop import KerasSteps, run_epochs
 
@@ -287,44 +287,132 @@ def test_a_search_over_many_architectures_does_not_pile_up_steps(monkeypatch):
 
 
 # --------------------------------------------------------- other internals of Keras
-def test_an_optimizer_without_the_expected_variables_is_left_to_keras(monkeypatch):
-    """A release may rename them: training is that of Keras then, not another one."""
-    ours, theirs = (
-        network(WINDOWS, "softmax", OPTIMIZERS["adam"], shared=shared) for shared in (True, False)
-    )
-    monkeypatch.setattr(OptimizerRule, "slots", lambda *args: None)
-    monkeypatch.setattr(compiled_steps.CompiledSteps, "train", None)  # must not be called
-    assert isinstance(ours.steps(), SharedSteps)
+def check_left_to_keras(ours, theirs):
+    """Training is that of Keras then, not another one."""
     a, b = trained(ours, "softmax"), trained(theirs, "softmax")
+    for name in a[0]:
+        np.testing.assert_allclose(a[0][name], b[0][name], atol=1e-6)
     for mine, keras_own in zip(a[1], b[1], strict=True):
         np.testing.assert_allclose(mine, keras_own, atol=1e-6)
 
 
-def test_slots_are_checked_against_the_trained_variables():
+@pytest.fixture
+def no_compiled_training(monkeypatch):
+    monkeypatch.setattr(compiled_steps.CompiledSteps, "train", None)  # must not be called
+
+
+def without_slots(optimizer, monkeypatch):
+    optimizer.moments = optimizer._momentums
+    del optimizer._momentums
+
+
+def in_another_order(optimizer, monkeypatch):
+    for name in ("_momentums", "_velocities", "_trainable_variables"):
+        monkeypatch.setattr(optimizer, name, list(getattr(optimizer, name))[::-1])
+
+
+def without_handles(optimizer, monkeypatch):
+    plain = keras_internals.variable_handles
+    moments = set(map(id, optimizer._momentums))
+
+    def handles(variables):
+        if moments & set(map(id, variables)):
+            raise AttributeError("handle")
+        return plain(variables)
+
+    monkeypatch.setattr(keras_internals, "variable_handles", handles)
+
+
+@pytest.mark.parametrize("change", [without_slots, in_another_order, without_handles])
+def test_the_variables_of_an_optimizer_are_as_expected_or_left_to_keras(change, monkeypatch):
+    """A release may rename, sort or hold them otherwise."""
     net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
-    net.steps()
-    optimizer = net.model.optimizer
-    slots = keras_internals.optimizer_slots(optimizer, "adam", 2)
-    trained_variables = net.model.trainable_variables
+    optimizer, variables = net.model.optimizer, net.model.trainable_variables
+    optimizer.build(variables)
+    slots = keras_internals.optimizer_slots(optimizer, "adam", 2, variables)
     assert [[tuple(one.shape) for one in of_one] for of_one in slots] == [
-        [tuple(variable.shape)] * 2 for variable in trained_variables
+        [tuple(variable.shape)] * 2 for variable in variables
     ]
-    optimizer._momentums = optimizer._momentums[:-1]
-    assert keras_internals.optimizer_slots(optimizer, "adam", 2) is None
-    optimizer._momentums = None
-    assert keras_internals.optimizer_slots(optimizer, "adam", 2) is None
+    change(optimizer, monkeypatch)
+    assert keras_internals.optimizer_slots(optimizer, "adam", 2, variables) is None
 
 
+@pytest.mark.usefixtures("no_compiled_training")
+def test_without_the_variables_of_an_optimizer_keras_trains(monkeypatch):
+    ours, theirs = (
+        network(WINDOWS, "softmax", OPTIMIZERS["adam"], shared=shared) for shared in (True, False)
+    )
+    monkeypatch.setattr(OptimizerRule, "slots", lambda *args: None)
+    check_left_to_keras(ours, theirs)
+
+
+@pytest.fixture
+def untried():
+    is_that_of_keras.cache_clear()
+    yield
+    is_that_of_keras.cache_clear()
+
+
+@pytest.mark.usefixtures("untried", "no_compiled_training")
+@pytest.mark.parametrize("name", ["adam", "sgd", "sgd-global"])
+def test_an_optimizer_with_another_formula_is_left_to_keras(name, monkeypatch):
+    optimizer = OPTIMIZERS[name]()
+    assert OptimizerRule.of(optimizer) is not None
+    is_that_of_keras.cache_clear()
+    plain = type(optimizer).update_step
+
+    def update_step(self, gradient, variable, learning_rate):
+        plain(self, gradient, variable, learning_rate * 0.9)
+
+    monkeypatch.setattr(type(optimizer), "update_step", update_step)
+    assert OptimizerRule.of(optimizer) is None
+    ours, theirs = (
+        network(WINDOWS, "softmax", OPTIMIZERS[name], shared=shared) for shared in (True, False)
+    )
+    assert isinstance(ours.steps(), KerasSteps)
+    check_left_to_keras(ours, theirs)
+
+
+@pytest.mark.usefixtures("no_compiled_training")
 def test_variables_without_handles_are_left_to_keras(monkeypatch):
     def missing(variables):
         raise AttributeError("handle")
 
+    theirs = network(WINDOWS, "softmax", OPTIMIZERS["adam"], shared=False)
     monkeypatch.setattr(keras_internals, "variable_handles", missing)
-    net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
-    assert isinstance(net.steps(), KerasSteps)
-    ids, lengths, y, _ = documents("softmax")
-    history = run_epochs(net.model, Batches(ids, lengths, y, None, 6, None), None, 2, [], 0)
-    assert np.isfinite(history["loss"]).all()
+    ours = network(WINDOWS, "softmax", OPTIMIZERS["adam"])
+    assert isinstance(ours.steps(), KerasSteps)
+    check_left_to_keras(ours, theirs)
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_keras_own_losses_are_those_of_one_batch(resets, monkeypatch):
+    """Older releases of Keras go on with the mean over all batches so far."""
+    net = network(WINDOWS, "softmax", lambda: keras.optimizers.SGD(0.0), shared=False)
+    if not resets:
+        for name in ("train_on_batch", "test_on_batch"):
+            monkeypatch.setattr(type(net.model), name, without_reset(type(net.model), name))
+    ids, _, y, _ = documents("softmax")
+    steps = net.steps()
+    assert isinstance(steps, KerasSteps)
+    for rows in (slice(0, 10), slice(10, 14)):
+        probabilities = np.asarray(net.model(ids[rows]))
+        loss = -np.log(probabilities[np.arange(len(ids[rows])), y[rows]]).mean()
+        right = (probabilities.argmax(axis=1) == y[rows]).mean()
+        for step in (steps.train, steps.test):
+            logs = step((ids[rows], y[rows], None))
+            assert logs == pytest.approx({"loss": loss, "accuracy": right}, rel=1e-4)
+
+
+def without_reset(cls, name):
+    plain = getattr(cls, name)
+
+    def on_batch(self, *args, **kwargs):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cls, "reset_metrics", lambda self: None)
+            return plain(self, *args, **kwargs)
+
+    return on_batch
 
 
 def resident_mb():
