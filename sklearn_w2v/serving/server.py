@@ -143,8 +143,9 @@ def _supervise(
                 "backlog": _BACKLOG,
                 "keepalive": _IDLE,
                 "loglevel": "warning",
-                "control_socket_disable": True,
             }
+            if "control_socket_disable" in self.cfg.settings:  # older releases have no such socket
+                settings["control_socket_disable"] = True
             for name, value in settings.items():
                 self.cfg.set(name, value)
 

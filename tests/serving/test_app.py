@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 
 import pytest
 
 pytest.importorskip("fastapi")
 
+from fastapi import FastAPI
 from pydantic import ValidationError
 from sklearn.pipeline import make_pipeline
 from starlette.testclient import TestClient
@@ -82,6 +84,10 @@ def test_bad_requests_are_told_what_is_wrong(client, body, status, message):
     assert done.json()["detail"].startswith(message)
 
 
+@pytest.mark.skipif(
+    "strict_content_type" not in inspect.signature(FastAPI).parameters,
+    reason="this FastAPI reads JSON without its header",
+)
 def test_a_body_of_another_type_is_told_which_header_it_lacks(client):
     done = client.post("/predict", content='{"texts": ["雨"]}')
     assert done.status_code == 422
