@@ -12,10 +12,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 import sklearn_w2v
 
 ROOT = Path(__file__).parents[1]
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +145,6 @@ def test_one_version_everywhere():
 def test_pins_exist_for_every_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-
-    def plain(name: str) -> str:
-        return re.sub(r"[-_.]+", "-", name).lower()
-
     pinned = {plain(line.partition("==")[0]) for line in lines if "==" in line}
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"]]
@@ -150,6 +152,21 @@ def test_pins_exist_for_every_dependency():
         wanted += extras[extra]
     names = {plain(re.match(r"[\w.-]+", one).group()) for one in wanted}
     assert names - {"sklearn-w2v"} <= pinned
+
+
+def test_the_oldest_versions_that_are_tested_are_the_oldest_that_are_allowed():
+    """`make test-oldest` installs each floor of pyproject.toml, not a later version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    pinned = {plain(name): Version(version) for name, version in pinned.items()}
+    wanted = [*project["dependencies"]]
+    for extra in ("test", "plot", "report", "serve", "distributed", "pandas", "parquet"):
+        wanted += project["optional-dependencies"][extra]
+    needed = [one for one in map(Requirement, wanted) if one.name != "sklearn-w2v"]
+    for one in needed:
+        (floor,) = one.specifier
+        assert pinned[plain(one.name)] == Version(floor.version.removesuffix(".*")), one
 
 
 def test_the_container_file_of_the_documentation_installs_what_serving_needs():
