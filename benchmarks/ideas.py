@@ -63,7 +63,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     offset = Weigher(places, None, output).weigh(decisions).factors[0] * decisions
     train, held = folds[0]
     network = clf._built_network()
-    short = documents.cut(clf.maxlen)
+    short = documents.cut(network.design.maxlen)
     rows = network.table.rows.rows(short.ids)
     words, more = keras.Input((None,), dtype="int32"), keras.Input((decisions.shape[1],))
     mask = keras.ops.not_equal(words, 0)
@@ -97,7 +97,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     (of_test,) = members.decide_new(FlatIds.of(ids_test, lengths_test))
     out = scale * of_test
     if weight:
-        cut = TrainingSet(ids_test, lengths_test, lengths_test, None).cut(clf.maxlen)
+        cut = TrainingSet(ids_test, lengths_test, lengths_test, None).cut(network.design.maxlen)
         out = out + weight * network.logits(cut.ids, cut.lengths, new.vectors)
     return {"predicted": clf.classes_[out.argmax(1)], "weight": weight}
 

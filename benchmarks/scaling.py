@@ -90,6 +90,9 @@ def wide_vectors(path: Path, words: list[str], rows: int, dim: int) -> Path:
     return path
 
 
+KILLED_AFTER = 2  # seconds of a search
+
+
 def kill_one(numbers: list[int], seconds: float) -> threading.Timer:
     """Kill the first of some processes after a while."""
     timer = threading.Timer(seconds, os.kill, (numbers[0], signal.SIGKILL))
@@ -126,14 +129,14 @@ def searches(data: Path, work: Path) -> dict[str, Any]:
             far = search("dask")
         rows.append(entry("Dask, two workers", far, time.perf_counter() - started, wire.bytes))
         before = pids(client)
-        timer = kill_one(before, 10)
+        timer = kill_one(before, KILLED_AFTER)
         started = time.perf_counter()
         far = search("killed")
         seconds = time.perf_counter() - started
         timer.cancel()
         if before[0] in pids(client):
             raise RuntimeError("the search ended before its worker was killed")
-        rows.append(entry("Dask, one killed after 10 s", far, seconds, None))
+        rows.append(entry(f"Dask, one killed after {KILLED_AFTER} s", far, seconds, None))
     size = vectors.stat().st_size / 1e6
     return {"rows": rows, "file": f"{size:.0f} MB"}
 
