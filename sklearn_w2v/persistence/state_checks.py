@@ -18,6 +18,7 @@ from ..networks.design import NetworkWeights
 from ..utils.estimators import holds_parts
 from ..utils.saved_state import check_saved_state, unexpected
 from ..vectors.cache import SourceStore
+from ..vectors.extension import ExtendedStore
 from ..vectors.store import Store
 from ..vectors.word_vectors import WordVectors
 from .packing import parts
@@ -100,8 +101,14 @@ def check_sizes(estimator: Any, n_bytes: int) -> None:
 
 def _unheld_bytes(store: Store) -> int:
     """Return the bytes of rows that are made, or shared, when all of them are asked for."""
-    held = len(store.root) if isinstance(store.root, SourceStore) else store.root.n_rows
-    return 4 * (len(store) - held) * store.dim
+    n_more = 0
+    while isinstance(store, ExtendedStore):
+        n_more += len(store.more)
+        store = store.base
+    if isinstance(store, SourceStore):  # its own rows are in a file of the user's
+        # one that is closed is a parameter, which the next fit opens: it may be gone till then
+        return 4 * n_more * store.dim if store.is_open else 0
+    return 4 * (len(store) - store.n_rows + n_more) * store.dim
 
 
 def _network_bytes(weights: Any) -> int:

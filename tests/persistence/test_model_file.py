@@ -261,6 +261,24 @@ def test_words_beyond_the_networks_maxlen_keep_their_rows(source, tmp_path):
     )
 
 
+@pytest.mark.parametrize("how", ["path", "vectors", "extended"])
+def test_a_file_that_only_parameters_name_may_be_gone(how, source, tmp_path):
+    """They matter to a further fit alone: a model is made in one place and used in others."""
+    here = tmp_path / "here.txt"
+    here.write_bytes(source.read_bytes())
+    given = here if how == "path" else WordVectors.load(here)
+    given = given.extended(["新"], 0) if how == "extended" else given
+    model = make_w2v_pipeline(given, random_state=0, **SMALL).fit(TEXTS, LABELS)
+    expected = model.predict_proba(NEW)
+    save(model, tmp_path / "m.w2v")
+    save(model, tmp_path / "reference.w2v", vectors="reference")
+    del model, given
+    here.rename(tmp_path / "there.txt")
+    np.testing.assert_array_equal(load(tmp_path / "m.w2v").predict_proba(NEW), expected)
+    moved = load(tmp_path / "reference.w2v", vectors=tmp_path / "there.txt")
+    np.testing.assert_array_equal(moved.predict_proba(NEW), expected)
+
+
 def test_references_that_are_gone_changed_or_elsewhere(fitted, source, tmp_path):
     model, here = tmp_path / "m.w2v", tmp_path / "here.txt"
     here.write_bytes(source.read_bytes())
