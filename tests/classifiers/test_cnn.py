@@ -316,7 +316,7 @@ def test_partial_fit_with_new_words_keeps_what_was_learnt(channels):
     before = clf._network.table
     steps = int(clf.model_.optimizer.iterations)
     expected = clf.predict_proba(first)
-    clf._go_on(clf.vectors_, np.array([[4, 5, 8]], np.int32))
+    clf._go_on(clf.vectors_, np.array([[4, 5, 8]], np.int32), None)
     np.testing.assert_allclose(clf.predict_proba(first), expected, atol=1e-6)
     table = clf._network.table
     assert table.rows.ids.tolist() == [*before.rows.ids, 4, 5, 8]

@@ -135,7 +135,7 @@ def test_the_baseline_is_the_text_without_its_words(models, name):
     clf = pipeline[-1]
     ids = pipeline[:-1].transform([text])
     network, blend = clf._built_network(), clf._blend
-    width = int((ids != 0).sum()) if clf.maxlen is None else min((ids != 0).sum(), clf.maxlen)
+    width = min((ids != 0).sum(), network.design.maxlen or ids.shape[1])
     zeros = np.zeros((1, width, network.table.dim), np.float32)
     expected = np.asarray(network.head.predict_on_batch([zeros, np.ones((1, width), bool)]))[0, 1]
     if blend is not None:
