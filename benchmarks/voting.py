@@ -39,7 +39,7 @@ def main() -> None:
     """Run and write ``results/voting.md``."""
     options = parser(__doc__)
     known = list(CORPORA)
-    default = ["moral-1500", "moral-3000", "moral"]
+    default = ["poets", "moral-1500", "moral-3000", "moral"]
     options.add_argument("--corpora", nargs="+", choices=known, default=default)
     options.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options.add_argument("--folds", type=int, default=1, help="of each seed")
@@ -64,8 +64,9 @@ def main() -> None:
                     print(name, seed, model, found[model][-1], flush=True)
         for model, scores in found.items():
             accuracy, seconds = np.transpose(scores)
-            spread = f"{accuracy.mean():.3f} ± {accuracy.std():.3f}"
-            rows.append([title, model, spread, f"{seconds.mean():.0f}", str(len(scores))])
+            spread = f" ± {accuracy.std():.3f}" if len(scores) > 1 else ""
+            cells = [f"{accuracy.mean():.3f}{spread}", f"{seconds.mean():.0f}", str(len(scores))]
+            rows.append([title, model, *cells])
     note = (
         "Means and standard deviations over seeds and folds. Seconds: fit and predict of one fold, "
         f"from tokens on; compare them within a task, as other work ran beside.\n\n{machine()}"
