@@ -83,7 +83,9 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
             batch_size=clf.batch_size,
             verbose=0,
         )
-        seen = weigher.weigh(decisions[held], network.logits(short.ids[held], short.lengths[held]))
+        seen = weigher.weigh(
+            decisions[held], clf._inference().logits(short.ids[held], short.lengths[held])
+        )
         if seen.loss < best.loss:
             best, weights, last = seen, model.get_weights(), epoch
         elif epoch - last >= PATIENCE:
@@ -98,7 +100,7 @@ def residual(pipeline: Any, tokens: Any, y: Any, test: Any) -> dict[str, Any]:
     out = scale * of_test
     if weight:
         cut = TrainingSet(ids_test, lengths_test, lengths_test, None).cut(network.design.maxlen)
-        out = out + weight * network.logits(cut.ids, cut.lengths, new.vectors)
+        out = out + weight * clf._inference().logits(cut.ids, cut.lengths, new.vectors)
     return {"predicted": clf.classes_[out.argmax(1)], "weight": weight}
 
 

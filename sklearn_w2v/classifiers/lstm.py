@@ -38,7 +38,8 @@ class W2VLSTMClassifier(W2VClassifier):
     maxlen : int, "auto" or None, default=None
         Number of words of a document that the network reads; later ones reach only the
         bag of words. None reads all that `X` holds; ``"auto"`` does so where `X` is no wider
-        than 128 words, and reads the first 64 of longer documents.
+        than 128 words, as 95 % of the documents of an indexer need; else it reads the first 64
+        of each.
     bow : {"words", "ngrams"} or None, default=None
         Linear branch beside the network: a support vector machine on sublinear tf-idf of
         ``"words"``, or of ``"ngrams"``: words, pairs of words and runs of up to three

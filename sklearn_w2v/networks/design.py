@@ -26,6 +26,16 @@ RANDOM_DIM = 100  # dimensions of a table that does not come from word vectors
 # fields of an architecture that a network with learnt weights may still change
 _FREE = {"dropout", "max_norm", "seed"}
 
+# Sentences of reports with a category anywhere in them (95 % have 91 words at most) lose 0.02 of F1
+# where the network reads the first 64 words; of encyclopedia articles (half have more than 438),
+# which begin with what they are about, 64 words are as good as 128 or better
+_SHORT, _BEGINNING = 128, 64
+
+
+def words_to_read(width: int) -> int:
+    """Return how many words of each document a network reads by default, of ids of some width."""
+    return _SHORT if width <= _SHORT else _BEGINNING
+
 
 class Architecture(Protocol):
     """A frozen dataclass that describes a network from word vectors to logits.
