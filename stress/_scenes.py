@@ -11,7 +11,7 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import joblib
 import numpy as np
@@ -118,10 +118,18 @@ class Save(Scene):
     name = "save over a former model"
     imports = ("sklearn_w2v.classifiers.lstm", "sklearn_w2v.persistence.model_file", "skops.io")
 
+    _files: ClassVar[dict[str, bytes]] = {}  # fitted once for all scenes
+
     def prepare(self) -> None:
-        done = in_child(self._fit)
-        if done.error:
-            raise RuntimeError(done.error)
+        if not Save._files:
+            done = in_child(self._fit)
+            if done.error:
+                raise RuntimeError(done.error)
+            Save._files.update(
+                (kind, (self.folder / f"{kind}.w2v").read_bytes()) for kind in ("old", "new")
+            )
+        for kind, model in Save._files.items():
+            (self.folder / f"{kind}.w2v").write_bytes(model)
         from sklearn_w2v import load
 
         self.old = (self.folder / "old.w2v").read_bytes()

@@ -37,7 +37,6 @@ from sklearn_w2v import (
     W2VCNNClassifier,
     W2VIndexer,
     W2VVectorizer,
-    WordVectors,
     make_w2v_pipeline,
     predict_iter,
 )
@@ -430,15 +429,3 @@ def test_optunas_search_estimator(pipeline):
     search.fit(TEXTS, LABELS, groups=GROUPS)
     assert search.best_score_ > 0.9
     assert search.predict(TEXTS[:1]).tolist() == ["rain"]
-
-
-def test_vectors_in_a_file_are_shared_by_the_processes_of_a_search(small_vectors, tmp_path):
-    path = tmp_path / "vectors.txt"
-    small_vectors.save(path)
-    model = make_pipeline(JapaneseTokenizer(), W2VIndexer(path, maxlen=3), network())
-    search = GridSearchCV(model, {"w2vcnnclassifier__filters": [2, 4]}, cv=2, n_jobs=2)
-    search.fit(TEXTS, LABELS)
-    assert search.best_score_ > 0.9
-    words = search.best_estimator_["w2vindexer"].vectors_
-    assert isinstance(words, WordVectors)
-    assert words.words[:8] == small_vectors.words

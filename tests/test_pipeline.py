@@ -16,12 +16,14 @@ from sklearn.model_selection import (
     StratifiedGroupKFold,
     cross_val_predict,
     cross_val_score,
+    cross_validate,
 )
 from sklearn.pipeline import Pipeline
 
 import sklearn_w2v
 from sklearn_w2v import (
     JapaneseTokenizer,
+    W2VCNNClassifier,
     W2VIndexer,
     W2VLSTMClassifier,
     Word2VecTrainer,
@@ -106,6 +108,34 @@ def test_a_search_over_trainability_on_two_processes_equals_one(songs):
     assert np.array_equal(one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"])
     assert len(set(one.cv_results_["mean_test_score"])) == 2  # the parameter does something
     assert np.array_equal(one.predict_proba(texts), two.predict_proba(texts))
+
+
+# the processes of one of these serve the next
+def test_vectors_in_a_file_are_shared_by_the_processes_of_a_search(small_vectors, tmp_path):
+    path = tmp_path / "vectors.txt"
+    small_vectors.save(path)
+    texts, y = [f"{word}だ" for word in "雨雪霧傘夏海砂祭" * 4], [0, 0, 0, 0, 1, 1, 1, 1] * 4
+    network = W2VCNNClassifier(
+        filters=4, kernel_sizes=(1,), epochs=20, learning_rate=0.05, random_state=0
+    )
+    model = Pipeline(
+        [("tokens", JapaneseTokenizer()), ("ids", W2VIndexer(path, maxlen=3)), ("clf", network)]
+    )
+    search = GridSearchCV(model, {"clf__filters": [4, 8]}, cv=2, n_jobs=2).fit(texts, y)
+    assert search.best_score_ > 0.9
+    words = search.best_estimator_["ids"].vectors_
+    assert isinstance(words, WordVectors)
+    assert words.words[:8] == small_vectors.words
+
+
+def test_ids_give_bit_equal_scores_in_one_process_and_two(small_vectors):
+    X = W2VIndexer(small_vectors).fit_transform([["雨", "雪"], ["夏", "海", "砂"]] * 20)
+    clf = W2VLSTMClassifier(units=6, hidden=None, epochs=3, learning_rate=0.05, random_state=0)
+    a, b = (
+        cross_validate(clf, X, [0, 1] * 20, cv=3, scoring="neg_log_loss", n_jobs=jobs)["test_score"]
+        for jobs in (1, 2)
+    )
+    assert np.array_equal(a, b)
 
 
 def test_a_search_over_words_forms_and_vectors(songs, tmp_path):

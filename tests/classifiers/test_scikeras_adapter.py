@@ -470,17 +470,6 @@ def test_random_state_instances_are_drawn_from(data):
     assert not np.array_equal(one, two)
 
 
-def test_one_and_two_jobs_give_bit_equal_scores(data):
-    X, y = data
-    a, b = (
-        cross_validate(small(epochs=3), X, y, cv=3, scoring="neg_log_loss", n_jobs=jobs)[
-            "test_score"
-        ]
-        for jobs in (1, 2)
-    )
-    assert np.array_equal(a, b)
-
-
 def test_global_random_state_is_left_alone(data):
     import tensorflow as tf
     from tensorflow.python.framework.config import is_op_determinism_enabled

@@ -7,6 +7,7 @@ import pickle
 import tempfile
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -61,9 +62,9 @@ OPTIMIZERS = {
 }
 
 
-def documents(kind, n=23, seed=0):
-    random = np.random.default_rng(seed)
-    lengths = random.integers(1, 32, n)
+def documents(kind, n=23, shortest=1):
+    random = np.random.default_rng(0)
+    lengths = random.integers(shortest, 32, n)
     ids = np.where(np.arange(32) < lengths[:, None], random.integers(1, WORDS, (n, 32)), 0)
     y = random.integers(0, 4, n)
     if kind == "sigmoid":
@@ -86,8 +87,9 @@ def network(spec, kind, optimizer, trainable=True, double=False, shared=True):
     return new
 
 
-def trained(net, kind, epochs=3, weighted=True):
-    ids, lengths, y, weights = documents(kind)
+def trained(net, kind, epochs=3, weighted=True, even=True):
+    """Batches that are even have one shape, so that Keras traces them once."""
+    ids, lengths, y, weights = documents(kind, 24, shortest=25) if even else documents(kind)
     data = Batches(ids, lengths, y, weights if weighted else None, 6, np.random.default_rng(0))
     history = run_epochs(net.model, data, data, epochs, [], 0, net.steps())
     return history, net.model.get_weights()
@@ -122,7 +124,7 @@ def test_plain_gradient_descent_is_that_of_keras(spec, kind, double, trainable, 
         network(spec, kind, OPTIMIZERS["sgd"], trainable, double, shared)
         for shared in (True, False)
     ]
-    check_equal(*both, kind, weighted=weighted)
+    check_equal(*both, kind, weighted=weighted, even=False)
 
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
@@ -134,7 +136,7 @@ def test_optimizers_are_those_of_keras_where_each_batch_has_all_words(name, monk
     whole = np.roll(np.arange(WORDS, dtype=np.int32), -1)[None]  # padding is behind
     monkeypatch.setattr(Batches, "__iter__", lambda self: iter([(whole, np.array([2]), None)] * 4))
     both = [
-        network(RECURRENT, "softmax", OPTIMIZERS[name], shared=shared) for shared in (True, False)
+        network(WINDOWS, "softmax", OPTIMIZERS[name], shared=shared) for shared in (True, False)
     ]
     check_equal(*both, "softmax")
 
@@ -145,7 +147,7 @@ def test_momentum_is_that_of_keras_for_a_frozen_table(nesterov):
         return keras.optimizers.SGD(0.2, momentum=0.8, nesterov=nesterov)
 
     both = [
-        network(RECURRENT, "softmax", optimizer, False, shared=shared) for shared in (True, False)
+        network(WINDOWS, "softmax", optimizer, False, shared=shared) for shared in (True, False)
     ]
     check_equal(*both, "softmax")
 
@@ -159,7 +161,7 @@ def test_adam_of_a_frozen_table_is_that_of_keras():
 
 
 def test_rows_that_a_batch_lacks_are_left_alone_and_so_is_their_memory():
-    net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
+    net = network(WINDOWS, "softmax", OPTIMIZERS["adam"])
     steps = net.steps()
     first, second = np.array([[2, 3, 3, 0]], np.int32), np.array([[4, 5, 0, 0]], np.int32)
     steps.train((first, np.array([1]), None))
@@ -177,7 +179,8 @@ def test_rows_that_a_batch_lacks_are_left_alone_and_so_is_their_memory():
 
 
 def test_schedules_and_rates_that_callbacks_set_reach_the_steps():
-    net = network(RECURRENT, "softmax", lambda: keras.optimizers.SGD(0.0))
+    spec = replace(WINDOWS, max_norm=None)
+    net = network(spec, "softmax", lambda: keras.optimizers.SGD(0.0))
     before = net.model.get_weights()
     trained(net, "softmax", epochs=1)
     assert all(map(np.array_equal, before, net.model.get_weights()))
@@ -186,7 +189,7 @@ def test_schedules_and_rates_that_callbacks_set_reach_the_steps():
     assert not all(map(np.array_equal, before, net.model.get_weights()))
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.0, 1.0])
     both = [
-        network(RECURRENT, "softmax", lambda: keras.optimizers.SGD(schedule), shared=shared)
+        network(spec, "softmax", lambda: keras.optimizers.SGD(schedule), shared=shared)
         for shared in (True, False)
     ]
     check_equal(*both, "softmax")
@@ -221,7 +224,7 @@ class Swap(keras.callbacks.Callback):
 
 
 def test_an_optimizer_that_a_callback_brings_takes_over():
-    net = network(RECURRENT, "softmax", OPTIMIZERS["adam"])
+    net = network(WINDOWS, "softmax", OPTIMIZERS["adam"])
     ids, lengths, y, _ = documents("softmax")
     data = Batches(ids, lengths, y, None, 6, None)
     seen = []
@@ -556,7 +559,7 @@ def test_moving_averages_end_in_the_weights(spec):
 
 
 def test_lazy_momentum_moves_the_rows_of_the_batch_alone():
-    net = network(RECURRENT, "softmax", lambda: keras.optimizers.SGD(0.1, momentum=0.9))
+    net = network(WINDOWS, "softmax", lambda: keras.optimizers.SGD(0.1, momentum=0.9))
     steps = net.steps()
     steps.train((np.array([[2, 3, 0, 0]], np.int32), np.array([1]), None))
     before = net.embedding.get_weights()[0]

@@ -10,6 +10,8 @@ import pytest
 
 from sklearn_w2v import make_w2v_pipeline, save
 
+from .conftest import Service
+
 EVIL = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 
 
@@ -21,6 +23,14 @@ def evil(tmp_path_factory):
     model.fit(["雨と雪", "夏の海"] * 12, [f"雨{EVIL}", "夏"] * 12)
     save(model, path)
     return path
+
+
+@pytest.fixture(scope="module")
+def plain(weather):
+    """A service that several tests ask."""
+    one = Service(weather / "weather.w2v")
+    yield one
+    one.stop()
 
 
 @pytest.fixture
@@ -38,8 +48,8 @@ def visit(pages):
     assert all(url.startswith((*homes, "data:")) for url in pages.asked)
 
 
-def test_a_text_is_typed_labelled_and_highlighted_without_a_mouse(service, visit, weather):
-    page = visit(service(weather / "weather.w2v"), locale="ja-JP")
+def test_a_text_is_typed_labelled_and_highlighted_without_a_mouse(plain, visit):
+    page = visit(plain, locale="ja-JP")
     assert page.locator("h1").inner_text() == "文章を分類する"
     assert page.locator("html").get_attribute("lang") == "ja"
     page.keyboard.type("雨と雪の𠮟日")  # the field has the focus
@@ -71,8 +81,8 @@ def test_a_text_is_typed_labelled_and_highlighted_without_a_mouse(service, visit
     assert re.search(r"\d\.\d%\n", shown)
 
 
-def test_english_for_others_and_an_empty_text_is_told(service, visit, weather):
-    page = visit(service(weather / "weather.w2v"), locale="en-GB")
+def test_english_for_others_and_an_empty_text_is_told(plain, visit):
+    page = visit(plain, locale="en-GB")
     assert page.locator("h1").inner_text() == "Label a text"
     page.locator("#send").click()
     assert page.locator("#problem").inner_text() == "Please enter a text."
@@ -119,8 +129,8 @@ def test_long_texts_are_told_and_never_cut(service, visit, weather):
     assert page.locator("#result").is_hidden()  # that of the text before
 
 
-def test_a_second_text_waits_for_the_first(service, visit, weather):
-    page = visit(service(weather / "weather.w2v"), locale="ja-JP")
+def test_a_second_text_waits_for_the_first(plain, visit):
+    page = visit(plain, locale="ja-JP")
     waiting = []
     page.route("**/explain", lambda route: waiting.append(route))
     page.locator("#text").fill("雨と雪")
@@ -147,8 +157,8 @@ def test_nothing_in_labels_and_texts_runs(service, visit, evil):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_on_its_background(service, visit, weather, scheme):
-    page = visit(service(weather / "weather.w2v"), locale="ja-JP", color_scheme=scheme)
+def test_text_can_be_read_on_its_background(plain, visit, scheme):
+    page = visit(plain, locale="ja-JP", color_scheme=scheme)
     page.locator("#text").fill("雨と海")
     page.locator("#send").click()
     page.wait_for_selector("#explained:not([hidden])")

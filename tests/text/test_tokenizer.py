@@ -458,7 +458,8 @@ def test_line_breaks_by_the_hundred_thousand():
 
 
 def test_two_processes_give_the_line_breaks_of_one(lyrics):
-    texts = (lyrics.data * 30)[:1_150]
+    lines = [line for text in lyrics.data for line in text.split("\n")]
+    texts = ["\n".join(lines[at : at + 4]) for at in range(1_150)]
     for forms in (False, True):
         serial = JapaneseTokenizer("surface", pos=None, forms=forms, line_breaks=True)
         found = clone(serial).set_params(n_jobs=2).transform(texts)

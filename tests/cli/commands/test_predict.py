@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -182,31 +183,35 @@ def test_tables_of_excel_open_and_close(command, weather, tmp_path):
     assert "髙橋,wet," in done.out
 
 
-def test_output_in_other_encodings(weather, tmp_path):
-    def run(text, encoding):
-        return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "sklearn_w2v",
-                "predict",
-                weather / "weather.w2v",
-                "--keep",
-                "text",
-                "--out-encoding",
-                encoding,
-            ],
-            input=text.encode(),
-            capture_output=True,
-            check=False,
-            timeout=120,
-        )
+def test_output_in_other_encodings(command, weather):
+    arguments = ["predict", weather / "weather.w2v", "--keep", "text", "--out-encoding"]
 
-    done = run("雨と雪\n", "utf-8-sig")
-    assert done.stdout.startswith(b"\xef\xbb\xbftext,predicted")
-    assert done.stdout.count(b"\xef\xbb\xbf") == 1
-    assert run("雨と雪\n", "cp932").stdout.decode("cp932").splitlines()[1].startswith("雨と雪,wet")
-    done = run("雨と𠮟\n", "cp932")
-    assert done.returncode == 2
-    assert "Got --out-encoding cp932, which lacks '𠮟'; utf-8-sig" in done.stderr.decode()
-    assert run("雨\n", "cp9999").returncode == 2
+    def run(text, encoding):
+        out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")  # what the console has
+        with contextlib.redirect_stdout(out):
+            done = command(*arguments, encoding, stdin=text.encode())
+            out.flush()
+        return done, out.buffer.getvalue()
+
+    _, written = run("雨と雪\n", "utf-8-sig")
+    assert written.startswith(b"\xef\xbb\xbftext,predicted")
+    assert written.count(b"\xef\xbb\xbf") == 1
+    assert run("雨と雪\n", "cp932")[1].decode("cp932").splitlines()[1].startswith("雨と雪,wet")
+    assert run("雨\n", "cp9999")[0].status == 2
+    done, _ = run("雨と𠮟\n", "cp932")
+    assert done.status == 2
+    assert "Got --out-encoding cp932, which lacks '𠮟'; utf-8-sig" in done.err
+
+
+def test_output_in_another_encoding_through_a_pipe(weather):
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "sklearn_w2v", "predict", weather / "weather.w2v"),
+            *("--keep", "text", "--out-encoding", "cp932"),
+        ],
+        input="雨と雪\n".encode(),
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.decode("cp932").splitlines()[1].startswith("雨と雪,wet")
