@@ -103,7 +103,9 @@ def _character_spans(text: str, normalize: str | None) -> list[Span] | None:
             if at - start > _LONGEST_BIT:
                 return None
             together = mecab.clean(text[start : at + 1], normalize)
-            if together != former + character or unicodedata.combining(character[0]):
+            # marks may change places among themselves; they stand on no blank and no line feed
+            marks = unicodedata.combining(character[0]) and not former[-1].isspace()
+            if marks or together != former + character:
                 bits[-1] = start, together
                 continue
         bits.append((at, character))

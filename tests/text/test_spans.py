@@ -25,6 +25,7 @@ ODD = [
     "각\u1100\u1161\u11a8雨",
     "\ufeff雨\ufeffが",
     "☆\u3000雨",
+    "雨\n\u0301\u3099が",  # marks that change places, and nothing that they stand on
 ]
 WAYS = [
     {},
