@@ -139,15 +139,18 @@ class LinearMembers:
         return branch, self.means.decide(mean_vectors(words, self._vectors))
 
     def _decide_unseen(self, rows: NDArray[np.int64], held: NDArray[np.int64]) -> Decisions:
-        counts = self._counts[rows]
-        chosen = self.features.counter.chosen_by(
-            counts if self._first is None else counts[self._first[rows]]
-        )
-        branch = self._branch(rows, counts[:, chosen]).decide(self._counts[held][:, chosen])
+        chosen = self._columns_of(rows)
+        branch = self._branch(rows, self._counts[rows][:, chosen])
+        decisions = branch.decide(self._counts[held][:, chosen])
         means = self._regression(rows)
         if means is None or self._of_documents is None:
-            return (branch,)
-        return branch, means.decide(self._of_documents[held])
+            return (decisions,)
+        return decisions, means.decide(self._of_documents[held])
+
+    def _columns_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the columns that some documents alone would have chosen."""
+        different = rows if self._first is None else rows[self._first[rows]]
+        return self.features.counter.chosen_by(self._counts[different])
 
     def _branch(self, rows: Any, counts: Any) -> LinearBranch:
         design, part = self._design, self._documents.take(rows)

@@ -118,7 +118,8 @@ class LinearBranch:
             self.intercept[:] = 2 * np.average(has_label, axis=0, weights=weights) - 1
             return self
         self._tfidf = TfidfTransformer(sublinear_tf=True)
-        X = self._tfidf.fit(counts if first is None else counts[first]).transform(counts)
+        X = _doubles(counts)
+        X = self._tfidf.fit(X if first is None else X[first]).transform(X, copy=False)
         if target.ndim == 2:
             values = {label: np.unique(target[:, label]) for label in range(n_classes)}
             for label, found in values.items():
@@ -161,7 +162,7 @@ class LinearBranch:
         """Return decisions of shape (n_documents, n_classes)."""
         if not counts.shape[1]:
             return np.tile(self.intercept, (counts.shape[0], 1))
-        X, coef = sp.csr_matrix(self._tfidf.transform(counts)), self.coef
+        X, coef = sp.csr_matrix(self._tfidf.transform(_doubles(counts), copy=False)), self.coef
         if X.nnz < len(coef):  # few documents: their cost does not depend on the vocabulary
             used, places = np.unique(X.indices, return_inverse=True)
             X = sp.csr_matrix((X.data, places, X.indptr), (X.shape[0], len(used)))
@@ -189,10 +190,16 @@ class LinearBranch:
         if not counts.shape[1]:
             return out
         counts = sp.csr_matrix(counts)
-        values = sp.csr_matrix(self._tfidf.transform(counts))
+        values = sp.csr_matrix(self._tfidf.transform(_doubles(counts), copy=False))
         out[values.indices] = values.data * self.coef[values.indices, label]
         out[counts.indices] /= counts.data
         return out
+
+
+def _doubles(counts: sp.csr_matrix) -> sp.csr_matrix:
+    """Return a copy of counts in float64, which may be changed; both have the same indices."""
+    data = counts.data.astype(np.float64)
+    return sp.csr_matrix((data, counts.indices, counts.indptr), counts.shape)
 
 
 def _svm(

@@ -71,7 +71,7 @@ def named(keys):
 def rows_of(counter, counts):
     """Rows of a matrix as dictionaries."""
     assert isinstance(counts, sp.csr_matrix)
-    assert counts.dtype == np.float64
+    assert counts.dtype == np.float32
     assert counts.has_canonical_format
     names = named(counter.keys_)
     assert counts.shape[1] == len(names)
