@@ -249,6 +249,8 @@ default=None
             plain = {text: text for text in counts}
             learn_from = [list(map(plain.__getitem__, document)) for document in documents]
         vectors = self._resolve(learn_from, random)
+        # what is set later counts in the next fit
+        self._drops, self._cuts = self.oov == "drop", self.maxlen is not None
         self.match_ = self.match
         if self.match == "auto":  # vectors that were learnt from these very texts know them
             learnt = hasattr(self, "trainer_")
@@ -262,7 +264,7 @@ default=None
         self._ids = {
             text: number
             for text, number in zip(counts, _ids(vocabulary.rows).tolist(), strict=True)
-            if not forms or counts[text] >= self.min_count  # rare ones depend on their own forms
+            if counts[text] >= self.min_count  # rare ones depend on their other forms
         }
         lengths = self._lengths(documents)
         # an observed length, so that few documents are not cut at a mean of two lengths
@@ -276,7 +278,7 @@ default=None
     def _lengths(self, documents: list[list[str]]) -> NDArray[np.int64]:
         """Return the number of ids of each document, before any cut."""
         counts: Iterable[int] = map(len, documents)
-        if self.oov == "drop":
+        if self._drops:
             read, _ = self._reader(documents)
             counts = (sum(one != OOV_ID for one in read(document)) for document in documents)
         return np.fromiter(counts, np.int64, len(documents))
@@ -303,7 +305,9 @@ default=None
         missing = [word for word in missing if word != "\n"]
         inexact = [word for word in inexact if word != "\n"]
         total = counts.total()
-        unknown = sorted(((word, counts[word]) for word in missing), key=lambda p: (-p[1], p[0]))
+        unknown = sorted(
+            ((str(word), counts[word]) for word in missing), key=lambda p: (-p[1], p[0])
+        )
         share = 1 - sum(counts[word] for word in missing) / total if total else 0.0
         self.coverage_: dict[str, Any] = {
             "tokens": share,
@@ -330,7 +334,7 @@ default=None
             warnings.warn(
                 TruncationWarning(
                     f"{cut} of {len(lengths)} documents are longer than maxlen={self.maxlen_} "
-                    f"words and are cut{' for networks' * (self.maxlen is None)} "
+                    f"words and are cut{' for networks' * (not self._cuts)} "
                     f"(the longest has {lengths.max()}).",
                     "A larger maxlen keeps all words.",
                 ),
@@ -381,7 +385,7 @@ default=None
         tails: list[int] = []
         for row, document in enumerate(documents):
             line = read(document)
-            if self.oov == "drop":
+            if self._drops:
                 line = [number for number in line if number != OOV_ID]
             lengths[row] = len(line)
             tails += line[self.maxlen_ :]
@@ -389,7 +393,7 @@ default=None
             out[row, : len(line)] = line
         if warn and len(documents):
             self._warn_cut(lengths)
-        if self.maxlen is not None or not tails:  # who asks for a cut gets one
+        if self._cuts or not tails:  # who asks for a cut gets one
             return TokenIds(out, vectors, row_labels)
         beyond = np.maximum(lengths - self.maxlen_, 0)
         return TokenIds(out, vectors, row_labels, FlatIds(np.array(tails, np.int32), beyond))
@@ -405,6 +409,8 @@ default=None
             self,
             {
                 "maxlen_": is_whole(1, _LONGEST),
+                "_drops": is_instance(bool),
+                "_cuts": is_instance(bool),
                 "match_": lambda value: value in ("exact", "text", "forms"),
                 "_n_known": is_whole(0, words),
                 "_used": is_array(np.int32, None),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..text.token import Forms
-from ..vectors.word_vectors import FIRST_ID, WordVectors
+from ..vectors.word_vectors import FIRST_ID, WordVectors, copied_words
 
 Word = tuple[str, Forms]
 Find = Callable[[list[str]], NDArray[np.int64]]
@@ -237,26 +237,26 @@ def look_up(
 def texts_of(vectors: WordVectors, names: Sequence[str]) -> list[str]:
     """Return words as they were written: without the form in the names of own words.
 
-    An own word has the row of its form; so a slash in any other word is part of it.
+    An own word has a copy of the row of its form; a slash in any other word is part of it.
     """
     texts = list(names)
-    parted = [
-        (place, name[:at], form)
-        for place, name in enumerate(texts)
-        if "/" in name
-        for at in range(1, len(name) - 1)
-        if name[at] == "/"
-        for form in {name[at + 1 :], name[at + 1 :].rstrip("/")} - {""}
-    ]
-    if not parted:
-        return texts
-    rows = vectors.find([names[place] for place, _, _ in parted])
-    forms = vectors.find([form for _, _, form in parted])
-    known = (forms >= 0) & (vectors.find([text for _, text, _ in parted]) >= 0)
-    known[known] = (
-        vectors.take(rows[known] + FIRST_ID) == vectors.take(forms[known] + FIRST_ID)
-    ).all(axis=1)
-    for (place, text, _), both in zip(parted, known.tolist(), strict=True):
+    places = [place for place, name in enumerate(texts) if "/" in name]
+    rows = vectors.find([texts[place] for place in places])
+    places = [place for place, row in zip(places, rows.tolist(), strict=True) if row >= 0]
+    forms = copied_words(vectors, rows[rows >= 0] + FIRST_ID)
+    parted = [_without_form(texts[place], form) for place, form in zip(places, forms, strict=True)]
+    known = vectors.find(parted) >= 0  # only such texts have the form in their name
+    for place, text, both in zip(places, parted, known.tolist(), strict=True):
         if both:
             texts[place] = text
     return texts
+
+
+def _without_form(name: str, form: str) -> str:
+    """Return the text of a name that `_names` made of a text and a form; ``""`` for another one."""
+    if not form:
+        return ""
+    end = f"/{form}"
+    while not name.endswith(end) and name.endswith("/"):
+        name = name[:-1]
+    return name.removesuffix(end) if name.endswith(end) else ""

@@ -24,7 +24,8 @@ class TokenIds(np.ndarray):
     is lost where a step makes a plain array of it (``np.asarray``, ``FeatureUnion``);
     then the classifier's ``vectors`` parameter says what the ids mean. What belongs to the
     documents, such as `row_labels`, follows them through indexing, copies and pickling, and
-    is dropped by whatever else may move rows.
+    is dropped by whatever else may move rows, but for what writes to the memory itself, as
+    ``numpy.random.Generator.shuffle`` does.
 
     Parameters
     ----------
@@ -112,6 +113,10 @@ class TokenIds(np.ndarray):
                 taken.tails = None
         return taken
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+        self._unlabel()  # rows may change places
+
     def copy(self, order: Any = "C") -> TokenIds:
         """Return a copy of the ids, as ``ndarray.copy`` does, with what belongs to them."""
         return self._label(super().copy(order), slice(None))
@@ -156,13 +161,17 @@ class TokenIds(np.ndarray):
 
 def _rows_of(key: Any) -> Any:
     """Return what a key of a table takes of its rows, or None if that is not plain."""
-    rows, *columns = key if isinstance(key, tuple) and len(key) else (key,)
-    if rows is Ellipsis or isinstance(rows, slice | tuple):  # an empty tuple takes everything
+    if isinstance(key, tuple) and not key:  # takes everything
+        return slice(None)
+    rows, *columns = key if isinstance(key, tuple) else (key,)
+    if rows is Ellipsis or isinstance(rows, slice):
         axis_is_new = len(columns) > 1 or any(one is None for one in columns)
         return None if axis_is_new else rows if isinstance(rows, slice) else slice(None)
     # beside arrays of columns, rows are broadcast
     plain = all(one is Ellipsis or isinstance(one, slice) for one in columns)
     positions = np.asarray(rows)
+    if not positions.size:  # NumPy takes an empty list for numbers with a point
+        positions = positions.astype(np.intp)
     return positions if plain and positions.ndim == 1 else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -28,6 +28,11 @@ def check_documents(documents: Iterable[Any], what: str) -> list[Any]:
         It is none of these.
     """
     refuse_single_text(documents, what)
+    if isinstance(documents, Mapping):
+        raise TypeError(
+            f"Got a {type(documents).__name__} with {list(documents)!r:.60} but {what} expected an "
+            "iterable of documents: pass the column that holds them."
+        )
     documents = _only_column(documents)
     shape = getattr(documents, "shape", (0,))
     if len(shape) != 1:
@@ -111,10 +116,12 @@ def check_tokens(documents: Iterable[Any], what: str) -> list[list[str]]:
     """
     out = []
     for position, document in enumerate(check_documents(documents, what)):
+        if isinstance(document, np.ndarray):
+            document = document.tolist()
         if isinstance(document, str):
             out.append(document.split())
             continue
-        if not isinstance(document, list | tuple | np.ndarray):
+        if not isinstance(document, list | tuple):
             raise TypeError(
                 f"Document {position} is of type {type(document).__name__} but {what} expected "
                 "a list of str, or a str of words with blanks between them."
@@ -138,12 +145,27 @@ class LabelledTokens(list[list[str]]):
     tokens : list of list of str
         Words of each document.
     row_labels : pandas.Index
-        Index of the documents. It is left behind by slices and other lists of these lists.
+        Index of the documents. It is left behind by slices and other lists of these lists, and
+        dropped where the documents change places.
     """
 
     def __init__(self, tokens: list[list[str]], row_labels: Any) -> None:
         super().__init__(tokens)
         self.row_labels = row_labels
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.row_labels = None  # this is how random.shuffle moves documents
+
+    def sort(self, **kwargs: Any) -> None:
+        """Sort in place, as ``list.sort`` does, and drop the index."""
+        super().sort(**kwargs)
+        self.row_labels = None
+
+    def reverse(self) -> None:
+        """Reverse in place, as ``list.reverse`` does, and drop the index."""
+        super().reverse()
+        self.row_labels = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LabelledTokens, (list(self), self.row_labels)
@@ -165,9 +187,8 @@ def row_labels_of(documents: Any) -> Any:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(documents, pandas.Series | pandas.DataFrame):
         return documents.index
-    if isinstance(documents, LabelledTokens) and len(documents.row_labels) == len(documents):
-        return documents.row_labels
-    return None
+    labels = documents.row_labels if isinstance(documents, LabelledTokens) else None
+    return labels if labels is not None and len(labels) == len(documents) else None
 
 
 def labelled(tokens: list[list[str]], documents: Any) -> list[list[str]]:

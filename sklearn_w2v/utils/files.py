@@ -323,8 +323,10 @@ def stamp_of(path: str | os.PathLike[str]) -> str:
     Parameters
     ----------
     path : str or path
-        A file, which may be missing.
+        A file, which may be missing; of anything else, the text is its repr.
     """
+    if not isinstance(path, str | os.PathLike):
+        return repr(path)
     name = os.path.abspath(os.fspath(path))
     try:
         status = os.stat(name)

@@ -9,12 +9,17 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+import numpy as np
+
 from ..utils.compression import open_plain
+from ..utils.encodings import UTF8, encoding_of_bytes
 from ..utils.files import stamp_of
+from .formats.foreign_text import decoded, refuse_utf16
 
 Tokens = list[str]
 
 _SENTENCE = 10_000  # words; gensim ignores the rest of a longer sentence without a warning
+_HEAD = 1 << 16  # bytes that tell the encoding of a file
 _LINE = 1 << 20  # characters of a line that are read at a time
 _PATH = re.compile(r"\S+\.(?:txt|text|csv|tsv|jsonl|gz|bz2|xz)")
 _KINDS = (
@@ -40,6 +45,7 @@ class Shards:
         for path in self.paths:
             number = 0
             try:
+                _check_encoding(path)
                 with open_plain(path) as raw:
                     text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace")
                     for line in _lines(text):
@@ -109,6 +115,7 @@ def stamps_of_corpus(corpus: Any) -> Iterator[str]:
     corpus : object
         As `check_corpus` takes it; nothing is raised.
     """
+    corpus = _plain(corpus)
     if isinstance(corpus, str | os.PathLike):
         name = os.fspath(corpus)
         for path in [name] if os.path.isfile(name) else sorted(glob.glob(name, recursive=True)):
@@ -140,6 +147,7 @@ def check_corpus(corpus: Any) -> Iterable[Any] | None:
     """
     if corpus is None:
         return None
+    corpus = _plain(corpus)
     if isinstance(corpus, str | os.PathLike):
         return Shards(_matching(os.fspath(corpus)))
     if isinstance(corpus, bytes) or not isinstance(corpus, Iterable):
@@ -155,6 +163,27 @@ def check_corpus(corpus: Any) -> Iterable[Any] | None:
             f"Got corpus={list(corpus)!r:.200}, which look like paths, but none of them is a file."
         )
     return corpus
+
+
+def _plain(corpus: Any) -> Any:
+    """Return an array or a column as a list; paths in it are paths."""
+    return list(corpus) if hasattr(corpus, "__array__") and np.ndim(corpus) else corpus
+
+
+def _check_encoding(path: str) -> None:
+    """Refuse a file in another encoding than UTF-8, whose words would be garbage.
+
+    Bytes that are no text in any encoding are replaced, as big corpora have some.
+    """
+    with open_plain(path) as raw:
+        head = raw.read(_HEAD)
+    words = head.split()[:-1] if len(head) == _HEAD else head.split()  # the last one may be cut
+    try:
+        refuse_utf16(head)
+        if encoding_of_bytes(b"\n".join(words)) != UTF8:
+            decoded(words)
+    except ValueError as error:
+        raise ValueError(f"Cannot read the file {path!r} of corpus: {error}.") from None
 
 
 def _is_path(one: Any) -> bool:

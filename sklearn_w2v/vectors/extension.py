@@ -196,6 +196,14 @@ class ExtendedStore(Store):
             random[copied] = self.base.drawn(like[copied])
         return random
 
+    def copied(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        out = np.full(len(indices), -1, np.int64)
+        added = indices >= len(self.base)
+        out[~added] = self.base.copied(indices[~added])
+        if self.like is not None:
+            out[added] = self.like[indices[added] - len(self.base)]
+        return out
+
     def continues(self, other: Store) -> bool:
         if super().continues(other) or self.base.continues(other):
             return True

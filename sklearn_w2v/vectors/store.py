@@ -48,6 +48,10 @@ class Store(ABC):
         """Tell which words, given by their indices, have rows that were drawn at random."""
         return np.zeros(len(indices), bool)
 
+    def copied(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the index of the word whose row each word's is a copy of, or -1."""
+        return np.full(len(indices), -1, np.int64)
+
     def continues(self, other: Store) -> bool:
         """Return whether this store starts with the words and rows of another store."""
         return self is other or self.fingerprint == other.fingerprint

@@ -112,7 +112,7 @@ class WordVectors:
 
     @cached_property
     def words(self) -> list[str]:
-        return list(self._store.words)  # a caller may change it
+        return list(self._store.words)  # a caller may change the list
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -178,7 +178,7 @@ class WordVectors:
         return subwords.compose(words)
 
     def most_similar(
-        self, positive: str | Iterable[str], negative: Iterable[str] = (), topn: int = 10
+        self, positive: str | Iterable[str], negative: str | Iterable[str] = (), topn: int = 10
     ) -> list[tuple[str, float]]:
         """Find the words nearest, by cosine, to a word or to a sum and difference of words.
 
@@ -186,7 +186,7 @@ class WordVectors:
         ----------
         positive : str or iterable of str
             Words whose unit vectors are added.
-        negative : iterable of str, default=()
+        negative : str or iterable of str, default=()
             Words whose unit vectors are subtracted.
         topn : int, default=10
             How many words are returned.
@@ -203,7 +203,7 @@ class WordVectors:
             A word is not known.
         """
         added = [positive] if isinstance(positive, str) else list(positive)
-        taken = [*added, *negative]
+        taken = [*added, *([negative] if isinstance(negative, str) else negative)]
         if not taken:
             raise ValueError("Got no words but expected at least one.")
         signs = np.array([1.0] * len(added) + [-1.0] * (len(taken) - len(added)), np.float32)
@@ -329,7 +329,7 @@ class WordVectors:
         new = cls(keyed.index_to_key, keyed.vectors)
         subwords = subwords_of(keyed)
         if subwords is not None:
-            new._store = MemoryStore(new.words, np.array(new.vectors), None, subwords)
+            new._store = MemoryStore(list(new._store.words), np.array(new.vectors), None, subwords)
         return new
 
     def to_gensim(self) -> Any:
@@ -343,7 +343,7 @@ class WordVectors:
         from gensim.models import KeyedVectors
 
         keyed = KeyedVectors(self.dim)  # given a count, gensim would add to that many empty rows
-        keyed.add_vectors(self.words, np.array(self.vectors))
+        keyed.add_vectors(list(self._store.words), np.array(self.vectors))
         return keyed
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -361,7 +361,7 @@ class WordVectors:
         with ``line_breaks=True``, is written as ``</s>``, word2vec's own name for it.
         """
         self._store.check_whole()
-        words = self.words
+        words = list(self._store.words)
         if "</s>" not in self:
             words = ["</s>" if word == "\n" else word for word in words]
         write_file(
@@ -485,7 +485,7 @@ class WordVectors:
             raise ValueError("Got rows with values that are not finite.")
         matrix = self._take(np.arange(len(self)))
         matrix[numbers - FIRST_ID] = new
-        return self._of(MemoryStore(self.words, matrix))
+        return self._of(MemoryStore(list(self._store.words), matrix))
 
     def is_extension_of(self, other: object) -> bool:
         """Return whether every id of other vectors means the same word and row here.
@@ -557,6 +557,16 @@ def as_word_vectors(vectors: Any) -> WordVectors:
 def words_of(vectors: WordVectors, ids: NDArray[np.integer]) -> list[str]:
     """Return the words of ids, from 2; unlike `WordVectors.words`, this copies no others."""
     return vectors._store.words_at(np.asarray(ids, np.int64) - FIRST_ID)
+
+
+def copied_words(vectors: WordVectors, ids: NDArray[np.integer]) -> list[str]:
+    """Return the word whose row `WordVectors.extended` copied for each id's word, or ``""``."""
+    like = vectors._store.copied(np.asarray(ids, np.int64) - FIRST_ID)
+    out = [""] * len(like)
+    places = np.flatnonzero(like >= 0)
+    for place, word in zip(places.tolist(), vectors._store.words_at(like[places]), strict=True):
+        out[place] = word
+    return out
 
 
 def has_random_row(vectors: WordVectors, ids: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -785,3 +785,37 @@ def test_line_breaks_are_no_unknown_words():
     assert coverage["tokens"] == pytest.approx(2 / 3)
     assert coverage["types"] == pytest.approx(2 / 3)
     assert coverage["unknown"] == [("風", 1)]
+
+
+# ------------------------------------------------------------- documents of other kinds
+def test_tokens_in_arrays_are_plain_words_in_the_coverage():
+    indexer = W2VIndexer(WordVectors(["雨"], [[1.0, 0.0]]))
+    indexer.fit([np.array(["雨", "風"]), [np.str_("雨"), np.str_("雪")]])
+    assert [type(word) for word, _ in indexer.coverage_["unknown"]] == [str, str]
+    again = pickle.loads(pickle.dumps(indexer))
+    again._check_saved_state()
+    with pytest.raises(TypeError, match="Document 1 is of type int"):
+        indexer.transform([["雨"], 5])
+
+
+@pytest.mark.parametrize(
+    ("documents", "rare"),
+    [([["iphone", "雨"], ["iphone", "IPHONE"]], "IPHONE"), ([["A", "Ａ"], ["A"]], "Ａ")],
+)
+def test_rare_words_have_one_id_before_and_after_pickling(documents, rare):
+    vectors = WordVectors(["雨"], [[1.0, 0.0]])
+    indexer = W2VIndexer(vectors, min_count=2, maxlen=2)
+    first = indexer.fit_transform(documents)
+    for one in (indexer, pickle.loads(pickle.dumps(indexer))):
+        assert np.array_equal(one.transform(documents), first)
+        assert np.array_equal(one.transform([[rare]]), indexer.transform([[rare]]))
+
+
+def test_what_is_set_after_fit_counts_in_the_next_one():
+    vectors = WordVectors(["a", "b", "c"], [[1, 0], [0, 1], [1, 1]])
+    indexer = W2VIndexer(vectors).fit([["a"]] * 40 + [["a", "b", "c"]])
+    before = indexer.transform([["a", "b", "c", "x"]])
+    after = indexer.set_params(maxlen=50, oov="drop").transform([["a", "b", "c", "x"]])
+    assert np.array_equal(before, after)
+    assert after.tails.ids.tolist() == before.tails.ids.tolist() == [3, 4, 1]
+    assert indexer.fit([["a", "b", "c", "x"]]).transform([["a", "x", "b"]]).shape == (1, 50)

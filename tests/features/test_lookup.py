@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer, Word2VecTrainer, WordVectors
-from sklearn_w2v.features.lookup import candidates, find_by_forms, forms_are_known_better
+from sklearn_w2v.features.lookup import (
+    candidates,
+    find_by_forms,
+    forms_are_known_better,
+    texts_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +98,22 @@ def test_order_fits_the_vectors_of_real_texts(lyrics, trained_on, form, match):
     indexer = W2VIndexer(trainer.vectors_, maxlen=1_000).fit(docs)
     assert indexer.match_ == match
     assert isinstance(indexer.vectors_, WordVectors)
+
+
+# ---------------------------------------------------------------- texts of own words
+def test_a_slash_is_part_of_a_word_unless_it_stands_before_the_form():
+    vectors = WordVectors(["1", "2", "1/2"], [[1, 0], [0, 1], [0, 1]])
+    assert texts_of(vectors, ["1/2", "nothing/1"]) == ["1/2", "nothing/1"]
+    extended = vectors.extended(["1/2/1", "2/1//", "3/1", "9/9"], 0, like=[0, 0, 0, -1])
+    names = ["1/2/1", "2/1//", "3/1", "9/9", "1/2"]
+    assert texts_of(extended, names) == ["1/2", "2", "3/1", "9/9", "1/2"]
+
+
+def test_a_token_of_many_slashes_is_looked_at_once(monkeypatch):
+    token = "data:" + "abc/" * 20_000
+    vectors = WordVectors(["a", token], np.eye(2))
+    asked = []
+    find = WordVectors.find
+    monkeypatch.setattr(WordVectors, "find", lambda self, w: asked.extend(w) or find(self, w))
+    assert texts_of(vectors, [token]) == [token]
+    assert sum(map(len, asked)) <= 2 * len(token)

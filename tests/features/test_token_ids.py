@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import _safe_indexing, check_array, resample, shuffle
 
 from sklearn_w2v import TokenIds, WordVectors
+from sklearn_w2v.features.flat_ids import FlatIds
 
 VECTORS = WordVectors(["雨", "雪", "夏", "海"], np.eye(4))
 ARRAY = np.array([[2, 3, 0], [4, 0, 0], [5, 2, 3], [1, 0, 0], [3, 3, 3], [2, 5, 0]])
@@ -285,3 +286,33 @@ def test_slices_are_views_that_can_be_written(ids):
     ids[:, 0] = 9
     assert ids[:, 0].tolist() == [9] * 6
     assert ids[0].vectors is VECTORS
+
+
+def whole():
+    tails = FlatIds(np.array([7, 8, 9], np.int32), np.array([2, 1]))
+    return TokenIds([[2], [3]], None, pd.Index(["first", "second"]), tails)
+
+
+@pytest.mark.parametrize("key", [((1, 0), slice(None)), ([1, 0], slice(None)), (1, 0)])
+def test_positions_move_what_belongs_to_the_rows(key):
+    taken = whole()[list(key) if isinstance(key[0], int) else key]
+    assert taken.tolist() == [[3], [2]]
+    assert list(taken.row_labels) == ["second", "first"]
+    assert taken.tails.ids.tolist() == [9, 7, 8]
+
+
+def test_no_rows_of_labelled_ids():
+    for key in ([], np.array([], int), ([], slice(None))):
+        taken = whole()[key]
+        assert taken.shape == (0, 1)
+        assert len(taken.row_labels) == len(taken.tails) == 0
+
+
+def test_a_shuffle_in_place_drops_what_belonged_to_the_rows():
+    ids = TokenIds([[n] for n in range(9)], None, pd.Index(range(9)))
+    np.random.RandomState(1).shuffle(ids)  # noqa: NPY002
+    assert ids.ravel().tolist() != list(range(9))
+    assert ids.row_labels is ids.tails is None
+    ids = whole()
+    ids[:] = ids[::-1].copy()
+    assert ids.row_labels is ids.tails is None

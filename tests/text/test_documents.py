@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 from sklearn_w2v import JapaneseTokenizer, W2VIndexer
 from sklearn_w2v.text.documents import (
+    LabelledTokens,
     check_documents,
     check_texts,
     refuse_single_text,
@@ -98,3 +101,31 @@ def test_tokens_keep_the_index_of_a_column():
     assert row_labels_of(tokens) is None
     assert row_labels_of(tokens[:2]) is None
     assert row_labels_of(JapaneseTokenizer().fit_transform(texts.tolist())) is None
+
+
+@pytest.mark.parametrize("estimator", [JapaneseTokenizer(), W2VIndexer()])
+def test_a_batch_of_columns_is_no_documents(estimator):
+    with pytest.raises(TypeError, match=r"Got a dict with \['text', 'label'\] but"):
+        estimator.fit_transform({"text": ["雨が降る", "雪"], "label": [1, 2]})
+
+
+def test_an_array_without_a_dimension_is_named(small_vectors):
+    with pytest.raises(TypeError, match="Document 1 is of type int but W2VIndexer expected"):
+        W2VIndexer(small_vectors).fit([["雨"], np.array(3)])
+    assert W2VIndexer(small_vectors).fit([["雨"], np.array("雪")]).maxlen_ == 1
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda tokens: random.Random(0).shuffle(tokens),
+        lambda tokens: tokens.reverse(),
+        lambda tokens: tokens.sort(reverse=True),
+    ],
+)
+def test_lists_whose_documents_change_places_have_no_index(move):
+    tokens = LabelledTokens([["a"], ["b"], ["c"]], pd.Index(["x", "y", "z"]))
+    move(tokens)
+    assert list(tokens) != [["a"], ["b"], ["c"]]
+    assert row_labels_of(tokens) is None
+    assert row_labels_of(pickle.loads(pickle.dumps(tokens))) is None

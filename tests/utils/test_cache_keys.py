@@ -172,3 +172,18 @@ def test_a_function_with_its_source_is_the_function():
     for other in (one, pickle.loads(pickle.dumps(one)), copy.deepcopy(one)):
         assert other("abc") == 3
         assert repr(other) == repr(len)
+
+
+def test_constants_of_typed_functions_are_part_of_them():
+    def typed(text):
+        names = {}
+        exec(
+            f"def cut(t):\n return (lambda one: one.split({text!r}))(t) or t in {{'a', 'b'}}", names
+        )
+        return source_of(names["cut"])
+
+    assert typed("、") == typed("、") != typed("。")
+
+
+def test_what_is_no_path_has_a_stamp_too():
+    assert pickle.loads(pickle.dumps(JapaneseTokenizer(user_dictionary=5))).user_dictionary == 5

@@ -8,11 +8,13 @@ import lzma
 import os
 import tracemalloc
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_w2v import Word2VecTrainer
 from sklearn_w2v.vectors import corpus as _corpus
-from sklearn_w2v.vectors.corpus import Sentences, Shards, check_corpus
+from sklearn_w2v.vectors.corpus import Sentences, Shards, check_corpus, stamps_of_corpus
 
 
 def walk(corpus):
@@ -179,3 +181,31 @@ def test_sentences_are_no_paths(corpus):
 def test_what_is_no_sentence_is_named(corpus, message):
     with pytest.raises(TypeError, match=message):
         Word2VecTrainer(vector_size=2, min_count=1, epochs=1, corpus=corpus).fit([["a", "b"]])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "why"),
+    [("cp932", "may be cp932"), ("euc_jp", "may be euc_jp"), ("utf-16", "it is UTF-16")],
+)
+@pytest.mark.parametrize("times", [3, 5_000])
+def test_a_file_in_another_encoding_is_named(tmp_path, encoding, why, times):
+    path = tmp_path / "c.txt"
+    path.write_bytes(("雨 が 降る\n雪 が 積もる\n" * times).encode(encoding))
+    with pytest.raises(ValueError, match=rf"Cannot read the file .*c\.txt' of corpus: .*{why}"):
+        Word2VecTrainer(vector_size=2, epochs=1, corpus=path).fit([])
+
+
+def test_a_long_utf8_file_is_not_taken_for_another(tmp_path):
+    path = tmp_path / "c.txt"
+    path.write_text("x" + "雨が降る 雪\n" * 9_000, encoding="utf-8")
+    assert sum(map(len, Shards([str(path)]))) == 18_000
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Series])
+def test_an_array_of_paths_is_a_list_of_paths(tmp_path, kind):
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_text(f"{name} x\n" * 3)
+    paths = [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
+    trainer = Word2VecTrainer(vector_size=2, epochs=1, corpus=kind(paths))
+    assert set(trainer.fit([]).vectors_.words) == {"a", "b", "x"}
+    assert len(list(stamps_of_corpus(kind(paths)))) == 2

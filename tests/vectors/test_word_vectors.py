@@ -537,3 +537,23 @@ def test_replaced_rows_are_those_of_their_words_alone(any_vectors):
 def test_rows_that_do_not_fit_replace_nothing(ids, rows, message):
     with pytest.raises(ValueError, match=message):
         in_memory().replaced(ids, rows)
+
+
+def test_a_word_to_subtract_is_one_word():
+    words = ["王", "男性", "男", "性", "女"]
+    vectors = WordVectors(words, [[1, 0], [0, 1], [1, 1], [-1, 0.5], [0.3, 0.4]])
+    assert vectors.most_similar("王", "男性") == vectors.most_similar("王", ["男性"])
+
+
+def test_a_list_of_words_that_is_sorted_changes_no_file_and_no_copy(tmp_path):
+    vectors = WordVectors(["c", "a", "b"], [[1, 0], [0, 1], [1, 1]])
+    vectors.words.sort()
+    vectors.save(tmp_path / "v.txt")
+    for other in (
+        WordVectors.load(tmp_path / "v.txt"),
+        vectors.replaced([3], [[0, 1]]),
+        WordVectors.from_gensim(vectors.to_gensim()),
+    ):
+        other.words.sort()
+        for word in "abc":
+            assert np.array_equal(other[word], vectors[word])

@@ -312,6 +312,12 @@ def write_file(
     for word in words:
         if not word or " " in word or "\n" in word:
             raise ValueError(f"word2vec files cannot hold the word {word!r}: it has a blank.")
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise ValueError(
+                f"word2vec files cannot hold the word {word!r}: it has half of a character."
+            ) from None
     opener = gzip.open if path.endswith(".gz") else open
     with written_beside(path) as work, opener(work, "wb") as file:
         file.write(f"{len(words)} {dim}\n".encode())
@@ -319,7 +325,7 @@ def write_file(
             rows = np.asarray(blocks(start, start + _ROWS), np.float32)
             report_progress("writing vectors", start, len(words))
             for word, row in zip(words[start : start + _ROWS], rows, strict=True):
-                name = word.encode("utf-8", "surrogatepass")
+                name = word.encode()
                 if binary:
                     file.write(name + b" " + row.astype("<f4").tobytes() + b"\n")
                 else:

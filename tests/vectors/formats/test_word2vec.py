@@ -439,3 +439,9 @@ def test_written_files_have_the_usual_permissions(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "v.bin").stat().st_mode) == 0o640
+
+
+def test_half_of_a_character_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"cannot hold the word '\\ud800': it has half"):
+        write_file(str(tmp_path / "v.txt"), ["雨", "\ud800"], lambda a, b: np.eye(2), 2)
+    assert list(tmp_path.iterdir()) == []
