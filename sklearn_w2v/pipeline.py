@@ -167,8 +167,8 @@ def transfer_probe(
     tokenizer : "japanese", estimator, callable or None, default="japanese"
         As in `make_w2v_pipeline`.
     groups : array-like of shape (n_documents,) or None, default=None
-        Groups (albums, works of an author) that no fold takes apart. None takes neighbours in
-        the given order for related.
+        Groups (albums, works of an author) that no fold takes apart, and each of which is one
+        draw of the standard error. None takes neighbours in the given order for related.
     n_jobs : int or None, default=-1
         Threads; -1 means all cores.
     random_state : int, RandomState instance or None, default=0
@@ -182,7 +182,8 @@ def transfer_probe(
     Raises
     ------
     ValueError
-        There are fewer than ten different documents or five groups, or only one label.
+        There are fewer than ten different documents, or five groups with documents that no other
+        group has, or only one label.
 
     Examples
     --------
@@ -214,13 +215,18 @@ def transfer_probe(
     output = Output.of("softmax", targets.multilabel)
     params = _RECIPE["bow"], _RECIPE["bow_C"], len(targets.classes), output, seed, n_jobs
     members = LinearMembers(LinearDesign(*params), documents, words, ids.vectors, ids.vectors)
+    documents = replace(documents, clusters=members.copies)
     folds = inner_folds(documents.y, seed, members.copies)
     if groups is not None:
         check_consistent_length(padded, groups)
-        folds = folds_by_group(documents.y, groups, seed)
+        numbers = np.unique(np.asarray(groups), return_inverse=True)[1].ravel()
+        documents = replace(documents, clusters=numbers)
+        folds = folds_by_group(documents.y, numbers, seed, members.copies)
     found = judge_vectors(members, documents, output, folds)
     if found is None:
-        few = "five groups" if groups is not None else "ten different documents"
+        few = "ten different documents"
+        if groups is not None:
+            few = "five groups with documents of their own"
         raise ValueError(f"Got fewer than {few}, which are too few to judge on.")
     return replace(found, seconds=time.perf_counter() - started)
 

@@ -270,7 +270,7 @@ class W2VClassifier(FittedRepr, RoutedParameters):
             train = TrainingSet(ids, lengths, encoded, weights)
             callbacks = keras_training.fresh_callbacks(self)
             keras_training.new_optimizer(self)  # a wrong one is found before anything is learnt
-            val = check_validation(self, validation, vectors, targets, labels)
+            val = check_validation(self, validation, vectors, targets, labels, weights)
             words = self._words(X, train, val, validation[0], vectors)
         maxlen = self._words_to_read(ids.shape[1], fresh)
         read = [part.cut(maxlen).ids for part in (train, val) if part is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -99,11 +99,8 @@ class LinearMembers:
         self.features = Features(design.kind)
         first, numbers = words.distinct()
         self.copies: NDArray[np.int64] | None = None  # None where all documents are different
-        self._first = None
         if len(first) < len(words):  # copies are counted once: they say nothing about words
             self.copies = numbers
-            self._first = np.zeros(len(words), bool)
-            self._first[first] = True
             words = words.take(first)
         self._counts = self.features.count(words, characters, design.n_jobs)
         self._of_documents = None if vectors is None else mean_vectors(words, vectors)
@@ -138,6 +135,10 @@ class LinearMembers:
             return (branch,)
         return branch, self.means.decide(mean_vectors(words, self._vectors))
 
+    def n_distinct(self, rows: NDArray[np.int64]) -> int:
+        """Return how many different documents some rows are."""
+        return len(rows if self.copies is None else np.unique(self.copies[rows]))
+
     def _decide_unseen(self, rows: NDArray[np.int64], held: NDArray[np.int64]) -> Decisions:
         chosen = self._columns_of(rows)
         branch = self._branch(rows, self._counts[rows][:, chosen])
@@ -149,13 +150,22 @@ class LinearMembers:
 
     def _columns_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the columns that some documents alone would have chosen."""
-        different = rows if self._first is None else rows[self._first[rows]]
-        return self.features.counter.chosen_by(self._counts[different])
+        first = self._first_of(rows)
+        return self.features.counter.chosen_by(self._counts[rows if first is None else rows[first]])
+
+    def _first_of(self, rows: Any) -> NDArray[np.bool_] | None:
+        """Tell which of some documents are no copies of earlier ones; None where none is a copy."""
+        if self.copies is None:
+            return None
+        numbers = self.copies[rows]
+        first = np.zeros(len(numbers), bool)
+        first[np.unique(numbers, return_index=True)[1]] = True
+        return first
 
     def _branch(self, rows: Any, counts: Any) -> LinearBranch:
         design, part = self._design, self._documents.take(rows)
-        first = None if self._first is None else self._first[rows]
         branch = LinearBranch(design.C, design.seed)
+        first = self._first_of(rows)
         return branch.fit(counts, part.y, design.n_classes, part.weights, first)
 
     def _regression(self, rows: Any) -> MeanVectors | None:
@@ -227,7 +237,7 @@ class NetworkTraining:
         """
         from .held_out import HeldOut
 
-        weigher = Weigher(held.y, held.weights, output)
+        weigher = Weigher(held.y, held.weights, output, held.clusters)
         watch = HeldOut(lambda: self._logits(held), weigher, members[0], self._patience)
         self._train(part, held, [watch])
         network = self._logits(held)
@@ -259,7 +269,7 @@ def judge_vectors(
     if not folds:
         return None
     decisions, rows = _ask(members, documents, output, folds)
-    return _probe(decisions, documents.take(rows), output, started)
+    return _probe(decisions, documents.take(rows), members.n_distinct(rows), output, started)
 
 
 def _ask(
@@ -274,10 +284,11 @@ def _ask(
     """
     decisions, rows = members.decide(folds[:1]), folds[0][1]
     for fold in folds[1:]:
-        if len(rows) >= _ENOUGH:
+        n_documents = members.n_distinct(rows)
+        if n_documents >= _ENOUGH:
             break
-        if len(rows) >= _HALF:
-            probe = _probe(decisions, documents.take(rows), output, 0.0)
+        if n_documents >= _HALF:
+            probe = _probe(decisions, documents.take(rows), n_documents, output, 0.0)
             if probe is not None and probe.z < _PROSPECT:
                 break
         new = members.decide([fold])
@@ -287,7 +298,7 @@ def _ask(
 
 
 def _probe(
-    members: Decisions, held: TrainingSet, output: Output, started: float
+    members: Decisions, held: TrainingSet, n_documents: int, output: Output, started: float
 ) -> TransferProbe | None:
     """Measure what mean vectors add to the branch; None without vectors or documents.
 
@@ -297,16 +308,18 @@ def _probe(
         Decisions of branch and mean vectors about held-out documents.
     held : TrainingSet
         These documents.
+    n_documents : int
+        How many different ones they are.
     output : Output
         Gives the loss.
     started : float
         When it began, as ``time.perf_counter()`` has it.
     """
-    if len(members) < 2 or len(held) < 2:
+    if len(members) < 2 or n_documents < 2:
         return None
-    weigher = Weigher(held.y, held.weights, output)
+    weigher = Weigher(held.y, held.weights, output, held.clusters)
     gain = weigher.gain(weigher.weigh(members[0]), weigher.weigh(*members))
-    return TransferProbe(*gain, len(held), time.perf_counter() - started)
+    return TransferProbe(*gain, n_documents, time.perf_counter() - started)
 
 
 def fit_blend(
@@ -340,17 +353,20 @@ def fit_blend(
     report_progress("linear branch", 0, 0)
     started = time.perf_counter()
     output = design.output
+    documents = replace(documents, clusters=members.copies)
     part, held = documents, documents.take(slice(0))
     asked = first = held  # all held-out documents, and those on which the network is weighed
     decisions: Decisions = ()
+    n_documents = 0
     if validation is not None:
         asked = first = validation[0]
+        n_documents = len(asked)
         decisions = members.decide_new(validation[1])
     elif folds := inner_folds(documents.y, design.seed, members.copies):
         part, first = (documents.take(rows) for rows in folds[0])
         decisions, rows = _ask(members, documents, output, folds)
-        asked = documents.take(rows)
-    probe = _probe(decisions, asked, output, started)
+        asked, n_documents = documents.take(rows), members.n_distinct(rows)
+    probe = _probe(decisions, asked, n_documents, output, started)
     if probe is None or not probe.pays:
         decisions = decisions[:1]
     found = None

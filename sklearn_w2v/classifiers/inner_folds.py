@@ -55,22 +55,29 @@ def inner_folds(y: NDArray[Any], seed: int, copies: NDArray[np.int64] | None = N
     return _split(y, blocks, n_folds, seed)
 
 
-def folds_by_group(y: NDArray[Any], groups: Any, seed: int) -> list[Fold]:
+def folds_by_group(
+    y: NDArray[Any], groups: NDArray[np.int64], seed: int, copies: NDArray[np.int64] | None
+) -> list[Fold]:
     """Split documents into folds that take no group apart; none where groups are too few.
 
     Parameters
     ----------
     y : ndarray of shape (n_documents,) or (n_documents, n_classes)
         Places of the classes, or an indicator matrix.
-    groups : array-like of shape (n_documents,)
-        Group of each document.
+    groups : ndarray of shape (n_documents,)
+        Group of each document, counted from 0.
     seed : int
         Of the shuffling.
+    copies : ndarray of shape (n_documents,) or None
+        Equal numbers of equal documents. What the training part holds, too, is not held out.
     """
-    numbers = np.unique(np.asarray(groups), return_inverse=True)[1].ravel()
-    if numbers.max() + 1 < _FOLDS:
+    if groups.max() + 1 < _FOLDS:
         return []
-    return _split(y, numbers, _FOLDS, seed)
+    folds = _split(y, groups, _FOLDS, seed)
+    if copies is not None:
+        unseen = [(rows, held[~np.isin(copies[held], copies[rows])]) for rows, held in folds]
+        folds = [(rows, held) for rows, held in unseen if len(held)]
+    return folds
 
 
 def _split(y: NDArray[Any], blocks: NDArray[Any], n_folds: int, seed: int) -> list[Fold]:

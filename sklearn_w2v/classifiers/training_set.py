@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
-from sklearn.utils import compute_sample_weight
+from sklearn.utils import compute_class_weight
 
 from ..features.token_ids import check_ids
 from ..utils.sklearn_compat import check_sample_weight
@@ -30,12 +31,16 @@ class TrainingSet:
         Places of the classes, or an indicator matrix.
     weights : ndarray of shape (n_documents,) or None
         Weights.
+    clusters : ndarray of shape (n_documents,), int64, or None, default=None
+        Equal numbers of documents that tell the same, as copies do; None where each stands for
+        itself.
     """
 
     ids: NDArray[np.int32]
     lengths: NDArray[np.int64]
     y: NDArray[Any]
     weights: NDArray[np.float32] | None
+    clusters: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -46,7 +51,8 @@ class TrainingSet:
         def part(array: Any) -> Any:
             return None if array is None else array[rows]
 
-        return TrainingSet(*map(part, (self.ids, self.lengths, self.y, self.weights)))
+        fields = self.ids, self.lengths, self.y, self.weights, self.clusters
+        return TrainingSet(*map(part, fields))
 
     def cut(self, width: int | None) -> TrainingSet:
         """Return the documents with no more than a number of words of each."""
@@ -94,18 +100,14 @@ def total_weights(
                     f"Got class_weight for {unknown} but the classes are {classes.tolist()}."
                 )
             for label, weight in class_weight.items():
-                if not 0 <= weight < float("inf"):
+                if not isinstance(weight, Real) or not 0 <= float(weight) < float("inf"):
                     raise ValueError(
-                        f"Got class_weight of {weight} for {label!r} but expected a finite "
+                        f"Got class_weight of {weight!r} for {label!r} but expected a finite "
                         "weight that is not negative."
                     )
-        # of many labels, the mean: scikit-learn's product spans many powers of ten
-        columns = [labels]
-        if labels.ndim == 2:
-            columns = [column for column in labels.T if np.ptp(column)]
-        each = [compute_sample_weight(class_weight, column) for column in columns]
-        if each:  # labels that all documents have, or none, have nothing to balance
-            weights = weights * np.mean(each, axis=0).astype(np.float32)
+        of_class = class_weights_of(labels, class_weight, labels[weights > 0])
+        if of_class is not None:
+            weights = weights * of_class
     if not weights.any():
         raise ValueError("The weight is zero for every document; nothing can be learnt.")
     return weights
@@ -140,28 +142,33 @@ def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any],
 def class_weights_of(
     new: NDArray[Any], class_weight: Any, labels: NDArray[Any]
 ) -> NDArray[np.float32] | None:
-    """Return the weights that training documents of the same labels get from class_weight.
+    """Return the weights that documents get from class_weight; None where it gives none.
 
     Parameters
     ----------
     new : ndarray of shape (n_new,) or (n_new, n_classes)
-        Labels of other documents; a class that training lacks has the weight 1.
+        Labels of documents.
     class_weight : dict, "balanced" or None
         As the classifiers take it.
     labels : ndarray of shape (n_documents,) or (n_documents, n_classes)
-        Labels of the training documents.
+        Labels of the training documents that have a weight; a class that they lack has the
+        weight 1.
     """
-    if class_weight is None:
+    if class_weight is None or not len(labels):
         return None
+    if isinstance(class_weight, dict):
+        each = [class_weight.get(label, 1.0) for label in new.tolist()]
+        return np.asarray(each, np.float32)
     known, others = (labels[:, None], new[:, None]) if labels.ndim == 1 else (labels, new)
     columns = []
     for column, of_new in zip(known.T, others.T, strict=True):
         if labels.ndim == 2 and not np.ptp(column):
             continue  # labels that all documents have, or none, have nothing to balance
-        classes, first = np.unique(column, return_index=True)
-        weights = compute_sample_weight(class_weight, column)[first]
+        classes = np.unique(column)
+        weights = compute_class_weight(class_weight, classes=classes, y=column)
         place = np.minimum(np.searchsorted(classes, of_new), len(classes) - 1)
         columns.append(np.where(classes[place] == of_new, weights[place], 1.0))
+    # of many labels, the mean: scikit-learn's product spans many powers of ten
     return np.mean(columns, axis=0).astype(np.float32) if columns else None
 
 
@@ -171,6 +178,7 @@ def check_validation(
     vectors: WordVectors | None,
     targets: Targets,
     labels: NDArray[Any],
+    weights: NDArray[np.float32] | None,
 ) -> TrainingSet | None:
     """Return the documents to validate on, ``X_val`` and ``y_val``; None where neither is given.
 
@@ -192,7 +200,6 @@ def check_validation(
         raise ValueError("X_val holds ids of other word vectors than X.")
     ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
     of_val = check_labels(estimator, y_val, len(ids))
-    encoded = targets.encode(of_val)
-    return TrainingSet(
-        ids, lengths, encoded, class_weights_of(of_val, estimator.class_weight, labels)
-    )
+    known = labels if weights is None else labels[weights > 0]
+    of_class = class_weights_of(of_val, estimator.class_weight, known)
+    return TrainingSet(ids, lengths, targets.encode(of_val), of_class)

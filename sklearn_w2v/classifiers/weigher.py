@@ -49,6 +49,9 @@ class Weigher:
         Weights of the documents.
     output : Output
         Gives the loss.
+    clusters : ndarray of shape (n_documents,), int64, or None, default=None
+        Equal numbers of documents that tell the same, as copies and members of a group do:
+        each cluster is one draw of the standard error. None where each stands for itself.
 
     Notes
     -----
@@ -56,8 +59,14 @@ class Weigher:
     few parameters as a small held-out set can bear. The first member is the linear branch.
     """
 
-    def __init__(self, y: NDArray[Any], weights: NDArray[Any] | None, output: Output) -> None:
-        self._y, self._output = y, output
+    def __init__(
+        self,
+        y: NDArray[Any],
+        weights: NDArray[Any] | None,
+        output: Output,
+        clusters: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._y, self._output, self._clusters = y, output, clusters
         self._weights = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
 
     def weigh(self, *members: Logits) -> Weighing:
@@ -106,4 +115,7 @@ class Weigher:
         each = without.losses - with_it.losses
         total = self._weights.sum()
         mean = float(self._weights @ each / total)
-        return mean, float(np.sqrt(np.sum((self._weights * (each - mean)) ** 2)) / total)
+        deviations = self._weights * (each - mean)
+        if self._clusters is not None:
+            deviations = np.bincount(self._clusters, deviations).astype(np.float64)
+        return mean, float(np.sqrt(np.sum(deviations**2)) / total)

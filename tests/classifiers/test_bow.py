@@ -236,10 +236,10 @@ def weighers(monkeypatch):
     made = []
 
     class Spy(Weigher):
-        def __init__(self, y, weights, output):
+        def __init__(self, y, weights, output, clusters=None):
             self.got = [y, weights]
             made.append(self.got)
-            super().__init__(y, weights, output)
+            super().__init__(y, weights, output, clusters)
 
         def weigh(self, *members):
             self.got += members

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from sklearn_w2v.classifiers.training_set import TrainingSet
+from sklearn_w2v.classifiers.training_set import TrainingSet, class_weights_of, total_weights
 
 
 @pytest.fixture
@@ -81,3 +81,33 @@ def test_documents_are_immutable_and_compare_by_identity(documents):
         documents.y = None
     assert documents == documents
     assert documents != documents.take(np.arange(4))
+
+
+# --------------------------------------------------------------------- class_weight
+def weights(class_weight, labels, sample_weight=None):
+    labels = np.asarray(labels)
+    return total_weights(sample_weight, class_weight, labels, np.unique(labels))
+
+
+def test_labels_of_digits_have_the_weights_that_a_dict_names():
+    got = weights({"1": 5.0, "5": 2.0}, ["1", "5", "3"])
+    assert got.tolist() == [5.0, 2.0, 1.0]
+
+
+def test_a_part_without_a_class_that_has_a_weight():
+    got = total_weights(None, {0: 5.0}, np.array([1, 2]), np.arange(3))
+    assert got.tolist() == [1.0, 1.0]
+
+
+def test_documents_without_weight_balance_nothing():
+    labels, sample = np.array([0, 0, 1, 1, 1, 1]), np.array([1, 1, 1, 1, 0, 0])
+    assert weights("balanced", labels, sample).tolist() == [1, 1, 1, 1, 0, 0]
+    many = np.column_stack([labels, labels])
+    assert weights("balanced", many, sample).tolist() == [1, 1, 1, 1, 0, 0]
+    found = class_weights_of(np.array([0, 1, 2]), "balanced", labels[sample > 0])
+    assert found.tolist() == [1, 1, 1]
+
+
+def test_a_weight_that_is_no_number_is_named():
+    with pytest.raises(ValueError, match="Got class_weight of 'x' for 'a' but expected a finite"):
+        weights({"a": "x"}, ["a", "b"])

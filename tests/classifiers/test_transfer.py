@@ -81,8 +81,12 @@ def test_the_probe_takes_texts_and_any_tokenizer():
     expected = transfer_probe(TEXTS, LABELS, TELLING, tokenizer=None)
     assert transfer_probe(texts, LABELS, TELLING, tokenizer=str.split) == expected
     assert transfer_probe(iter(texts), LABELS.tolist(), TELLING, tokenizer=None) == expected
+    rainy = [f"{day}日に雨が降る" for day in range(20)]
     japanese = transfer_probe(
-        ["雨が降る", "晴れた"] * 20, ["wet", "dry"] * 20, MUTE, groups=range(40)
+        [*rainy, *(text.replace("雨が降る", "晴れた") for text in rainy)],
+        ["wet"] * 20 + ["dry"] * 20,
+        MUTE,
+        groups=range(40),
     )
     assert not japanese.pays
 
@@ -100,6 +104,10 @@ def test_groups_are_not_taken_apart():
         transfer_probe(texts, labels, MUTE, tokenizer=None, groups=groups[:-1])
     with pytest.raises(ValueError, match="fewer than five groups"):
         transfer_probe(texts, labels, MUTE, tokenizer=None, groups=groups % 4)
+    with pytest.raises(ValueError, match="five groups with documents of their own"):
+        transfer_probe(
+            texts[:9] * 9, labels[:81] % 2, MUTE, tokenizer=None, groups=np.arange(81) // 9
+        )
 
 
 @pytest.mark.parametrize(
@@ -244,3 +252,31 @@ def test_copies_of_few_documents_do_not_stand_on_both_sides():
     model = recipe(vectors, train_network=False, bow="words").fit(texts, labels)
     new = [["m", *(f"n{n}" for n in draw.integers(0, 60, 11))] for _ in range(40)]
     assert (model.predict(new) == 1).mean() > 0.9
+
+
+# ---------------------------------------------------------------------------- copies
+def test_copies_are_no_further_evidence():
+    """Each text a dozen times tells as much as once."""
+    draw = np.random.default_rng(0)
+    noisy = np.where(draw.random(120) < 0.3, 1 - SIDE, SIDE)
+    once = transfer_probe(TEXTS, noisy, TELLING, tokenizer=None)
+    often = transfer_probe(TEXTS * 12, np.tile(noisy, 12), TELLING, tokenizer=None)
+    assert often.n_documents == once.n_documents == 120
+    assert often.standard_error > 0.6 * once.standard_error
+
+
+def test_documents_of_one_group_are_one_draw_of_the_error():
+    groups = np.arange(120) // 6
+    sides = np.where(np.isin(groups, [0, 3, 7, 11]), 1 - SIDE, SIDE)  # whole groups are wrong
+    alone = transfer_probe(TEXTS, sides, TELLING, tokenizer=None, groups=np.arange(120))
+    together = transfer_probe(TEXTS, sides, TELLING, tokenizer=None, groups=groups)
+    assert together.n_documents == alone.n_documents == 120
+    assert together.standard_error > 1.5 * alone.standard_error
+
+
+def test_no_group_is_judged_on_what_another_one_has_taught():
+    groups = np.append(np.arange(120) // 12, [9] * 24)
+    found = transfer_probe(
+        [*TEXTS, *TEXTS[:24]], np.append(SIDE, SIDE[:24]), TELLING, tokenizer=None, groups=groups
+    )
+    assert found.n_documents == 120 - 24

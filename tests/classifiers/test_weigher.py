@@ -128,3 +128,21 @@ def test_the_error_of_a_weighted_gain_is_what_fresh_samples_show():
         alone, both = one.weigh(members[0]), one.weigh(*members)
         each = alone.losses - both.losses
         assert one.gain(alone, both) == pytest.approx((each.mean(), each.std() / np.sqrt(N)))
+
+
+def test_a_cluster_is_one_draw_of_the_error():
+    draw = np.random.default_rng(0)
+    y, branch, other = draw.integers(0, K, N), draw.normal(size=(N, K)), draw.normal(size=(N, K))
+    times = 5
+
+    def gain(weigher, *members):
+        return weigher.gain(weigher.weigh(members[0]), weigher.weigh(*members))
+
+    once = gain(Weigher(y, None, Output("softmax")), branch, other)
+    copied = [np.repeat(one, times, axis=0) for one in (y, branch, other)]
+    for clusters, error in (
+        (None, once[1] / times**0.5),
+        (np.repeat(np.arange(N), times), once[1]),
+    ):
+        found = gain(Weigher(copied[0], None, Output("softmax"), clusters), *copied[1:])
+        assert found == pytest.approx((once[0], error), rel=1e-4)

@@ -310,7 +310,7 @@ def test_no_rows_of_labelled_ids():
 
 def test_a_shuffle_in_place_drops_what_belonged_to_the_rows():
     ids = TokenIds([[n] for n in range(9)], None, pd.Index(range(9)))
-    np.random.RandomState(1).shuffle(ids)  # noqa: NPY002
+    np.random.RandomState(1).shuffle(ids)
     assert ids.ravel().tolist() != list(range(9))
     assert ids.row_labels is ids.tails is None
     ids = whole()
