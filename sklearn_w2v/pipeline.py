@@ -202,6 +202,8 @@ def transfer_probe(
 
     started = time.perf_counter()
     refuse_single_text(texts, "transfer_probe", "texts")
+    if labels is None:
+        raise ValueError("Got labels=None but expected a label for each document.")
     steps = Pipeline(_text_steps(vectors, tokenizer, random_state))
     ids = steps.fit_transform(texts)
     padded, lengths = right_padded(np.asarray(ids), OOV_ID)

@@ -64,7 +64,8 @@ class W2VCNNClassifier(W2VClassifier):
         vectors tell what the branch does not know: a logistic regression on mean vectors
         must lower the branch's loss on 1,000 held-out documents or more (all of few; 500 where
         they say that it never will) by two standard errors; then it counts where the network
-        does not. True trains it always; without `bow`, it is always trained.
+        does not. True trains it wherever there are documents to hold out (of ten different
+        ones or more); without `bow`, it is always trained.
     output : {"softmax", "sigmoid"}, default="softmax"
         ``"softmax"`` with cross-entropy, or one ``"sigmoid"`` for each class with binary
         cross-entropy; then `predict_proba` divides by the sum.

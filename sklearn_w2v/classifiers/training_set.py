@@ -198,8 +198,12 @@ def check_validation(
     handle = getattr(X_val, "vectors", None)
     if vectors and isinstance(handle, WordVectors) and not vectors.is_extension_of(handle):
         raise ValueError("X_val holds ids of other word vectors than X.")
-    ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
-    of_val = check_labels(estimator, y_val, len(ids))
+    try:
+        ids, lengths = check_ids(estimator, X_val, vectors, reset=False)
+        of_val = check_labels(estimator, y_val, len(ids))
+        encoded = targets.encode(of_val)
+    except (TypeError, ValueError) as error:  # which speaks of X and y
+        raise type(error)(f"In X_val and y_val: {error}") from error
     known = labels if weights is None else labels[weights > 0]
     of_class = class_weights_of(of_val, estimator.class_weight, known)
-    return TrainingSet(ids, lengths, targets.encode(of_val), of_class)
+    return TrainingSet(ids, lengths, encoded, of_class)

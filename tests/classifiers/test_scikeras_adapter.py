@@ -623,3 +623,11 @@ def test_parameters_of_callbacks_that_are_not_there_are_refused(data):
     clf = small(callbacks__patience=3)
     with pytest.raises(ValueError, match="Got callbacks__patience but callbacks=None"):
         clf.fit(*data)
+
+
+def test_faults_of_validation_documents_are_told_as_theirs(data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"In X_val and y_val: .*label 'foggy'"):
+        small().fit(X, y, X_val=X[:2], y_val=["rainy", "foggy"])
+    with pytest.raises(ValueError, match=r"In X_val and y_val: .*but 1 label"):
+        small().fit(X, y, X_val=X[:2], y_val=["rainy"])

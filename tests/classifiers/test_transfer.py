@@ -115,6 +115,7 @@ def test_groups_are_not_taken_apart():
     [
         (TEXTS[:8], LABELS[:8], ValueError, "fewer than ten different documents"),
         (TEXTS[:1] * 50, LABELS[:50], ValueError, "fewer than ten different documents"),
+        (TEXTS, None, ValueError, "Got labels=None but expected a label for each document"),
         (TEXTS, ["wet"] * 120, ValueError, "Got 1 label in labels but expected two or more"),
         ("雨が降る", ["wet"], TypeError, "Got a single str as texts but transfer_probe expected"),
         (TEXTS, LABELS[:-1], ValueError, "Found 120 documents in X but 119 labels in y"),
