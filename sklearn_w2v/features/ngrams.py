@@ -107,6 +107,11 @@ class NgramCounter:
         df = counts.getnnz(axis=0)
         return np.flatnonzero(self._chosen(self.keys_, df) & (df > 0))
 
+    @property
+    def words(self) -> NDArray[np.int64]:
+        """Ids of the known words of the documents that chose the columns."""
+        return self.keys_[(self.keys_ >= FIRST_ID) & (self.keys_ < _PAIR)]
+
     def _keys_of(self, parts: list[_Part]) -> NDArray[np.int64]:
         """Choose keys of all parts."""
         found, place = np.unique(np.concatenate([keys for keys, _ in parts]), return_inverse=True)

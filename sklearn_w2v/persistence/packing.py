@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from ..classifiers.blend import Blend
 from ..networks.design import NetworkWeights
 from ..utils.estimators import everything_in, holds_parts
 from ..vectors.cache import SourceStore
@@ -106,6 +107,9 @@ def _in_use(one: Any) -> Iterator[tuple[Store, NDArray[np.int64]]]:
     network = vars(one).get("_network")
     if isinstance(network, NetworkWeights):  # of a classifier's copy
         held.append(network.ids)
+    blend = vars(one).get("_blend")
+    if isinstance(blend, Blend) and blend.means is not None:  # it reads beyond `maxlen`
+        held.append(blend.features.counter.words)
     for ids in held:
         if isinstance(ids, np.ndarray):
             yield vectors._store.root, ids.astype(np.int64) - FIRST_ID

@@ -722,3 +722,17 @@ def test_equal_models_are_equal_files(source, tmp_path):
         save(loaded, tmp_path / f"{place}.w2v", vectors="all")
         loaded.predict(TEXTS)  # which changes nothing
     assert (tmp_path / "3.w2v").read_bytes() == (tmp_path / "4.w2v").read_bytes()
+
+
+def test_a_classifier_alone_keeps_the_rows_that_its_mean_vectors_read(tmp_path):
+    words = [f"w{number}" for number in range(120)] + ["then", "never"]
+    side = np.arange(120) % 2
+    rows = np.column_stack([2.0 * side - 1, np.random.default_rng(0).normal(size=(120, 3))])
+    WordVectors(words, np.vstack([rows, np.ones((2, 4))])).save(tmp_path / "v.txt")
+    documents = [["then", word] for word in words[:120]]
+    X = W2VIndexer(tmp_path / "v.txt").fit_transform(documents)
+    clf = W2VCNNClassifier(bow="words", maxlen=1, train_network=False, random_state=0).fit(X, side)
+    assert clf.means_weight_ > 0
+    save(clf, tmp_path / "m.w2v")
+    loaded = load(tmp_path / "m.w2v")
+    assert np.array_equal(loaded.predict_proba(np.asarray(X)), clf.predict_proba(np.asarray(X)))
