@@ -302,4 +302,20 @@ def _predictions(
     estimator: Any, documents: Iterator[Any], method: str, chunk_size: int
 ) -> Iterator[Any]:
     while chunk := list(islice(documents, chunk_size)):
-        yield from getattr(estimator, method)(chunk)
+        yield from _each(getattr(estimator, method)(chunk), f"{type(estimator).__name__}.{method}")
+
+
+def _each(result: Any, what: str) -> Iterable[Any]:
+    """Return the result for each document; rows of tables, which give their columns."""
+    if hasattr(result, "iloc"):
+        return (result.iloc[place] for place in range(len(result)))
+    if hasattr(result, "iter_rows"):
+        rows: Iterable[Any] = result.iter_rows()
+        return rows
+    if isinstance(result, list) and any(getattr(one, "ndim", 1) > 1 for one in result):
+        raise TypeError(
+            f"{what} gives an array for each label but predict_iter expected a result for each "
+            "document."
+        )
+    each: Iterable[Any] = result
+    return each

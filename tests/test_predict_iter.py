@@ -13,6 +13,7 @@ from sklearn_w2v import (
     JapaneseTokenizer,
     W2VIndexer,
     W2VLSTMClassifier,
+    W2VVectorizer,
     WordVectors,
     predict_iter,
 )
@@ -71,3 +72,20 @@ def test_wrong_values_are_named_at_once(pipeline, params, error, message):
 def test_an_estimator_that_is_not_fitted_says_so():
     with pytest.raises(NotFittedError):
         list(predict_iter(DummyClassifier(), TEXTS))
+
+
+def test_rows_of_tables_are_results_of_documents():
+    vectors = WordVectors(["雨", "雪"], np.eye(2))
+    model = make_pipeline(JapaneseTokenizer(), W2VIndexer(vectors), W2VVectorizer()).fit(TEXTS)
+    plain = list(predict_iter(model, TEXTS, method="transform", chunk_size=7))
+    for kind in ("pandas", "polars"):
+        pytest.importorskip(kind)
+        model.set_output(transform=kind)
+        rows = list(predict_iter(model, TEXTS, method="transform", chunk_size=7))
+        np.testing.assert_array_equal(np.array([list(row) for row in rows]), plain)
+
+
+def test_an_array_for_each_label_is_no_result_of_documents():
+    model = DummyClassifier(strategy="prior").fit([[0]] * 4, np.eye(4, dtype=int))
+    with pytest.raises(TypeError, match=r"DummyClassifier.predict_proba gives an array for each"):
+        list(predict_iter(model, [[0]] * 4, method="predict_proba"))

@@ -20,6 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from ..inspection.report.baselines import tfidf_baseline
 from ..inspection.report.scores import f1_macro
 from ..utils.sklearn_compat import stratified_group_folds
+from .labelled import LabelledTexts
 
 Tokens = list[list[str]]
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -92,9 +93,9 @@ class FoldScores:
 
 
 def make_splits(
-    labels: list[str], groups: list[str] | None, n_folds: int, seed: int, warn: Callable[[str], Any]
+    data: LabelledTexts, n_folds: int, seed: int, warn: Callable[[str], Any]
 ) -> list[Split]:
-    """Make stratified folds; all documents of a group are in the same fold.
+    """Make stratified folds; documents of a group, or equal ones, are in the same fold.
 
     Raises
     ------
@@ -102,13 +103,17 @@ def make_splits(
         There are fewer groups than folds, each label has fewer documents than folds, or a fold
         would have nothing to test or one label to learn.
     """
+    labels, groups = data.labels, data.groups
     y = np.asarray(labels)
+    numbers: dict[str, int] = {}
+    copies = np.array([numbers.setdefault(text, len(numbers)) for text in data.texts])
+    first = np.unique(copies, return_index=True)[1]
     if groups is not None and (n_groups := len(set(groups))) < n_folds:
         raise ValueError(
             f"Got {n_groups} groups but expected {n_folds} or more, one for each fold; lower "
             "--folds."
         )
-    counts = Counter(labels)
+    counts = Counter(labels if groups is not None else y[first].tolist())
     if max(counts.values()) < n_folds:
         raise ValueError(
             f"Got --folds {n_folds}, but no label has that many documents; lower --folds."
@@ -122,11 +127,15 @@ def make_splits(
             f"{len(rare)} labels have fewer than {n_folds} {unit}, so some folds do not "
             f"test them ({', '.join(rare[:5])})."
         )
+    if groups is None and (n_copies := len(y) - len(first)):
+        warn(f"{n_copies} texts are copies of others; all copies of a text stand in one fold.")
     with warnings.catch_warnings():  # about rare labels
         warnings.simplefilter("ignore", UserWarning)
         if groups is None:
             folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-            return list(folds.split(np.zeros(len(y)), y))
+            of_distinct = [test for _, test in folds.split(first, y[first])]
+            tested = [np.isin(copies, test) for test in of_distinct]
+            return [(np.flatnonzero(~test), np.flatnonzero(test)) for test in tested]
         splits = stratified_group_folds(y, groups, n_folds, seed)
     _check_groups(splits, y, counts, warn)
     return splits

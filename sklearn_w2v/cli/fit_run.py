@@ -113,9 +113,7 @@ def run_fit(options: FitOptions, output: CommandOutput, as_json: bool) -> int:
             pipeline["ids"].set_params(maxlen=options.maxlen)
             splits: list[Split] = []
             if options.folds:
-                splits = make_splits(
-                    data.labels, data.groups, options.folds, options.seed, output.warn
-                )
+                splits = make_splits(data, options.folds, options.seed, output.warn)
             tokens = _tokenize(pipeline, data.texts, options.jobs, bars)
         with Stop(output.note) as stop, output.progress_bars(stop) as bars:
             run = _FitRun(options, output, data, tokens, pipeline, splits, stop, bars)
@@ -296,7 +294,7 @@ class _FitRun:
         weights = classifier.bow_weights_
         network = weights is None or weights[1] > 0
         transfer = classifier._transfer_in_words()
-        if transfer is not None:
+        if transfer is not None and not scores:
             self.output.note(transfer)
         matter = network or bool(classifier.means_weight_)
         keep = options.keep or _default_keep(indexer, matter)
@@ -307,7 +305,7 @@ class _FitRun:
             vectors=keep,
             details=self._details(network, transfer, scores),
         )
-        if keep == "rows" and matter:
+        if keep == "rows" and matter and not scores:
             self.output.note(
                 "The file holds the vectors of the words in these texts alone: it may predict less "
                 "well than the comparison shows, in which all words had theirs. --keep all or "
@@ -349,7 +347,8 @@ class _FitRun:
         if transfer is not None:
             details[translate("Training")][translate("word vectors")] = transfer
         if scores:
-            details[_scores_title(len(self.splits), self.grouped)] = {
+            n_folds = len(self.summary["results"][0].folds)  # fewer where somebody stopped them
+            details[_scores_title(n_folds, self.grouped)] = {
                 model_name(name): translate(
                     "accuracy {accuracy:.3f} ± {accuracy_sd:.3f}, macro F1 {f1_macro:.3f} "
                     "± {f1_macro_sd:.3f}",

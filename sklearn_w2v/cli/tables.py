@@ -298,18 +298,20 @@ class Table:
 
     def _separated(self, lines: IO[str]) -> tuple[Iterator[str], str, int]:
         """Return lines of CSV, what separates their cells, and how many lines were before them."""
-        given, first = self.read_options.separator, lines.readline()
+        given, first, before = self.read_options.separator, lines.readline(), 0
+        while first and not first.strip("\r\n"):
+            first, before = lines.readline(), before + 1
         if self.read_options.format == "csv":
             told = self.read_options.delimiter is None
             if said := _SEPARATOR.fullmatch(first):
-                return iter(lines), said[1] if told else given, 1
+                return iter(lines), said[1] if told else given, before + 1
             if told and given not in first and (found := [one for one in ";\t" if one in first]):
                 [given, *_] = found
                 self.notes.append(
                     f"Cells of {self.name} are separated by {given!r}, as its first line says; "
                     "--delimiter names another."
                 )
-        return chain([first] if first else [], lines), given, 0
+        return chain([first] if first else [], lines), given, before
 
     def _jsonl(self) -> Iterator[Row]:
         self.columns = []

@@ -15,6 +15,7 @@ from sklearn_w2v.cli.cross_validation import (
     difference,
     make_splits,
 )
+from sklearn_w2v.cli.labelled import LabelledTexts
 
 TOKENS = [["雨", "雪"], ["夏", "海"], ["霧", "傘"], ["砂", "祭"]] * 6
 LABELS = ["wet", "dry"] * 12
@@ -24,9 +25,30 @@ def nothing(text):
     raise AssertionError(text)
 
 
+def splits_of(labels, groups, n_folds, seed, warn):
+    texts = [f"text {number}" for number in range(len(labels))]
+    return make_splits(LabelledTexts(texts, labels, groups), n_folds, seed, warn)
+
+
+def test_copies_of_a_text_stand_in_one_fold():
+    texts = [f"text {number % 24}" for number in range(72)]
+    said = []
+    splits = make_splits(LabelledTexts(texts, LABELS * 3, None), 3, 0, said.append)
+    assert said == ["48 texts are copies of others; all copies of a text stand in one fold."]
+    assert sorted(np.concatenate([test for _, test in splits])) == list(range(72))
+    for train, test in splits:
+        assert len(train) + len(test) == 72
+        assert not {texts[row] for row in train} & {texts[row] for row in test}
+    once = make_splits(LabelledTexts(texts[:24], LABELS, None), 3, 0, nothing)
+    for (_, of_all), (_, of_once) in zip(splits, once, strict=True):
+        assert np.array_equal(of_all[of_all < 24], of_once)
+    with pytest.raises(ValueError, match="no label has that many documents"):
+        make_splits(LabelledTexts(["a", "b"] * 12, LABELS, None), 3, 0, nothing)
+
+
 def test_groups_stay_together():
     groups = [str(place // 2 % 6) for place in range(24)]
-    splits = make_splits(LABELS, groups, 3, 0, nothing)
+    splits = splits_of(LABELS, groups, 3, 0, nothing)
     assert len(splits) == 3
     for train, test in splits:
         assert not {groups[row] for row in train} & {groups[row] for row in test}
@@ -34,14 +56,14 @@ def test_groups_stay_together():
 
 def test_folds_that_cannot_be_made():
     with pytest.raises(ValueError, match="Got 2 groups but expected 3 or more"):
-        make_splits(LABELS, ["a", "b"] * 12, 3, 0, nothing)
+        splits_of(LABELS, ["a", "b"] * 12, 3, 0, nothing)
     with pytest.raises(ValueError, match="no label has that many documents; lower --folds"):
-        make_splits(LABELS, None, 13, 0, nothing)
+        splits_of(LABELS, None, 13, 0, nothing)
 
 
 def test_rare_labels_are_told():
     said = []
-    make_splits([*LABELS, "fog", "fog"], None, 3, 0, said.append)
+    splits_of([*LABELS, "fog", "fog"], None, 3, 0, said.append)
     assert "1 labels have fewer than 3 documents" in said[0]
     assert "fog" in said[0]
 
@@ -50,10 +72,10 @@ def test_labels_of_one_group_are_named_before_training():
     labels = ["wet"] * 12 + ["dry"] * 12
     groups = ["a"] * 12 + [f"b{place // 2}" for place in range(12)]
     with pytest.raises(ValueError, match=r"All groups of 'wet' \(1 groups\) are in one fold.*--fo"):
-        make_splits(labels, groups, 3, 0, lambda text: None)
+        splits_of(labels, groups, 3, 0, lambda text: None)
     said = []
     more = ["fog"] * 12, [f"c{place // 2}" for place in range(12)]
-    splits = make_splits(labels + more[0], groups + more[1], 3, 0, said.append)
+    splits = splits_of(labels + more[0], groups + more[1], 3, 0, said.append)
     assert len(splits) == 3
     assert "1 labels have fewer than 3 groups, so some folds do not test them (wet)" in said[0]
     assert "counts each of their documents as wrong" in said[1]
@@ -64,14 +86,14 @@ def test_labels_of_one_group_are_named_before_training():
     groups = ["g0", "g1", *(f"h{place // 2}" for place in range(16))]
     for seed in range(20):
         said.clear()
-        splits = make_splits(y.tolist(), groups, 2, seed, said.append)
+        splits = splits_of(y.tolist(), groups, 2, seed, said.append)
         torn = all(set(y[test]) <= set(y[train]) for train, test in splits)
         assert torn == (not said)
 
 
 def test_baselines():
     y = np.array(LABELS)
-    splits = make_splits(LABELS, None, 3, 0, nothing)
+    splits = splits_of(LABELS, None, 3, 0, nothing)
     linear, majority = baselines(TOKENS, y, splits, 0)
     assert (linear.name, majority.name) == (TFIDF, MAJORITY)
     assert linear.accuracy == [1.0, 1.0, 1.0]
@@ -81,7 +103,7 @@ def test_baselines():
 
 @pytest.fixture
 def fit_all(small_vectors):
-    splits = make_splits(LABELS, None, 2, 0, nothing)
+    splits = splits_of(LABELS, None, 2, 0, nothing)
     models = [
         (str(units), W2VLSTMClassifier(units=units, epochs=1, random_state=0)) for units in (2, 3)
     ]
@@ -119,7 +141,7 @@ def test_some_of_the_folds_in_their_order():
 
 
 def test_the_error_of_a_difference_knows_that_folds_share_documents():
-    splits = make_splits(LABELS * 50, None, 4, 0, nothing)
+    splits = splits_of(LABELS * 50, None, 4, 0, nothing)
     ours = FoldScores("a", [0, 1, 2, 3], [0.9, 0.8, 0.9, 0.8])
     theirs = FoldScores("b", [0, 1, 2, 3], [0.8, 0.8, 0.8, 0.8])
     gap, error = difference(ours, theirs, splits)

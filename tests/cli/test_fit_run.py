@@ -159,7 +159,10 @@ def test_ctrl_c_in_the_comparison_shows_the_folds_that_are_done(fit, monkeypatch
     done = fit("--folds", "3", "--epochs", "1", *ALWAYS)
     assert done.status == 130
     assert "one fold" in done.out
-    assert "stopped by hand | False" in read_card(tmp_path / "model.w2v")
+    card = read_card(tmp_path / "model.w2v")
+    assert "stopped by hand | False" in card
+    assert "## Scores (1 fold" in card
+    assert done.err.count("Word vectors") <= 1
 
 
 def test_a_second_ctrl_c_writes_nothing(fit, monkeypatch, tmp_path):

@@ -319,3 +319,14 @@ def test_workbooks_are_named_for_what_they_are(tmp_path, start, name):
     path.write_bytes(start + bytes(100))
     with pytest.raises(ValueError, match=r"is a workbook .* save the sheet as CSV"):
         cells_of(path)
+
+
+@pytest.mark.parametrize("start", ["\n", "\r\n\r\n", "\ufeff\n", "\nsep=;\n"])
+def test_empty_lines_before_the_names_of_the_columns_are_none(tmp_path, start):
+    mark = ";" if "sep" in start else ","
+    path = tmp_path / "a.csv"
+    path.write_text(f"{start}text{mark}label\na{mark}b\n", encoding="utf-8", newline="")
+    with Table(str(path)) as table:
+        [(place, row)] = table.rows()
+    assert row == {"text": "a", "label": "b"}
+    assert place == f"row 1 (line {start.count(chr(10)) + 2})"

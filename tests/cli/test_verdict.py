@@ -8,10 +8,17 @@ import pytest
 
 from sklearn_w2v.cli.console import CommandOutput
 from sklearn_w2v.cli.cross_validation import MAJORITY, TFIDF, FoldScores, difference, make_splits
+from sklearn_w2v.cli.labelled import LabelledTexts
 from sklearn_w2v.cli.verdict import report, verdict
 from sklearn_w2v.utils.language import in_language
 
-SPLITS = make_splits(["a", "b"] * 150, None, 3, 0, print)
+
+def splits_of(labels, n_folds):
+    texts = [f"text {number}" for number in range(len(labels))]
+    return make_splits(LabelledTexts(texts, labels, None), n_folds, 0, print)
+
+
+SPLITS = splits_of(["a", "b"] * 150, 3)
 
 
 def results(ours, theirs, network=(True, True, True)):
@@ -62,11 +69,11 @@ def test_folds_are_paired_by_their_number(order):
 
 def test_equal_gaps_of_two_folds_are_no_certainty():
     """Two folds whose gaps are equal by chance, in units of a document."""
-    splits = make_splits(["a", "b"] * 50, None, 2, 0, print)
+    splits = splits_of(["a", "b"] * 50, 2)
     got, text = verdict(results([0.73, 0.73], [0.70, 0.70]), splits, False)
     assert got == "either"
     assert "± 0.024" in text  # a document of 50, and half as much again for shared documents
-    five = make_splits(["a", "b"] * 50, None, 5, 0, print)
+    five = splits_of(["a", "b"] * 50, 5)
     network = [True] * 5
     got, _ = verdict(results([0.93] * 5, [0.70] * 5, network), five, False)
     assert got == "model"

@@ -134,9 +134,21 @@ def _write_report(path: Path, estimator: Any, found: Any, known: Any, title: str
     from ... import write_report
 
     names = {str(name): name for name in estimator.classes_}
+    kind = type(estimator.classes_[0])
 
     def own(labels: list[str]) -> list[Any]:
-        return [names.get(label, label) for label in labels]
+        return [names[label] if label in names else _of_kind(kind, label) for label in labels]
 
     more = {} if known is None else {"X_train": known.texts, "y_train": own(known.labels)}
     write_report(path, estimator, found.texts, own(found.labels), title=title, **more)
+
+
+def _of_kind(kind: Any, label: str) -> Any:
+    """Return a label that the model does not know as one of the kind that it knows."""
+    try:
+        return kind(label)
+    except ValueError:
+        raise ValueError(
+            f"Got the label {label!r}, but those of the model are of type {kind.__name__}; a "
+            "report needs labels of one type."
+        ) from None

@@ -136,12 +136,16 @@ def coloured(found: Any) -> Any:
             out.append(token, _style(value / largest))
             out.append(" ")
         return out
-    out = Text(found.text)
+    out = Text(found.text.translate(_DROPPED))
     for span, value in zip(found.spans, found.values.tolist(), strict=True):
         style = _style(value / largest)
         if span is not None and style is not None:
             out.stylize(style, *span)
     return out
+
+
+# what rich leaves out, so that the places behind it would be others
+_DROPPED = dict.fromkeys([7, 8, 11, 12, 13], " ")
 
 
 def _style(strength: float) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import math
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -148,6 +149,9 @@ def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], 
 
         def write_json(cells: list[Any], label: str, probabilities: Any) -> None:
             line: dict[str, Any] = {**dict(zip(kept, cells, strict=True)), "predicted": label}
+            for name, cell in line.items():
+                if isinstance(cell, float) and not math.isfinite(cell):
+                    line[name] = None  # JSON has no such numbers
             if names:
                 each = [round(float(p), 6) for p in probabilities]
                 line["probability"] = each[names.index(label)]
@@ -155,15 +159,29 @@ def _writer(estimator: Any, kept: list[str], kind: str) -> Callable[[list[Any], 
             print(json.dumps(line, ensure_ascii=False, default=str))
 
         return write_json
-    lines = csv.writer(sys.stdout, lineterminator="\n")
+    write_row = _row_writer()
     head = ["predicted", "probability", *(f"p_{name}" for name in names)]
-    lines.writerow([*kept, *(head if names else head[:1])])
+    write_row([*kept, *(head if names else head[:1])])
 
     def write_csv(cells: list[Any], label: str, probabilities: Any) -> None:
         numbers = []
         if names:
             of_label = probabilities[names.index(label)]
             numbers = [f"{p:.6f}" for p in (of_label, *probabilities)]
-        lines.writerow([*cells, label, *numbers])
+        write_row([*cells, label, *numbers])
 
     return write_csv
+
+
+def _row_writer() -> Callable[[list[Any]], Any]:
+    """Return what writes a row of CSV, each cell quoted where one holds a carriage return.
+
+    Before Python 3.13, csv quotes that only where it ends its lines with one.
+    """
+    plain = csv.writer(sys.stdout, lineterminator="\n")
+    quoted = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+    def write(cells: list[Any]) -> None:
+        (quoted if any("\r" in str(cell) for cell in cells) else plain).writerow(cells)
+
+    return write

@@ -288,6 +288,8 @@ def marked(attribution: Any) -> str:
     if spans is None or len(text) <= _SHOWN:
         tokens, values = (tokens[:_SHOWN], values[:_SHOWN]) if spans is None else (tokens, values)
         return highlighted(text, tokens, spans, values, scale)
+    if not spans:
+        return f"{highlighted(text[:_SHOWN], tokens, spans, values, scale)} …"
     first, last = window([begin for begin, _ in spans], values**2, _SHOWN)
     start, stop = spans[first][0], spans[last - 1][1]
     inside = [(begin - start, end - start) for begin, end in spans[first:last]]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from sklearn_w2v import make_w2v_pipeline, save
 from sklearn_w2v.cli.commands.evaluate import _scores
 from sklearn_w2v.cli.cross_validation import FoldScores
 from sklearn_w2v.inspection.report.scores import scores_of
@@ -95,3 +96,16 @@ def test_errors_are_one_line(command, weather, arguments, wanted):
     assert (done.status, done.out) == (2, "")
     assert wanted in done.err
     assert done.err.count("\n") == 1
+
+
+def test_a_report_of_labels_that_are_numbers_to_the_model(command, tmp_path):
+    model = make_w2v_pipeline(random_state=0, train_network=False)
+    save(model.fit(["雨と雪", "夏の海"] * 12, [0, 1] * 12), tmp_path / "m.w2v")
+    path, page = tmp_path / "t.csv", tmp_path / "r.html"
+    path.write_text("text,label\n雨と雪,0\n夏の海,1\n霧,2\n", encoding="utf-8")
+    done = command("evaluate", tmp_path / "m.w2v", path, "--report", page)
+    assert done.status == 0, done.err
+    assert page.stat().st_size > 10_000
+    path.write_text("text,label\n雨と雪,0\n夏の海,fog\n", encoding="utf-8")
+    done = command("evaluate", tmp_path / "m.w2v", path, "--report", page)
+    assert "Got the label 'fog', but those of the model are of type int64" in done.err

@@ -107,3 +107,11 @@ def test_the_standard_input_has_an_encoding(command, weather):
     assert (done.status, done.out) == (0, plain.out)
     assert command(*arguments, stdin="雨と雪".encode("cp932")).out == plain.out
     assert command(*arguments, "--encoding", "what", stdin=b"a").status == 2
+
+
+def test_what_a_terminal_leaves_out_moves_no_colour():
+    text = "雨の\r\n日\x0b雪"
+    spans = [(0, 1), (4, 5), (6, 7)]
+    found = TokenAttribution(text, ["雨", "日", "雪"], spans, np.array([2.0, 1.0, -1.0]), "x", 1, 0)
+    shown = coloured(found)
+    assert [shown.plain[span.start : span.end] for span in shown.spans] == ["雨", "日", "雪"]

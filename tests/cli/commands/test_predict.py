@@ -215,3 +215,23 @@ def test_output_in_another_encoding_through_a_pipe(weather):
         timeout=120,
     )
     assert done.stdout.decode("cp932").splitlines()[1].startswith("雨と雪,wet")
+
+
+def test_a_carriage_return_in_a_cell_comes_back(command, weather, tmp_path):
+    path, out = tmp_path / "a.csv", tmp_path / "out.csv"
+    path.write_bytes('text\n"雨の\r日"\n夏\n'.encode())
+    done = command("predict", weather / "weather.w2v", path, "--text", "text", "--keep", "text")
+    out.write_bytes(done.out.encode())
+    again = command("predict", weather / "weather.w2v", out, "--text", "text", "--keep", "text")
+    assert again.status == 0, again.err
+    rows = list(csv.DictReader(io.StringIO(again.out, newline="")))
+    assert [row["text"] for row in rows] == ["雨の\r日", "夏"]
+
+
+def test_numbers_that_json_does_not_have_are_null(command, weather, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "雨", "score": NaN}\n', encoding="utf-8")
+    done = command(
+        *("predict", weather / "weather.w2v", path, "--text", "text", "--keep", "score", "--json")
+    )
+    assert json.loads(done.out, parse_constant=pytest.fail)["score"] is None

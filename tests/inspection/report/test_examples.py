@@ -3,13 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sklearn_w2v import TokenIds
+from sklearn_w2v import TokenAttribution, TokenIds
 from sklearn_w2v.inspection.report.examples import (
     as_text,
     documents_at,
     examples,
     excerpt,
     is_japanese,
+    marked,
     window,
 )
 from sklearn_w2v.utils.printable import clean
@@ -82,3 +83,11 @@ def test_the_window_holds_what_weighs_most():
     starts, weights = list(range(0, 100, 10)), np.array([1.0, 0, 0, 0, 5, 0, 6, 0, 0, 1])
     assert window(starts, weights, 30) == (4, 7)
     assert window(starts, weights, 1000) == (0, 10)
+
+
+def test_a_long_text_without_words_is_shown_in_part():
+    found = TokenAttribution("<" + "。" * 900, [], [], np.empty(0), "x", 1, 0)
+    html = marked(found)
+    assert html.startswith("&lt;。")
+    assert html.endswith(" …")
+    assert len(html) < 900
