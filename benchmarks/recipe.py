@@ -253,8 +253,6 @@ def _notes(args: argparse.Namespace) -> tuple[str, str]:
         "parts of the same fits; the network is trained where the probe says that "
         "vectors pay (z of 2 and more), and counts where it lowers the held-out loss more than the "
         "mean vectors do. "
-        "The rows of kyoto-wiki are of a commit at which classes were solved in threads, which "
-        "saved some seconds a fold. "
         "Seconds: fit and predict of one fold of the first seed (further seeds ran beside other "
         "work), from tokens on. Memory: the highest that the process had so far, with corpus and "
         "libraries in it; a baseline's at its first fold, the recipe's over all folds of the "
