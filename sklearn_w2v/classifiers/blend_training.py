@@ -284,11 +284,11 @@ def _ask(
     """
     decisions, rows = members.decide(folds[:1]), folds[0][1]
     for fold in folds[1:]:
-        n_documents = members.n_distinct(rows)
-        if n_documents >= _ENOUGH:
+        asked = documents.take(rows)
+        if asked.n_clusters >= _ENOUGH:
             break
-        if n_documents >= _HALF:
-            probe = _probe(decisions, documents.take(rows), n_documents, output, 0.0)
+        if asked.n_clusters >= _HALF:
+            probe = _probe(decisions, asked, asked.n_clusters, output, 0.0)
             if probe is not None and probe.z < _PROSPECT:
                 break
         new = members.decide([fold])

@@ -45,6 +45,11 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def n_clusters(self) -> int:
+        """How many documents tell something of their own."""
+        return len(self.ids if self.clusters is None else np.unique(self.clusters))
+
     def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
         """Return some of the documents."""
 

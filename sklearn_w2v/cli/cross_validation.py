@@ -113,21 +113,22 @@ def make_splits(
             f"Got {n_groups} groups but expected {n_folds} or more, one for each fold; lower "
             "--folds."
         )
+    n_copies = len(y) - len(first) if groups is None else 0
+    unit = "groups" if groups is not None else "different texts" if n_copies else "documents"
     counts = Counter(labels if groups is not None else y[first].tolist())
     if max(counts.values()) < n_folds:
         raise ValueError(
-            f"Got --folds {n_folds}, but no label has that many documents; lower --folds."
+            f"Got --folds {n_folds}, but no label has that many {unit}; lower --folds."
         )
-    unit = "documents"
     if groups is not None:
-        unit, counts = "groups", Counter(name for name, _ in set(zip(labels, groups, strict=True)))
+        counts = Counter(name for name, _ in set(zip(labels, groups, strict=True)))
     rare = sorted(name for name, count in counts.items() if count < n_folds)
     if rare:
         warn(
             f"{len(rare)} labels have fewer than {n_folds} {unit}, so some folds do not "
             f"test them ({', '.join(rare[:5])})."
         )
-    if groups is None and (n_copies := len(y) - len(first)):
+    if n_copies:
         warn(f"{n_copies} texts are copies of others; all copies of a text stand in one fold.")
     with warnings.catch_warnings():  # about rare labels
         warnings.simplefilter("ignore", UserWarning)
@@ -135,35 +136,41 @@ def make_splits(
             folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
             of_distinct = [test for _, test in folds.split(first, y[first])]
             tested = [np.isin(copies, test) for test in of_distinct]
-            return [(np.flatnonzero(~test), np.flatnonzero(test)) for test in tested]
-        splits = stratified_group_folds(y, groups, n_folds, seed)
-    _check_groups(splits, y, counts, warn)
+            splits = [(np.flatnonzero(~test), np.flatnonzero(test)) for test in tested]
+        else:
+            splits = stratified_group_folds(y, groups, n_folds, seed)
+    if unit != "documents":
+        _check_parts(splits, y, counts, unit, warn)
     return splits
 
 
-def _check_groups(
-    splits: list[Split], y: NDArray[Any], n_groups: Counter[str], warn: Callable[[str], Any]
+def _check_parts(
+    splits: list[Split],
+    y: NDArray[Any],
+    n_units: Counter[str],
+    unit: str,
+    warn: Callable[[str], Any],
 ) -> None:
     """Refuse folds that cannot be scored; warn of labels that a fold tests and does not learn."""
     unlearnt: set[str] = set()
     for train, test in splits:
         if not len(test):
             raise ValueError(
-                f"{len(splits)} folds of whole groups leave one without documents; lower --folds."
+                f"{len(splits)} folds of whole {unit} leave one without documents; lower --folds."
             )
         learnt, missing = set(y[train].tolist()), set(y[test].tolist()) - set(y[train].tolist())
         if len(learnt) < 2:
-            named = ", ".join(f"{name!r} ({n_groups[name]} groups)" for name in sorted(missing)[:5])
+            named = ", ".join(f"{name!r} ({n_units[name]} {unit})" for name in sorted(missing)[:5])
             raise ValueError(
-                f"All groups of {named} are in one fold, which leaves one label to learn when it "
-                "is tested; give such labels more groups, or --folds 0 to train without a "
+                f"All {unit} of {named} are in one fold, which leaves one label to learn when it "
+                f"is tested; give such labels more {unit}, or --folds 0 to train without a "
                 "comparison."
             )
         unlearnt |= missing
     if unlearnt:
-        named = ", ".join(f"{name} ({n_groups[name]} groups)" for name in sorted(unlearnt)[:5])
+        named = ", ".join(f"{name} ({n_units[name]} {unit})" for name in sorted(unlearnt)[:5])
         warn(
-            f"All groups of {len(unlearnt)} labels are in one fold, which counts each of their "
+            f"All {unit} of {len(unlearnt)} labels are in one fold, which counts each of their "
             f"documents as wrong, since the label is not learnt there ({named})."
         )
 

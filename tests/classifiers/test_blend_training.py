@@ -142,9 +142,6 @@ def test_without_prospect_half_as_many_documents_are_asked(monkeypatch, strength
             [(_, held)] = folds
             return branch[held], means[held]
 
-        def n_distinct(self, rows):
-            return len(rows)
-
     folds = inner_folds(y, 0)
     decisions, rows = blend_training._ask(Members(), documents, Output("softmax"), folds)
     assert len(rows) == len(decisions[0]) == asked

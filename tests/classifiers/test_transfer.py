@@ -10,6 +10,7 @@ from scipy import sparse
 
 import sklearn_w2v
 from sklearn_w2v import TransferProbe, WordVectors, load, make_w2v_pipeline, save, transfer_probe
+from sklearn_w2v.classifiers import blend_training
 from sklearn_w2v.networks.design import NetworkWeights
 
 # 120 words, each in one document only: their vectors alone say what they mean
@@ -281,3 +282,12 @@ def test_no_group_is_judged_on_what_another_one_has_taught():
         [*TEXTS, *TEXTS[:24]], np.append(SIDE, SIDE[:24]), TELLING, tokenizer=None, groups=groups
     )
     assert found.n_documents == 120 - 24
+
+
+def test_all_groups_are_asked_however_many_documents_the_first_ones_have(monkeypatch):
+    """One group, which is one draw, would have no standard error."""
+    monkeypatch.setattr(blend_training, "_HALF", 10)
+    monkeypatch.setattr(blend_training, "_ENOUGH", 20)
+    probe = transfer_probe(TEXTS, SIDE, TELLING, tokenizer=None, groups=np.arange(120) // 24)
+    assert probe.n_documents == 120
+    assert probe.pays

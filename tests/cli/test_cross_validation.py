@@ -42,8 +42,19 @@ def test_copies_of_a_text_stand_in_one_fold():
     once = make_splits(LabelledTexts(texts[:24], LABELS, None), 3, 0, nothing)
     for (_, of_all), (_, of_once) in zip(splits, once, strict=True):
         assert np.array_equal(of_all[of_all < 24], of_once)
-    with pytest.raises(ValueError, match="no label has that many documents"):
+    with pytest.raises(ValueError, match="no label has that many different texts"):
         make_splits(LabelledTexts(["a", "b"] * 12, LABELS, None), 3, 0, nothing)
+
+
+def test_a_label_of_copies_alone_is_named_before_training():
+    texts = [*(f"text {number}" for number in range(20)), *["q"] * 8]
+    data = LabelledTexts(texts, ["x"] * 20 + ["y"] * 8, None)
+    said = []
+    with pytest.raises(
+        ValueError, match=r"All different texts of 'y' \(1 different texts\) are in"
+    ):
+        make_splits(data, 5, 0, said.append)
+    assert "1 labels have fewer than 5 different texts" in said[0]
 
 
 def test_groups_stay_together():

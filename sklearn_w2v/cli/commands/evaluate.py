@@ -146,7 +146,10 @@ def _write_report(path: Path, estimator: Any, found: Any, known: Any, title: str
 def _of_kind(kind: Any, label: str) -> Any:
     """Return a label that the model does not know as one of the kind that it knows."""
     try:
-        return kind(label)
+        value = kind(label)
+        if str(value) != label:  # "02", or any text that is a bool of its own
+            raise ValueError
+        return value
     except ValueError:
         raise ValueError(
             f"Got the label {label!r}, but those of the model are of type {kind.__name__}; a "

@@ -109,3 +109,6 @@ def test_a_report_of_labels_that_are_numbers_to_the_model(command, tmp_path):
     path.write_text("text,label\n雨と雪,0\n夏の海,fog\n", encoding="utf-8")
     done = command("evaluate", tmp_path / "m.w2v", path, "--report", page)
     assert "Got the label 'fog', but those of the model are of type int64" in done.err
+    path.write_text("text,label\n雨と雪,0\n夏の海,01\n", encoding="utf-8")
+    done = command("evaluate", tmp_path / "m.w2v", path, "--report", page)
+    assert "Got the label '01', but those of the model are of type int64" in done.err
