@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -410,7 +411,7 @@ def main() -> None:
             "predict": lambda: predictions(run),
         }
         for part in args.parts:
-            done[part] = f"{parts[part]()}\nRounds: {args.rounds}.\n"
+            done[part] = f"{parts[part]()}\nRounds: {args.rounds}; {date.today()}.\n"
             kept.write_text(json.dumps(done, ensure_ascii=False, indent=1), encoding="utf-8")
             above = f"{notes} Medians of rounds, in turn.\n\n{machine()}"
             write(
