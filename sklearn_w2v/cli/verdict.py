@@ -115,6 +115,14 @@ def verdict(results: list[FoldScores], splits: list[Split], searched: bool) -> t
         notes.append(
             translate("As the best of the search on these very folds, it is flattered a little.")
         )
+    most = by_name[MAJORITY].summary()["accuracy"] if MAJORITY in by_name else 0.0
+    if most >= max(ours.summary()["accuracy"], theirs.summary()["accuracy"]):
+        notes.append(
+            translate(
+                "Always the most frequent label is right as often or more ({accuracy:.3f}).",
+                accuracy=most,
+            )
+        )
     # the error of few folds is uncertain: two folds need a gap of 12.7 times it, five of 2.8
     clear = error * student.ppf((1 + _LEVEL) / 2, max(1, len(ours.folds) - 1))
     found = {"baseline": TFIDF, "gap": abs(gap), "error": error}

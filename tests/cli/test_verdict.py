@@ -147,3 +147,13 @@ def test_the_table_and_json(capsys):
         "folds": 3,
         "take": "model",
     }
+
+
+@pytest.mark.parametrize("ours", [0.3, 0.8])
+def test_who_loses_to_the_most_frequent_label_is_told(ours):
+    results = [
+        FoldScores(name, [0, 1, 2], [accuracy] * 3, [accuracy] * 3, [0.0] * 3, [False] * 3)
+        for name, accuracy in (("mine", ours), (TFIDF, 0.25), (MAJORITY, 0.5))
+    ]
+    _, why = verdict(results, SPLITS, False)
+    assert ("most frequent label is right as often or more (0.500)" in why) == (ours < 0.5)
