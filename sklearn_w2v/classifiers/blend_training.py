@@ -269,7 +269,8 @@ def judge_vectors(
     if not folds:
         return None
     decisions, rows = _ask(members, documents, output, folds)
-    return _probe(decisions, documents.take(rows), members.n_distinct(rows), output, started)
+    found = _probe(decisions, documents.take(rows), output, started)
+    return None if found is None else replace(found, n_documents=members.n_distinct(rows))
 
 
 def _ask(
@@ -288,7 +289,7 @@ def _ask(
         if asked.n_clusters >= _ENOUGH:
             break
         if asked.n_clusters >= _HALF:
-            probe = _probe(decisions, asked, asked.n_clusters, output, 0.0)
+            probe = _probe(decisions, asked, output, 0.0)
             if probe is not None and probe.z < _PROSPECT:
                 break
         new = members.decide([fold])
@@ -298,7 +299,7 @@ def _ask(
 
 
 def _probe(
-    members: Decisions, held: TrainingSet, n_documents: int, output: Output, started: float
+    members: Decisions, held: TrainingSet, output: Output, started: float
 ) -> TransferProbe | None:
     """Measure what mean vectors add to the branch; None without vectors or documents.
 
@@ -308,18 +309,16 @@ def _probe(
         Decisions of branch and mean vectors about held-out documents.
     held : TrainingSet
         These documents.
-    n_documents : int
-        How many different ones they are.
     output : Output
         Gives the loss.
     started : float
         When it began, as ``time.perf_counter()`` has it.
     """
-    if len(members) < 2 or n_documents < 2:
+    if len(members) < 2 or held.n_clusters < 2:
         return None
     weigher = Weigher(held.y, held.weights, output, held.clusters)
     gain = weigher.gain(weigher.weigh(members[0]), weigher.weigh(*members))
-    return TransferProbe(*gain, n_documents, time.perf_counter() - started)
+    return TransferProbe(*gain, held.n_clusters, time.perf_counter() - started)
 
 
 def fit_blend(
@@ -357,16 +356,14 @@ def fit_blend(
     part, held = documents, documents.take(slice(0))
     asked = first = held  # all held-out documents, and those on which the network is weighed
     decisions: Decisions = ()
-    n_documents = 0
     if validation is not None:
         asked = first = validation[0]
-        n_documents = len(asked)
         decisions = members.decide_new(validation[1])
     elif folds := inner_folds(documents.y, design.seed, members.copies):
         part, first = (documents.take(rows) for rows in folds[0])
         decisions, rows = _ask(members, documents, output, folds)
-        asked, n_documents = documents.take(rows), members.n_distinct(rows)
-    probe = _probe(decisions, asked, n_documents, output, started)
+        asked = documents.take(rows)
+    probe = _probe(decisions, asked, output, started)
     if probe is None or not probe.pays:
         decisions = decisions[:1]
     found = None

@@ -23,9 +23,9 @@ class TransferProbe:
     gain : float
         By how much they lower the mean log loss, in nats.
     standard_error : float
-        Of the gain.
+        Of the gain; copies of a document, and documents of a group, are one draw.
     n_documents : int
-        Held-out documents that were asked.
+        Different held-out documents that were asked.
     seconds : float or None, default=None
         What it took; None in a model that was loaded, so that equal fits make equal files.
 
