@@ -208,7 +208,8 @@ def check_validation(
         of_val = check_labels(estimator, y_val, len(ids))
         encoded = targets.encode(of_val)
     except (TypeError, ValueError) as error:  # which speaks of X and y
-        raise type(error)(f"In X_val and y_val: {error}") from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"In X_val and y_val: {error}") from error
     known = labels if weights is None else labels[weights > 0]
     of_class = class_weights_of(of_val, estimator.class_weight, known)
     return TrainingSet(ids, lengths, encoded, of_class)

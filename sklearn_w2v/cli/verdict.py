@@ -100,29 +100,6 @@ def verdict(results: list[FoldScores], splits: list[Split], searched: bool) -> t
     by_name = {result.name: result for result in results}
     ours, theirs = results[0], by_name[TFIDF]
     gap, error = difference(ours, theirs, splits)
-    notes = []
-    if not any(ours.network):
-        notes.append(translate("The network counts in no fold: its linear branch decides alone."))
-    elif not all(ours.network):
-        notes.append(
-            translate(
-                "The network counts in {counts} of {folds} folds.",
-                counts=sum(ours.network),
-                folds=len(ours.folds),
-            )
-        )
-    if searched:
-        notes.append(
-            translate("As the best of the search on these very folds, it is flattered a little.")
-        )
-    most = by_name[MAJORITY].summary()["accuracy"] if MAJORITY in by_name else 0.0
-    if most >= max(ours.summary()["accuracy"], theirs.summary()["accuracy"]):
-        notes.append(
-            translate(
-                "Always the most frequent label is right as often or more ({accuracy:.3f}).",
-                accuracy=most,
-            )
-        )
     # the error of few folds is uncertain: two folds need a gap of 12.7 times it, five of 2.8
     clear = error * student.ppf((1 + _LEVEL) / 2, max(1, len(ours.folds) - 1))
     found = {"baseline": TFIDF, "gap": abs(gap), "error": error}
@@ -147,7 +124,37 @@ def verdict(results: list[FoldScores], splits: list[Split], searched: bool) -> t
         )
     else:
         take, text = "either", _no_difference(gap, found)
-    return take, between_sentences().join([text, *notes])
+    return take, between_sentences().join([text, *_notes(results, searched)])
+
+
+def _notes(results: list[FoldScores], searched: bool) -> list[str]:
+    """Return sentences about the network, the search and the most frequent label."""
+    ours = results[0]
+    notes = []
+    if not any(ours.network):
+        notes.append(translate("The network counts in no fold: its linear branch decides alone."))
+    elif not all(ours.network):
+        notes.append(
+            translate(
+                "The network counts in {counts} of {folds} folds.",
+                counts=sum(ours.network),
+                folds=len(ours.folds),
+            )
+        )
+    if searched:
+        notes.append(
+            translate("As the best of the search on these very folds, it is flattered a little.")
+        )
+    accuracy = {result.name: result.summary()["accuracy"] for result in results}
+    most = accuracy.pop(MAJORITY, 0.0)
+    if most >= max(accuracy.values()):
+        notes.append(
+            translate(
+                "Always the most frequent label is right as often or more ({accuracy:.3f}).",
+                accuracy=most,
+            )
+        )
+    return notes
 
 
 def _no_difference(gap: float, found: dict[str, Any]) -> str:
