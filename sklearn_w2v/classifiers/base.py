@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ..features.flat_ids import FlatIds
-from ..features.token_ids import check_ids, check_vectors, whole_documents
+from ..features.token_ids import check_ids, check_vectors, vectors_to_go_on, whole_documents
 from ..networks.design import RANDOM_DIM, Architecture, Design, NetworkWeights, words_to_read
 from ..networks.embedding_table import RowMap, distinct
 from ..networks.inference import Inference
 from ..networks.output import Output
 from ..utils.estimators import restore_on_error
+from ..utils.forks import Lock
 from ..utils.html_repr import FittedRepr, Shown, table_size
 from ..utils.missing import needed_for
 from ..utils.sklearn_compat import (
@@ -29,18 +29,24 @@ from ..utils.sklearn_compat import (
 )
 from ..vectors.word_vectors import WordVectors
 from .blend import Blend
-from .blend_training import LinearDesign, LinearMembers, NetworkTraining, fit_blend
+from .blend_training import LinearDesign, LinearMembers, NetworkTraining, all_words, fit_blend
 from .fitted_state import check_fitted_state
 from .routed_parameters import RoutedParameters
 from .targets import Targets, check_labels
-from .training_set import TrainingSet, check_validation, hold_out, total_weights
+from .training_set import (
+    TrainingSet,
+    check_validation,
+    hold_out,
+    number_to_hold_out,
+    total_weights,
+)
 from .transfer import TransferProbe
 
 if TYPE_CHECKING:
     from ..networks.network import Network
 
 _WIDTH = "n_features_in_", "feature_names_in_"
-_lock = threading.RLock()  # two threads may ask for a network that is not built yet
+_lock = Lock()  # two threads may ask for a network that is not built yet
 
 
 def _keras_training() -> Any:
@@ -257,7 +263,7 @@ class W2VClassifier(FittedRepr, RoutedParameters):
         keras_training = _keras_training()
         self._validate_params()
         with restore_on_error(self, *_WIDTH):
-            fitted = None if fresh else (self.vectors_,)
+            fitted = None if fresh else (vectors_to_go_on(X, self.vectors, self.vectors_),)
             vectors = check_vectors(X, self.vectors, fitted, self)
             more = getattr(validation[0], "vectors", None)
             if isinstance(more, WordVectors) and vectors and more.is_extension_of(vectors):
@@ -268,10 +274,15 @@ class W2VClassifier(FittedRepr, RoutedParameters):
             encoded = targets.encode(labels)
             weights = total_weights(sample_weight, self.class_weight, labels, targets.classes)
             train = TrainingSet(ids, lengths, encoded, weights)
+            # what it refuses is found before anything is learnt, as are a wrong optimizer and
+            # too few documents
+            self._architecture(RANDOM_DIM, len(targets.classes), 0)
             callbacks = keras_training.fresh_callbacks(self)
-            keras_training.new_optimizer(self)  # a wrong one is found before anything is learnt
+            keras_training.new_optimizer(self)
             val = check_validation(self, validation, vectors, targets, labels, weights)
-            words = self._words(X, train, val, validation[0], vectors)
+            words = self.bow and all_words((X, train), (validation[0], val), vectors)
+            if val is None and words is None and self.early_stopping and epochs > 1:
+                number_to_hold_out(len(train.weighted()), self.validation_fraction)
         maxlen = self._words_to_read(ids.shape[1], fresh)
         read = [part.cut(maxlen).ids for part in (train, val) if part is not None]
         used = np.concatenate(list(map(distinct, read)))
@@ -321,6 +332,11 @@ class W2VClassifier(FittedRepr, RoutedParameters):
         self, vectors: WordVectors | None, used: NDArray[np.int32], maxlen: int | None
     ) -> None:
         """Give the network rows for ids that it lacks, and keep all that was learnt."""
+        if self._blend is not None:
+            raise ValueError(
+                "Got bow=None but the classifier was fitted with a linear branch, from which "
+                "training cannot go on; fit it anew."
+            )
         former = self._built_network()
         architecture = former.design.architecture
         design = self._design(architecture.dim, architecture.seed, maxlen)
@@ -336,22 +352,6 @@ class W2VClassifier(FittedRepr, RoutedParameters):
             Output.of(self.output, self._targets.multilabel),
             maxlen,
         )
-
-    def _words(
-        self,
-        X: Any,
-        train: TrainingSet,
-        val: TrainingSet | None,
-        X_val: Any,
-        vectors: WordVectors | None,
-    ) -> tuple[FlatIds, FlatIds | None] | None:
-        """Return all words of the documents, for the linear branch; None without it."""
-        if self.bow is None:
-            return None
-        words = whole_documents(X, train.ids, train.lengths, vectors)
-        if val is None:
-            return words, None
-        return words, whole_documents(X_val, val.ids, val.lengths, vectors)
 
     def _learn(
         self,
@@ -534,7 +534,8 @@ class W2VClassifier(FittedRepr, RoutedParameters):
     def model_(self) -> Any:
         """Keras model from rows of the table to probabilities.
 
-        Rows are right-padded with 0. A saved model needs ``import sklearn_w2v`` to be loaded.
+        Rows are right-padded with 0. Where an LSTM was saved by Keras, ``import
+        sklearn_w2v.networks.projected_lstm`` comes before ``keras.models.load_model``.
         """
         self._check_has_fit("model_")
         return self._built_network().model

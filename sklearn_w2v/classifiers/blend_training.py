@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..features.flat_ids import FlatIds
+from ..features.token_ids import whole_documents
 from ..features.word_counts import mean_vectors
 from ..networks.output import Output
 from ..utils.progress import report_progress
@@ -65,6 +66,28 @@ class LinearDesign:
     output: Output
     seed: int
     n_jobs: int | None = None
+
+
+def all_words(
+    of_train: tuple[Any, TrainingSet],
+    of_val: tuple[Any, TrainingSet | None],
+    vectors: WordVectors | None,
+) -> tuple[FlatIds, FlatIds | None]:
+    """Return all words of the documents that are trained and validated on.
+
+    Parameters
+    ----------
+    of_train, of_val : tuple of (TokenIds or array-like, TrainingSet)
+        Documents as they were given, and as they were checked.
+    vectors : WordVectors or None
+        What the ids index.
+    """
+    words, more = (
+        None if part is None else whole_documents(X, part.ids, part.lengths, vectors)
+        for X, part in (of_train, of_val)
+    )
+    assert words is not None
+    return words, more
 
 
 class LinearMembers:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import warnings
 from typing import Any
 
@@ -16,6 +14,7 @@ from sklearn.svm import LinearSVC
 
 from ..features.flat_ids import FlatIds
 from ..features.ngrams import NgramCounter
+from ..utils.forks import Lock
 from ..utils.saved_state import expect, is_array, is_instance
 from ..vectors.word_vectors import WordVectors
 
@@ -26,23 +25,13 @@ _TOLERANCE = 0.1
 
 # liblinear lets threads run, but draws the order of its steps from one generator of the process:
 # two at once are two fifths faster, and different each time
-_one_at_a_time = threading.Lock()
+_one_at_a_time = Lock()
 
 # what a name of the classifiers' ``bow`` parameter counts
 _KINDS: dict[str, dict[str, Any]] = {
     "words": {"pairs": False, "characters": 0},
     "ngrams": {"pairs": True, "characters": 3},
 }
-
-
-def _start_anew() -> None:
-    """Give a forked process a lock that none of its threads holds."""
-    global _one_at_a_time
-    _one_at_a_time = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_start_anew)
 
 
 class Features:

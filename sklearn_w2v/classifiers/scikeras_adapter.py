@@ -11,6 +11,7 @@ import copy
 from typing import Any
 
 from ..networks.backend import keras
+from ..networks.keras_internals import learning_rate_schedule
 
 # isort: split
 from scikeras._utils import get_optimizer_class, route_params, unflatten_params
@@ -23,7 +24,20 @@ RoutedParameters.__bases__ = (KerasClassifier,)
 
 
 def new_optimizer(classifier: Any) -> Any:
-    """Return a new optimizer with the routed parameters."""
+    """Return a new optimizer with the routed parameters.
+
+    Raises
+    ------
+    TypeError
+        `optimizer` is none of Keras'.
+    """
+    given = classifier.optimizer
+    kind = given if isinstance(given, type) else type(given)
+    if not (isinstance(given, str) or issubclass(kind, keras.optimizers.Optimizer)):
+        raise TypeError(
+            f"Got {given!r} as optimizer but expected a name, or a class or instance of "
+            "keras.optimizers.Optimizer."
+        )
     routed = route_params(classifier.get_params(), "optimizer", pass_filter=set(), strict=True)
     if classifier.learning_rate is not None:
         routed.setdefault("learning_rate", classifier.learning_rate)
@@ -35,7 +49,10 @@ def new_optimizer(classifier: Any) -> Any:
         if optimizer.__module__.startswith("keras."):
             routed.setdefault("name", optimizer.__name__.lower())
         return unflatten_params(optimizer, params=routed)
-    return type(optimizer).from_config({**optimizer.get_config(), **routed})
+    config = optimizer.get_config()
+    if (schedule := learning_rate_schedule(optimizer)) is not None:
+        config["learning_rate"] = schedule  # its class need not be registered to be made anew
+    return type(optimizer).from_config({**config, **routed})
 
 
 def fresh_callbacks(classifier: Any) -> list[Any]:
@@ -48,6 +65,13 @@ def fresh_callbacks(classifier: Any) -> list[Any]:
         return []
     given = given if isinstance(given, list | tuple) else [given]
     routed = route_params(classifier.get_params(), "callbacks", pass_filter=set())
+    for name in routed:
+        place = name.partition("__")[0]
+        if place.isdigit() and int(place) >= len(given):
+            raise ValueError(
+                f"Got callbacks__{name} but expected a place below {len(given)}, the number of "
+                "callbacks."
+            )
     made = unflatten_params([copy.deepcopy(one) for one in given], params=routed)
     for one in made:
         if not isinstance(one, keras.callbacks.Callback):

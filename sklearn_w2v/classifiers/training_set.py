@@ -118,6 +118,24 @@ def total_weights(
     return weights
 
 
+def number_to_hold_out(n_documents: int, fraction: float) -> int:
+    """Return how many documents are held out of some.
+
+    Raises
+    ------
+    ValueError
+        None would be left to train on.
+    """
+    n_held = int(np.ceil(fraction * n_documents))
+    if n_held >= n_documents:
+        documents = f"{n_documents} document{'s' if n_documents > 1 else ''}"
+        raise ValueError(
+            f"validation_fraction={fraction} of {documents} for early_stopping leaves none to "
+            "train on; expected a smaller one, X_val, or early_stopping=False."
+        )
+    return n_held
+
+
 def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Split rows to train on and rows to hold out, stratified where the classes are large enough.
 
@@ -126,13 +144,7 @@ def hold_out(y: NDArray[Any], fraction: float, seed: int) -> tuple[NDArray[Any],
     ValueError
         None would be left to train on.
     """
-    n_held = int(np.ceil(fraction * len(y)))
-    if n_held >= len(y):
-        documents = f"{len(y)} document{'s' if len(y) > 1 else ''}"
-        raise ValueError(
-            f"validation_fraction={fraction} of {documents} for early_stopping leaves none to "
-            "train on; expected a smaller one, X_val, or early_stopping=False."
-        )
+    n_held = number_to_hold_out(len(y), fraction)
     kind: Any = ShuffleSplit
     if y.ndim == 1:
         counts = np.bincount(y)
@@ -193,7 +205,8 @@ def check_validation(
     Raises
     ------
     ValueError
-        Only one of them is given, or the ids are those of other vectors.
+        Only one of them is given, the ids are those of other vectors, or no class of theirs has
+        a weight.
     """
     X_val, y_val = validation
     if X_val is None and y_val is None:
@@ -212,4 +225,8 @@ def check_validation(
         raise kind(f"In X_val and y_val: {error}") from error
     known = labels if weights is None else labels[weights > 0]
     of_class = class_weights_of(of_val, estimator.class_weight, known)
+    if of_class is not None and not of_class.any():
+        raise ValueError(
+            "In X_val and y_val: the weight is zero for every document; nothing can be validated."
+        )
     return TrainingSet(ids, lengths, encoded, of_class)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any
 
@@ -318,6 +319,38 @@ def check_vectors(X: Any, given: Any, fitted: Any, estimator: Any) -> WordVector
             stacklevel=4,
         )
     return handle
+
+
+def vectors_to_go_on(X: Any, given: Any, known: WordVectors | None) -> WordVectors | None:
+    """Return the vectors with which training goes on: the fitted ones, or an extension of them.
+
+    Parameters
+    ----------
+    X : TokenIds or array-like
+        Ids; where they bring vectors, `check_vectors` compares these.
+    given : path, WordVectors, gensim.models.KeyedVectors or None
+        The classifier's ``vectors`` parameter, which may be another one than in `fit`.
+    known : WordVectors or None
+        What the classifier was fitted with.
+
+    Raises
+    ------
+    ValueError
+        They are other vectors: plain ids would mean other words than before.
+    """
+    if given is None or isinstance(getattr(X, "vectors", None), WordVectors):
+        return known
+    if isinstance(given, str | os.PathLike) and not os.path.exists(given):
+        return known  # a model may have come without the file of its vectors
+    vectors = as_word_vectors(given)
+    if known is not None and known.is_extension_of(vectors):
+        return known
+    if known is not None and vectors.is_extension_of(known):
+        return vectors
+    raise ValueError(
+        "Got other word vectors in vectors= than the classifier was fitted with: "
+        f"{vectors!r} instead of {known!r}. Fit it anew, without warm_start."
+    )
 
 
 def check_ids(

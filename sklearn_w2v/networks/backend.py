@@ -15,6 +15,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from ..utils.forks import in_forked_processes
+
 _CHATTER = re.compile(rb"^(WARNING: All log messages before absl|[IW]\d{4} |E\d{4} .*cuda|\s*$)")
 
 
@@ -76,13 +78,17 @@ def about_to_run() -> None:
     _has_run = keras.config.backend() == "tensorflow"
 
 
+def threads_are_gone() -> bool:
+    """Whether this process was forked after TensorFlow had run: its threads are the parent's."""
+    return _ran_in_parent
+
+
 def _after_fork() -> None:
     global _ran_in_parent
     _ran_in_parent = _ran_in_parent or _has_run
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+in_forked_processes(_after_fork)
 
 
 class _NoRetracing(logging.Filter):

@@ -61,6 +61,10 @@ class Handles:
         )
 
 
+def _rates(head: Any) -> list[float]:
+    return [layer.rate for layer in head.layers if hasattr(layer, "rate")]
+
+
 def compiled_steps_of(design: Design, double: bool) -> CompiledSteps | None:
     """Return the process' steps of a design; None without TensorFlow and plain float32.
 
@@ -106,6 +110,10 @@ class CompiledSteps:
         # a pattern: its own weights are never used
         self._head = architecture.head()
         self._steps: OrderedDict[Any, Any] = OrderedDict()
+
+    def drops_as(self, head: Any) -> bool:
+        """Whether a head of the architecture still has its rates of dropout."""
+        return _rates(head) == _rates(self._head)
 
     def train(
         self,

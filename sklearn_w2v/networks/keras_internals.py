@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .backend import keras
+from .backend import keras, threads_are_gone
 
 
 def variable_handles(variables: Sequence[Any]) -> list[Any]:
@@ -79,6 +79,16 @@ def optimizer_slots(
     return beside if fits else None
 
 
+def learning_rate_schedule(optimizer: Any) -> Any:
+    """Return the schedule that an optimizer was made with; None where it has a plain rate.
+
+    The public way is its config, of which Keras makes no schedule whose class it does not know.
+    """
+    found = getattr(optimizer, "_learning_rate", None)
+    schedules = keras.optimizers.schedules.LearningRateSchedule
+    return found if isinstance(found, schedules) else None
+
+
 class KerasRows:
     """The rows of a Keras variable, read as those of an array.
 
@@ -93,14 +103,18 @@ class KerasRows:
         self.shape = tuple(variable.shape)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[np.float32]:
-        return np.array(keras.ops.convert_to_numpy(self._variable.value), dtype)
+        values = keras.ops.convert_to_numpy(self._variable.value)
+        return np.array(values, np.float32 if dtype is None else dtype)
 
     def __getitem__(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return a copy of some rows, without one of the whole table."""
+        if threads_are_gone():  # TensorFlow would wait for them, but for a copy of the table
+            return np.asarray(self)[rows]
         read = getattr(self._variable.value, "sparse_read", None)  # TensorFlow's
         if read is not None:
-            return np.array(read(rows))
-        return np.array(keras.ops.convert_to_numpy(keras.ops.take(self._variable, rows, axis=0)))
+            return np.array(read(rows), np.float32)
+        taken = keras.ops.convert_to_numpy(keras.ops.take(self._variable, rows, axis=0))
+        return np.array(taken, np.float32)
 
     def assign(self, values: NDArray[np.float32]) -> None:
         """Set all rows."""

@@ -109,6 +109,7 @@ def feature_map(vectors: Any, mask: Any, filters: int, size: int, seed: int, nam
         filters,
         size,
         activation="relu",
+        data_format="channels_last",  # whatever keras.json says of images
         kernel_initializer=keras.initializers.GlorotUniform(seed),
         name=name,
     )(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Network:
         self._handles = None if self._steps is None else Handles.of(self.head, *channels)
         # in the order in which the compiled steps take them
         table_first = [self.embedding.embeddings] if design.trains_vectors else []
-        self._trained = list(map(id, [*table_first, *self.head.trainable_variables]))
+        self._trained = list(map(id, [*table_first, *self.head.weights]))
         self._loss: Any = None
         self._optimizer_config: Any = None
 
@@ -185,16 +186,19 @@ class Network:
 
     def steps(self) -> SharedSteps | KerasSteps:
         """Return what trains the compiled network on a batch."""
-        changed = self._trained != list(map(id, self.model.trainable_variables))
-        if (
-            self._steps is None
-            or self._handles is None
-            or changed
-            or self.model.loss is not self._loss
-            or OptimizerRule.of(self.model.optimizer) is None
-        ):
+        if self._steps is None or self._handles is None or not self._is_as_designed():
             return KerasSteps(self.model)
-        return SharedSteps(self.model, self._steps, self._handles)
+        return SharedSteps(self.model, self._steps, self._handles, self._is_as_designed)
+
+    def _is_as_designed(self) -> bool:
+        """Whether the design tells how it is trained; callbacks may have frozen layers, say."""
+        assert self._steps is not None
+        return (
+            self._trained == list(map(id, self.model.trainable_variables))
+            and self._steps.drops_as(self.head)
+            and self.model.loss is self._loss
+            and OptimizerRule.of(self.model.optimizer) is not None
+        )
 
     def _adopt_optimizer(self, theirs: Any, with_rate: bool) -> None:
         """Go on with the state of an optimizer whose table may have been smaller.
@@ -224,17 +228,28 @@ class Network:
 
     def inference(self) -> Inference:
         """Return what predicts with the weights as they are now."""
-        return Inference(self.design, self.table, self.head.get_weights())
+        # Keras may be set to other types of numbers
+        head = [np.asarray(weights, np.float32) for weights in self.head.get_weights()]
+        return Inference(self.design, self.table, head)
 
 
 class SharedSteps:
     """Training steps of a model, whose graphs the process has compiled already.
 
-    A callback may compile the model anew; then Keras goes on with its own.
+    A callback may compile the model anew, or change it before the first step; then Keras goes
+    on with its own. What is changed later, Keras' own graph does not see, either.
     """
 
-    def __init__(self, model: Any, compiled: CompiledSteps, handles: Handles) -> None:
+    def __init__(
+        self,
+        model: Any,
+        compiled: CompiledSteps,
+        handles: Handles,
+        is_as_designed: Callable[[], bool],
+    ) -> None:
         self._model, self._compiled, self._handles = model, compiled, handles
+        self._is_as_designed = is_as_designed
+        self._is_to_be_asked = True
         self._plain = KerasSteps(model)
         self._optimizer, self._loss = model.optimizer, model.loss
         self._rule = OptimizerRule.of(self._optimizer)
@@ -246,6 +261,10 @@ class SharedSteps:
 
     def train(self, batch: Batch) -> dict[str, float]:
         """Take one step of the optimizer, on the batch's rows of the table alone."""
+        if self._is_to_be_asked:
+            self._is_to_be_asked = False
+            if not self._is_as_designed() or OptimizerRule.of(self._optimizer) != self._rule:
+                self._rule = None
         if self._rule is None or self._slots is None or not self._is_as_compiled():
             return self._plain.train(batch)
         rule, optimizer = self._rule, self._optimizer
@@ -253,7 +272,7 @@ class SharedSteps:
 
     def test(self, batch: Batch) -> dict[str, float]:
         """Return loss and accuracy."""
-        if not self._is_as_compiled():
+        if self._rule is None or not self._is_as_compiled():
             return self._plain.test(batch)
         return self._compiled.test(self._handles, batch)
 

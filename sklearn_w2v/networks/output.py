@@ -53,12 +53,12 @@ class Output:
 
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return probabilities of shape (n_documents, n_classes); of one label, they sum to 1."""
-        if self.activation == "softmax":
-            out = np.exp(logits - logits.max(axis=1, keepdims=True))
-        else:
-            out = expit(logits)
-        if not self.multilabel:
-            out /= np.maximum(out.sum(axis=1, keepdims=True), 1e-12)
+        if self.multilabel:
+            return np.asarray(expit(logits), np.float32)
+        if self.activation == "sigmoid":  # each one's share of their sum, which may be tiny
+            logits = log_expit(logits)
+        out = np.exp(logits - logits.max(axis=1, keepdims=True))
+        out /= out.sum(axis=1, keepdims=True)
         return np.asarray(out, np.float32)
 
     def losses(self, logits: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ call are shared instead, as many at once as the BLAS has threads.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,8 @@ from functools import cache
 from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
+
+from ..utils.forks import in_forked_processes
 
 Part = TypeVar("Part")
 
@@ -62,8 +63,7 @@ def _start_anew() -> None:
     _limit = _Limit()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_start_anew)
+in_forked_processes(_start_anew)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Protocol
 
 from ..utils.progress import report_progress
@@ -75,7 +76,7 @@ def run_epochs(
     Returns
     -------
     dict of str to list of float
-        Loss and metrics after each epoch.
+        Loss and metrics after each epoch, and what callbacks log, where it is a number.
     """
     calls = keras.callbacks.CallbackList(
         callbacks,
@@ -113,8 +114,15 @@ def run_epochs(
             model.optimizer.finalize_variable_values(model.trainable_variables)
             hold_constraints(model)  # averages are of weights before they were held
         calls.on_train_end(logs)
-    history: dict[str, list[float]] = model.history.history
-    return {name: list(map(float, values)) for name, values in history.items()}
+    return _numbers(model.history.history)
+
+
+def _numbers(history: dict[str, list[Any]]) -> dict[str, list[float]]:
+    out = {}
+    for name, values in history.items():
+        with contextlib.suppress(TypeError, ValueError):  # an array, say, for each class
+            out[name] = list(map(float, values))
+    return out
 
 
 class _Mean:

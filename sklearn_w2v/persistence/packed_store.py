@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..exceptions import RowsLeftOutWarning
 from ..utils.files import file_name
+from ..utils.forks import cached_property
 from ..vectors.store import Store, TableStore
 from ..vectors.subwords import Subwords
 

@@ -14,7 +14,6 @@ import os
 import weakref
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..utils.files import naming, stamp_of
+from ..utils.forks import cached_property
 from .store import MemoryStore, TableStore
 from .subwords import Subwords
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..utils.forks import cached_property
 from ..utils.saved_state import check_saved_state, expect, is_instance
 from . import worker_copies  # noqa: F401  (joblib asks it how to send vectors)
 from .cache import SourceStore

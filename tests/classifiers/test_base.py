@@ -16,6 +16,7 @@ from sklearn_w2v import (
     WordVectors,
     explain,
 )
+from sklearn_w2v.exceptions import NoTransferWarning
 from sklearn_w2v.networks.backend import keras
 
 VECTORS = WordVectors(["雨", "夏"], [[1.0, 0.0], [-1.0, 0.0]])
@@ -114,6 +115,75 @@ def test_too_few_documents_to_hold_some_out():
     clf.set_params(validation_fraction=0.999)
     with pytest.raises(ValueError, match=r"validation_fraction=0\.999 of 20 documents .* none"):
         clf.fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("bad", "n"),
+    [
+        ({"kernel_sizes": (0,)}, 20),
+        ({"filters": 0}, 20),
+        ({"early_stopping": True, "validation_fraction": 0.5}, 1),
+        ({"optimizer": int}, 20),
+        ({"callbacks": [3]}, 20),
+    ],
+    ids=str,
+)
+def test_bad_input_leaves_a_fitted_classifier_as_it_was(bad, n):
+    clf = small().fit(X, Y)
+    expected = clf.predict_proba(X)
+    with pytest.raises((TypeError, ValueError)):
+        clf.set_params(**bad).fit(X[:n], Y[:n])
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("how", ["object", "path"])
+def test_plain_ids_of_other_vectors_are_refused_in_a_warm_start(how, tmp_path):
+    ids, swapped = np.asarray(X), WordVectors(["夏", "雨"], [[-1.0, 0.0], [1.0, 0.0]])
+    swapped.save(tmp_path / "swapped.txt")
+    MORE.save(tmp_path / "more.txt")
+    others = {"object": (swapped, MORE), "path": (tmp_path / "swapped.txt", tmp_path / "more.txt")}
+    other, more = others[how]
+    clf = small(vectors=VECTORS, warm_start=True).fit(ids, Y)
+    for go_on in (clf.fit, clf.partial_fit):
+        clf.set_params(vectors=other)
+        with pytest.raises(ValueError, match="other word vectors in vectors= than"):
+            go_on(ids, Y)
+        clf.set_params(vectors=tmp_path / "gone.txt")  # nothing says that these are others
+        go_on(ids[:0:-1], Y[:0:-1])
+    assert clf.predict(ids).tolist() == Y
+    with pytest.warns(NoTransferWarning):
+        without = small(warm_start=True, channels="rand").fit(ids, Y)
+    with pytest.raises(ValueError, match="other word vectors in vectors= than"):
+        without.set_params(vectors=VECTORS).fit(ids, Y)
+    if how == "object":
+        clf.set_params(vectors=more).partial_fit(np.asarray(X_MORE), Y)
+        assert clf.vectors_ is MORE
+        assert clf.predict(X_MORE).tolist() == Y
+
+
+def test_training_does_not_go_on_from_a_linear_branch():
+    clf = small(bow="words", epochs=1).fit(X, Y)
+    expected = clf.predict_proba(X)
+    clf.set_params(bow=None)
+    for go_on in (clf.partial_fit, clf.set_params(warm_start=True).fit):
+        with pytest.raises(ValueError, match="fitted with a linear branch"):
+            go_on(X, Y)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+
+
+def test_validation_documents_without_weight_are_refused():
+    with pytest.raises(ValueError, match="In X_val and y_val: the weight is zero for every"):
+        small(bow="words", class_weight={"rainy": 0.0}).fit(X, Y, X_val=X[::2], y_val=Y[::2])
+
+
+def test_what_callbacks_log_beside_numbers_costs_nothing():
+    class Logs(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs.update(half=np.float32(0.5), of_classes=np.array([0.5, 0.7]), word="x")
+
+    clf = small(epochs=2, callbacks=[Logs()]).fit(X, Y)
+    assert clf.history_["half"] == [0.5, 0.5]
+    assert sorted(clf.history_) == ["accuracy", "half", "loss"]
 
 
 @pytest.mark.parametrize("make", [small, W2VVectorizer])

@@ -12,7 +12,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklearn_w2v import TokenIds, W2VCNNClassifier, W2VIndexer, WordVectors
+from sklearn_w2v import TokenIds, W2VCNNClassifier, W2VIndexer, WordVectors, load, save
 
 RAIN, SUMMER = ["雨", "雪", "霧", "傘"], ["夏", "海", "砂", "祭"]
 CHANNELS = ["rand", "static", "non-static", "multichannel"]
@@ -464,3 +464,31 @@ def test_the_paper_s_values_are_the_defaults():
     assert (clf.kernel_sizes, clf.filters, clf.dropout) == ((3, 4, 5), 100, 0.5)
     assert (clf.max_norm, clf.batch_size, clf.hidden) == (3.0, 50, None)
     assert not [name for name in vars(W2VCNNClassifier(filters=-1)) if name.endswith("_")]
+
+
+# ------------------------------------------------------- settings of keras.json
+@pytest.fixture
+def settings_of_keras():
+    """Give Keras' settings to a test that changes them, and take them back."""
+    import keras
+
+    former = keras.config.floatx(), keras.config.image_data_format()
+    yield keras.config
+    keras.config.set_floatx(former[0])
+    keras.config.set_image_data_format(former[1])
+
+
+def test_images_may_have_their_channels_first(settings_of_keras):
+    settings_of_keras.set_image_data_format("channels_first")
+    np.testing.assert_array_equal(small().fit(X, y).predict_proba(X), learnt().predict_proba(X))
+
+
+@pytest.mark.parametrize("channels", ["static", "multichannel"])
+def test_numbers_may_be_of_double_precision(channels, settings_of_keras, tmp_path):
+    settings_of_keras.set_floatx("float64")
+    clf = small(channels=channels, epochs=2).fit(X, y)
+    expected = clf.predict_proba(X)
+    assert expected.dtype == np.float32
+    save(clf, tmp_path / "model.w2v")
+    np.testing.assert_array_equal(load(tmp_path / "model.w2v").predict_proba(X), expected)
+    assert clf.word_vectors_.take(np.array([2])).dtype == np.float32

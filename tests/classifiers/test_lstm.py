@@ -81,6 +81,26 @@ def test_vectors_say_what_plain_ids_mean(train, small_vectors, tmp_path):
         np.testing.assert_array_equal(clf.predict_proba(plain), expected)
 
 
+LOADS = """
+import sys
+import keras
+import numpy as np
+import sklearn_w2v.networks.projected_lstm
+np.save(sys.argv[2], keras.models.load_model(sys.argv[1]).predict(np.load(sys.argv[2]), verbose=0))
+"""
+
+
+def test_a_model_that_keras_saved_is_loaded_by_another_process(train, tmp_path):
+    _, X, y = train
+    clf = small(epochs=1, bidirectional=True, pooling="attention").fit(X, y)
+    model, array = tmp_path / "model.keras", tmp_path / "array.npy"
+    clf.model_.save(model)
+    rows = np.arange(6).reshape(2, 3)
+    np.save(array, rows)
+    subprocess.run([sys.executable, "-c", LOADS, model, array], check=True, capture_output=True)
+    np.testing.assert_allclose(np.load(array), np.asarray(clf.model_(rows)), atol=1e-6)
+
+
 def test_padding_behind_a_document_changes_nothing(train):
     _, X, y = train
     wide = TokenIds(np.pad(np.asarray(X), ((0, 0), (0, 40))), X.vectors)

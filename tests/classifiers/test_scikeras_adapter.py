@@ -625,6 +625,38 @@ def test_parameters_of_callbacks_that_are_not_there_are_refused(data):
         clf.fit(*data)
 
 
+def test_parameters_of_further_callbacks_are_refused(data):
+    clf = small(callbacks=[Counter], callbacks__limit=3, callbacks__0__limit=2)
+    assert clf.fit(*data).n_iter_ == 2
+    clf.set_params(callbacks__1__limit=1)
+    with pytest.raises(ValueError, match=r"Got callbacks__1__limit but expected a place below 1"):
+        clf.fit(*data)
+
+
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule whose class Keras does not know by name."""
+
+    def __call__(self, step):
+        return 0.1 / (1 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {}
+
+
+def test_a_schedule_of_ones_own_in_an_optimizer(data):
+    optimizer = keras.optimizers.Adam(Falling())
+    clf = small(learning_rate=None, optimizer=optimizer).fit(*data)
+    expected = small(learning_rate=Falling(), optimizer="adam").fit(*data)
+    np.testing.assert_array_equal(clf.predict_proba(data[0]), expected.predict_proba(data[0]))
+    assert not optimizer.built
+
+
+@pytest.mark.parametrize("optimizer", [int, keras.layers.Dense(2)], ids=["class", "object"])
+def test_what_is_no_optimizer_is_refused(data, optimizer):
+    with pytest.raises(TypeError, match=r"as optimizer but expected a name, or a class"):
+        small(optimizer=optimizer).fit(*data)
+
+
 def test_faults_of_validation_documents_are_told_as_theirs(data):
     X, y = data
     with pytest.raises(ValueError, match=r"In X_val and y_val: .*label 'foggy'"):

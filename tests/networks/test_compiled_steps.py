@@ -544,6 +544,44 @@ def test_a_model_that_was_compiled_anew_is_trained_as_keras_trains_it():
     assert isinstance(net.steps(), KerasSteps)
 
 
+def freeze_table(model):
+    model.get_layer("embedding").trainable = False
+
+
+def freeze_output(model):
+    model.get_layer("head").get_layer("output").trainable = False
+
+
+def drop_nothing(model):
+    next(layer for layer in model.get_layer("head").layers if hasattr(layer, "rate")).rate = 0.0
+
+
+def clip(model):
+    model.optimizer.clipnorm = 1e-3
+
+
+@pytest.mark.parametrize("change", [freeze_table, freeze_output, drop_nothing, clip])
+@pytest.mark.parametrize("when", ["on_train_begin", "on_epoch_begin"])
+def test_what_a_callback_changes_before_the_first_step_counts_as_with_keras(change, when):
+    class Changes(keras.callbacks.Callback):
+        def set_model(self, model):
+            super().set_model(model)
+            setattr(self, when, lambda *_: change(model))
+
+    spec = replace(WINDOWS, dropout=0.5, max_norm=None)
+    weights = []
+    for shared in (True, False):
+        net = network(spec, "softmax", OPTIMIZERS["adam"], shared=shared)
+        steps = net.steps()
+        assert isinstance(steps, SharedSteps if shared else KerasSteps)
+        ids, lengths, y, _ = documents("softmax", 24, shortest=25)
+        data = Batches(ids, lengths, y, None, 6, np.random.default_rng(0))
+        run_epochs(net.model, data, None, 2, [Changes()], 0, steps)
+        weights.append(net.model.get_weights())
+    for mine, theirs in zip(*weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=2e-3, atol=2e-4)
+
+
 @pytest.mark.parametrize("spec", [RECURRENT, WINDOWS])
 def test_moving_averages_end_in_the_weights(spec):
     def optimizer():

@@ -30,6 +30,15 @@ def test_probabilities_of_logits():
     assert {soft.dtype, one_of_many.dtype, many.dtype} == {np.dtype(np.float32)}
 
 
+def test_one_label_of_sigmoids_that_all_say_no():
+    """Shares of a sum that is no float32: documents without a known word are such ones."""
+    logits = np.array([[-200.0, -198.0], [-50.0, -50.0], [-1.0, -90.0]], np.float32)
+    shares = Output("sigmoid").probabilities(logits)
+    expected = np.exp([[-2.0, 0.0], [0.0, 0.0], [0.0, -89.0]])
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shares, expected, rtol=1e-4, atol=1e-6)
+
+
 @targets
 def test_losses_are_those_of_keras(y, activation):
     logits = DRAW.normal(size=(N, K)).astype(np.float32)
