@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..utils.files import check_is_replaceable
+
 
 def matching(names: Iterable[str]) -> list[str]:
     """Return files, with those that a pattern matches in its place: Windows' shells leave it.
@@ -42,6 +44,7 @@ def check_target(path: Path, *sources: Path | str | None) -> None:
     folder = path.absolute().parent
     if path.is_dir():
         raise IsADirectoryError(f"Got {str(path)!r}, which is a folder, but expected a file.")
+    check_is_replaceable(path)
     if not folder.is_dir():
         raise FileNotFoundError(f"The folder {str(folder)!r} of {path.name!r} does not exist.")
     if not os.access(folder, os.W_OK):

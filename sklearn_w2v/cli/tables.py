@@ -356,10 +356,10 @@ def _without_empty_end(cells: list[str], least: int) -> list[str]:
 
 
 def check_encoding(name: str, option: str) -> None:
-    """Raise a ValueError for an encoding that there is not."""
+    """Raise a ValueError for an encoding of texts that there is not."""
     try:
-        codecs.lookup(name)
-    except LookupError:
+        "".encode(name)  # rot13 and base64 are codecs of something else
+    except (LookupError, UnicodeError):
         raise ValueError(
             f"Got {option} {name}, which Python does not know; it knows utf-8, cp932 and euc-jp, "
             "for example."

@@ -171,7 +171,7 @@ def _check_parameters(one: BaseEstimator) -> None:
     if type(one).__name__ == "Pipeline" and not (
         isinstance(steps, list)
         and steps
-        and all(type(step) is tuple and len(step) == 2 for step in steps)
+        and all(type(step) in (tuple, list) and len(step) == 2 for step in steps)
         and all(type(name) is str for name, _ in steps)
     ):
         raise unexpected(one, "steps")

@@ -18,6 +18,7 @@ import platform
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -38,12 +39,13 @@ def written_beside(path: str) -> Iterator[str]:
     """Yield the name of a new file in the same folder, which replaces `path` at the end.
 
     If the block raises, the new file is removed, and a former file stays as it is. What a
-    killed process could not remove, a later writer into the same folder removes.
+    killed process could not remove, a later writer into the same folder removes. The new file
+    has the permissions of a former one.
 
     Parameters
     ----------
     path : str
-        Target.
+        Target; where it is a link, the file that it points to is written.
 
     Yields
     ------
@@ -54,7 +56,12 @@ def written_beside(path: str) -> Iterator[str]:
     ------
     OSError
         The file cannot be written; the error names the target.
+    ValueError
+        The target is a device or a pipe.
     """
+    check_is_replaceable(path)
+    if os.path.islink(path):
+        path = os.path.realpath(path)
     folder, name = os.path.split(os.path.abspath(path))
     # only the end of the name, since the length of names is limited
     work = os.path.join(folder, f"{_PREFIX}{random_name()}{name[-12:]}")
@@ -62,15 +69,41 @@ def written_beside(path: str) -> Iterator[str]:
     with naming(path, work):
         try:
             with locked_file(work):
+                mode = _permissions(path)
+                if mode is not None:  # of a private file, nobody may read the next one, either
+                    os.chmod(work, mode | stat.S_IRUSR | stat.S_IWUSR)
                 yield work
                 with open(
                     work, "rb+"
                 ) as file:  # a crash of the machine must not leave an empty file
                     os.fsync(file.fileno())
+                if mode is not None:
+                    os.chmod(work, mode)
                 _replace(work, path)
         finally:
             with suppress(OSError):
                 os.unlink(work)
+
+
+def check_is_replaceable(path: str | os.PathLike[str]) -> None:
+    """Raise a ValueError for a device or a pipe, which a renamed file would replace."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return  # nothing is there
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ValueError(
+            f"Got {os.fspath(path)!r}, which is a device or a pipe, but expected a file: it is "
+            "written beside and renamed, which would replace it."
+        )
+
+
+def _permissions(path: str) -> int | None:
+    """Return the permissions of a file; None where there is none."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return None
 
 
 def _replace(work: str, path: str) -> None:

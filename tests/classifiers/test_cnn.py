@@ -473,9 +473,11 @@ def settings_of_keras():
     import keras
 
     former = keras.config.floatx(), keras.config.image_data_format()
+    policy = keras.config.dtype_policy()
     yield keras.config
     keras.config.set_floatx(former[0])
     keras.config.set_image_data_format(former[1])
+    keras.config.set_dtype_policy(policy)
 
 
 def test_images_may_have_their_channels_first(settings_of_keras):
@@ -483,9 +485,10 @@ def test_images_may_have_their_channels_first(settings_of_keras):
     np.testing.assert_array_equal(small().fit(X, y).predict_proba(X), learnt().predict_proba(X))
 
 
-@pytest.mark.parametrize("channels", ["static", "multichannel"])
+@pytest.mark.parametrize("channels", ["static", "non-static", "multichannel"])
 def test_numbers_may_be_of_double_precision(channels, settings_of_keras, tmp_path):
     settings_of_keras.set_floatx("float64")
+    settings_of_keras.set_dtype_policy("float64")  # as it is where the first one came first
     clf = small(channels=channels, epochs=2).fit(X, y)
     expected = clf.predict_proba(X)
     assert expected.dtype == np.float32

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import unidic_lite
-from sklearn import config_context
+from sklearn import calibration, config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
@@ -28,9 +28,10 @@ from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
     StratifiedKFold,
+    TimeSeriesSplit,
     TunedThresholdClassifierCV,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklearn_w2v import (
     JapaneseTokenizer,
@@ -173,6 +174,33 @@ def test_wrappers_around_ours(which, source, tmp_path):
         best = load(tmp_path / "best.w2v")
         np.testing.assert_array_equal(best.predict_proba(NEW), model.predict_proba(NEW))
         assert loaded.best_params_ == model.best_params_
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        "steps in lists",
+        "splits in time",
+        pytest.param(
+            "temperature",
+            marks=pytest.mark.skipif(
+                not hasattr(calibration, "_TemperatureScaling"), reason="scikit-learn before 1.8"
+            ),
+        ),
+    ],
+)
+def test_whatever_is_saved_without_a_word_is_loaded(which, tmp_path):
+    model = make_w2v_pipeline(tokenizer=None, random_state=0, train_network=False, epochs=1)
+    wrapped = {
+        "steps in lists": lambda: Pipeline(list(map(list, model.steps))),
+        "splits in time": lambda: GridSearchCV(
+            model, {"clf__bow_C": [1.0, 10.0]}, cv=TimeSeriesSplit(2)
+        ),
+        "temperature": lambda: CalibratedClassifierCV(model, method="temperature", cv=2),
+    }[which]()
+    texts, labels = ["雨 が 降る", "海 の 夏"] * 12, ["a", "b"] * 12
+    save(wrapped.fit(texts, labels), tmp_path / "m.w2v")
+    assert load(tmp_path / "m.w2v").predict(texts).tolist() == labels
 
 
 def test_requests_for_metadata_are_kept(source, tmp_path):

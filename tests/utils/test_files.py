@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import stat
 import subprocess
 import sys
 import time
 
 import pytest
 
+from sklearn_w2v.cli.paths import check_target
 from sklearn_w2v.utils import files
 from sklearn_w2v.utils.files import (
     LOCK,
@@ -232,3 +234,45 @@ def test_a_new_file_has_the_usual_permissions(tmp_path):
     assert (tmp_path / "locked").stat().st_mode == (tmp_path / "plain").stat().st_mode
     with pytest.raises(FileExistsError), locked_file(os.fspath(tmp_path / "locked")):
         pass
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "folder").mkdir()
+    write(tmp_path / "folder" / "real", "old")
+    (tmp_path / "link").symlink_to(tmp_path / "folder" / "real")
+    (tmp_path / "to-nothing").symlink_to(tmp_path / "folder" / "new")
+    assert os.path.dirname(write(tmp_path / "link", "new")) == os.fspath(tmp_path / "folder")
+    write(tmp_path / "to-nothing", "new")
+    for name in ("real", "new"):
+        assert (tmp_path / "folder" / name).read_text() == "new"
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "to-nothing").is_symlink()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_pipes_and_devices_are_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(os.devnull)
+    for name in ("pipe", "link"):
+        with pytest.raises(ValueError, match=f"{name}', which is a device or a pipe"):
+            write(tmp_path / name, "new")
+        with pytest.raises(ValueError, match=f"{name}', which is a device or a pipe"):
+            check_target(tmp_path / name)
+    assert stat.S_ISFIFO(os.stat(tmp_path / "pipe").st_mode)
+    assert os.stat(os.devnull).st_mode & stat.S_IFCHR
+    assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o444, 0o664])
+def test_a_file_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "a.txt"
+    write(path, "old")
+    path.chmod(mode)
+    with written_beside(os.fspath(path)) as work:
+        while_written = stat.S_IMODE(os.stat(work).st_mode)
+        with open(work, "w") as file:
+            file.write("new")
+    assert while_written == mode | 0o600  # nobody else reads it meanwhile, either
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert path.read_text() == "new"

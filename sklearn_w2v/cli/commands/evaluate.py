@@ -38,7 +38,7 @@ def evaluate(
     debug: options.Debug = False,
 ) -> None:
     """Test a model on labelled texts that it has not seen."""
-    from ..labelled import read_labelled
+    from ..labelled import few_of, labels_of_model, read_labelled
     from ..models import load_model
     from ..paths import check_target
     from ..tables import ReadOptions, Table
@@ -53,12 +53,15 @@ def evaluate(
     def read(path: str) -> Any:
         with Table(path, read_options) as table:
             output.notes(table.notes)
-            return read_labelled(table, text, label, None, drop_empty)
+            return read_labelled(table, text, label, None, drop_empty, strip=False)
 
     with output.catch_warnings():
         with output.progress_bars() as bars:
             found, known = read(data), None if train is None else read(train)
             estimator = load_model(model, vectors, trust)
+            for part in (found, known):
+                if part is not None:
+                    part.labels = labels_of_model(part.labels, estimator.classes_)
             predicted = _predict(estimator, found.texts, bars)
         scores = _scores(found.labels, predicted)
         if json:
@@ -67,14 +70,10 @@ def evaluate(
             _show(scores, output)
         unknown = sorted(set(found.labels) - set(map(str, estimator.classes_)))
         if unknown:
-            output.warn(f"The model does not know {len(unknown)} of the labels: {_few(unknown)}.")
+            output.warn(f"The model does not know {len(unknown)} of the labels: {few_of(unknown)}.")
         if report is not None:
             _write_report(report, estimator, found, known, model.name)
             output.note(f"Wrote {report}.")
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:5])) + (" ..." if len(names) > 5 else "")
 
 
 def _predict(estimator: Any, texts: list[str], bars: Any) -> list[str]:

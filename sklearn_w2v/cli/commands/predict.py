@@ -83,7 +83,11 @@ def _written_in(encoding: str) -> Iterator[None]:
     if change is None or codecs.lookup(encoding).name == "utf-8":
         yield
         return
-    change(encoding=encoding, errors="strict")
+    # Unicode lacks halves of surrogate pairs alone, which are question marks as in UTF-8
+    name = codecs.lookup(encoding).name
+    change(encoding=encoding, errors="replace" if name.startswith("utf") else "strict")
+    if name in ("utf-16", "utf-32") and not sys.stdout.seekable():
+        sys.stdout.write("\ufeff")  # Python leaves the mark out where it cannot look back
     try:
         yield
     except UnicodeEncodeError as error:

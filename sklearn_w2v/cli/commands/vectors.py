@@ -42,18 +42,14 @@ def info(
         if json:
             output.json(found)
             return
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2))
+        width = max(map(len, found))
         for name, value in found.items():
             shown = {True: "yes", False: "no", None: "-"}.get(value) if _is_flag(value) else value
             if isinstance(value, int) and not _is_flag(value):
                 shown = f"{value:,}"
             if isinstance(value, list):
                 shown = " ".join(value)
-            table.add_row(name.replace("_", " "), Text(str(shown)))
-        output.stdout.print(table)
+            print(f"{name.replace('_', ' '):<{width}}  {shown}")
 
 
 def _is_flag(value: Any) -> bool:
@@ -74,7 +70,7 @@ def convert(
     from ..paths import check_target
 
     check_ending(target)
-    check_target(target, aliases)
+    check_target(target, None if source.startswith(PREFIX) else source, aliases)
     output = CommandOutput(quiet)
     with output.catch_warnings():
         with output.progress_bars():

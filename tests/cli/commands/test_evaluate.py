@@ -34,6 +34,41 @@ def test_labels_that_the_model_does_not_know_count_as_wrong(command, weather, tm
 
 
 @pytest.mark.parametrize(
+    ("labels", "written"),
+    [
+        ([" a", "a "], [" a", "a "]),  # two labels
+        ([" a", "b"], ["a", " b "]),
+        ([1.0, 2.0], ["1", "2.00"]),
+        ([1, 2], ["1.0", " 2"]),
+        ([True, False], ["true", "FALSE"]),
+    ],
+    ids=str,
+)
+def test_labels_may_be_written_in_other_ways(command, tmp_path, labels, written):
+    texts = ["雨 が 降る", "海 の 夏"]
+    model = make_w2v_pipeline(tokenizer=None, random_state=0, train_network=False, epochs=1)
+    save(model.fit(texts * 12, np.array(labels * 12)), tmp_path / "model.w2v")
+    rows = "".join(f'{text},"{name}"\n' for text, name in zip(texts, written, strict=True))
+    (tmp_path / "test.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
+    arguments = "evaluate", tmp_path / "model.w2v", tmp_path / "test.csv"
+    done = command(*arguments, "--json", "--report", tmp_path / "report.html")
+    assert done.status == 0, done.err
+    found = json.loads(done.out)
+    assert found["accuracy"] == 1.0
+    assert sorted(found["labels"]) == sorted(map(str, labels))
+    assert "does not know" not in done.err
+
+
+def test_a_model_that_knows_none_of_the_labels_has_no_scores(command, weather, tmp_path):
+    path = tmp_path / "test.csv"
+    path.write_text("text,label\n雨と雪,rainy\n夏の海,sunny\n", encoding="utf-8")
+    done = command("evaluate", weather / "weather.w2v", path)
+    assert done.status == 2
+    assert "knows none of the labels, such as 'rainy'; its own are 'dry', 'wet'." in done.err
+    assert done.out == ""
+
+
+@pytest.mark.parametrize(
     ("labels", "predicted"),
     [
         ("aaabbb", "aacbbc"),  # a label that is only predicted

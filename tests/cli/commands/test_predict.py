@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
@@ -197,24 +198,46 @@ def test_output_in_other_encodings(command, weather):
     assert written.startswith(b"\xef\xbb\xbftext,predicted")
     assert written.count(b"\xef\xbb\xbf") == 1
     assert run("雨と雪\n", "cp932")[1].decode("cp932").splitlines()[1].startswith("雨と雪,wet")
-    assert run("雨\n", "cp9999")[0].status == 2
+    for unknown in ("cp9999", "rot13", "base64", "undefined"):
+        done = run("雨\n", unknown)[0]
+        assert done.status == 2
+        assert f"Got --out-encoding {unknown}, which Python does not know" in done.err
     done, _ = run("雨と𠮟\n", "cp932")
     assert done.status == 2
     assert "Got --out-encoding cp932, which lacks '𠮟'; utf-8-sig" in done.err
 
 
-def test_output_in_another_encoding_through_a_pipe(weather):
+@pytest.mark.parametrize("encoding", ["cp932", "utf-16", "utf-8-sig"])
+def test_output_in_another_encoding_through_a_pipe(weather, encoding):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "sklearn_w2v", "predict", weather / "weather.w2v"),
-            *("--keep", "text", "--out-encoding", "cp932"),
+            *("--keep", "text", "--out-encoding", encoding),
         ],
         input="雨と雪\n".encode(),
         capture_output=True,
         check=True,
         timeout=120,
     )
-    assert done.stdout.decode("cp932").splitlines()[1].startswith("雨と雪,wet")
+    assert done.stdout.decode(encoding).splitlines()[1].startswith("雨と雪,wet")
+    marks = {"utf-16": codecs.BOM_UTF16, "utf-8-sig": codecs.BOM_UTF8}
+    assert done.stdout.startswith(marks.get(encoding, b"text"))
+    assert done.stdout.decode(encoding).startswith("text,predicted")  # and no second mark
+
+
+def test_half_of_a_pair_is_a_question_mark_in_all_of_unicode(command, weather, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "\\ud800雨"}\n', encoding="utf-8")
+    for encoding in ("utf-8", "utf-8-sig"):
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace")
+        with contextlib.redirect_stdout(out):
+            done = command(
+                *("predict", weather / "weather.w2v", path, "--keep", "text"),
+                *("--out-encoding", encoding),
+            )
+            out.flush()
+        assert done.status == 0
+        assert "?雨,wet" in out.buffer.getvalue().decode(encoding)
 
 
 def test_a_carriage_return_in_a_cell_comes_back(command, weather, tmp_path):

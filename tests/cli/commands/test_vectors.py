@@ -35,8 +35,10 @@ def test_info_tells_the_format_and_what_is_in_it(command, small_vectors, tmp_pat
     assert found["file_bytes"] == path.stat().st_size
     assert found["cache_bytes"] > 8 * 4 * 4
     shown = command("vectors", "info", path)
-    assert "cached before" in shown.out
-    assert "yes" in shown.out
+    lines = shown.out.splitlines()
+    assert f"cached before  {'yes':<3}" in lines
+    assert f"cache          {found['cache']}" in lines  # whole, as users delete that folder
+    assert [line.rstrip() for line in lines] == lines
 
 
 def test_info_counts_aliases(command, small_file, tmp_path):
@@ -99,6 +101,10 @@ def test_train_from_vectors_keeps_them_all(command, small_file, tmp_path):
         (["info", "{folder}/bad.bin"], "Cannot read word vectors"),
         (["convert", "{folder}/small.bin", "x.npy"], "expected an ending of .bin"),
         (["convert", "{folder}/small.bin", "/nowhere/x.bin"], "'/nowhere'"),
+        (
+            ["convert", "{folder}/small.bin", "{folder}/small.bin"],
+            "read, too, and would be lost",
+        ),
         (["neighbors", "{folder}/small.bin", "嵐"], "'嵐' is not among the 8 words"),
         (["train", "no.txt", "--out", "{folder}/x.bin"], "There is no file 'no.txt'"),
         (["train", "{folder}/empty.txt", "--out", "{folder}/x.bin"], "there are no words"),
