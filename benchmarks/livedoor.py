@@ -34,7 +34,7 @@ def main() -> None:
         f"`make_w2v_pipeline` with the network alone (`bow=None`), {args.epochs} epochs, "
         f"batches of {args.batch_size}; chiVe vectors, "
         f"form `{FORM}` unless the row says surface. Seconds: fit and predict of one fold, from "
-        f"token lists on.\n\n{machine()}"
+        f"token lists on, on a machine that other work shared.\n\n{machine()}"
     )
 
     def seen(done: list[Folds]) -> None:

@@ -25,7 +25,7 @@ def main() -> None:
         "stay together. Pipeline: `make_w2v_pipeline` with the network alone (`bow=None`), "
         f"{args.epochs} epochs; chiVe vectors, form "
         f"`{FORM}` unless the row says surface. Seconds: fit and predict of one fold, from token "
-        f"lists on.\n\n{machine()}"
+        f"lists on, on a machine that other work shared.\n\n{machine()}"
     )
     finished: list[Folds] = []
 

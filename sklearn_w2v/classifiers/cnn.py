@@ -112,7 +112,7 @@ class W2VCNNClassifier(W2VClassifier):
         What the ids index.
     history_ : dict of list of float
         Loss and accuracy after each epoch; with validation, also ``val_loss`` and
-        ``val_accuracy``.
+        ``val_accuracy``; and what callbacks log, where it is a number.
     n_iter_ : int
         Epochs run so far.
     bow_weights_ : tuple of (float, float) or None
