@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import ipaddress
 import os
 import signal
 import socket
@@ -16,7 +17,6 @@ from .limits import Limits
 from .reading import protocol
 
 _BACKLOG = 2048  # connections that wait for a process
-_LOOPBACK = "127.0.0.1", "localhost", "::1"
 _IDLE = 5  # seconds that a connection may stay open between two requests
 
 
@@ -27,7 +27,11 @@ def bind(host: str, port: int) -> socket.socket:
     ------
     OSError
         The address is not to be had; the message names it.
+    ValueError
+        The host is empty, which would be every address of this machine.
     """
+    if not host:
+        raise ValueError("Got host='' but expected an address; 0.0.0.0 lets other machines in.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -55,11 +59,20 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def known_hosts(host: str, others: Iterable[str]) -> frozenset[str] | None:
+def known_hosts(bound: socket.socket, host: str, others: Iterable[str]) -> frozenset[str] | None:
     """Return the names that requests may be for; None where others may reach the service."""
-    if host not in _LOOPBACK or "*" in others:
+    found = bound.getsockname()[0]
+    address = ipaddress.ip_address(found)  # a host has many spellings
+    address = getattr(address, "ipv4_mapped", None) or address
+    if not address.is_loopback or "*" in others:
         return None
-    return frozenset({"127.0.0.1", "localhost", "[::1]", *(one.lower() for one in others)})
+    return frozenset(map(_as_header, ("127.0.0.1", "localhost", "::1", host, found, *others)))
+
+
+def _as_header(host: str) -> str:
+    """Return a host as requests name it."""
+    host = host.lower()
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def serve(app: ASGIApp, bound: socket.socket, workers: int, limits: Limits) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+from unittest import mock
 
 import pytest
 
@@ -19,7 +20,7 @@ from sklearn_w2v.serving.answers import Answers
 from sklearn_w2v.serving.app import create_app
 from sklearn_w2v.serving.limits import Limits
 from sklearn_w2v.serving.schemas import PredictRequest
-from sklearn_w2v.serving.server import known_hosts
+from sklearn_w2v.serving.server import bind, known_hosts
 
 LIMITS = Limits(body=2000, texts=3, length=50, explained=20, seconds=20.0)
 
@@ -148,13 +149,19 @@ def test_one_error_of_a_long_list_is_enough():
     ],
 )
 def test_requests_for_another_host_are_refused_on_this_machine_alone(answers, host, status):
-    hosts = known_hosts("127.0.0.1", ["models.example"])
+    with bind("127.0.0.1", 0) as bound:
+        hosts = known_hosts(bound, "127.0.0.1", ["models.example"])
+        assert known_hosts(bound, "127.0.0.1", ["*"]) is None
     client = TestClient(create_app(answers, LIMITS, hosts))
     done = client.get("/health", headers={"Host": host})
     assert done.status_code == status
     assert status == 200 or "--allow-host" in done.json()["detail"]
-    assert known_hosts("0.0.0.0", []) is None
-    assert known_hosts("127.0.0.1", ["*"]) is None
+
+
+def test_requests_for_any_host_are_answered_where_others_may_ask():
+    bound = mock.Mock()
+    bound.getsockname.return_value = ("0.0.0.0", 8000)
+    assert known_hosts(bound, "0.0.0.0", []) is None
 
 
 @pytest.mark.parametrize("hangs_up", [True, False])

@@ -19,7 +19,7 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from sklearn_w2v.serving.server import address_of, bind
+from sklearn_w2v.serving.server import address_of, bind, known_hosts
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows cannot fork")
 
@@ -191,6 +191,27 @@ def test_addresses_of_both_kinds():
         pytest.skip("no IPv6 here")
     with six:
         assert address_of(six).startswith("http://[::1]:")
+
+
+def test_an_empty_host_is_refused_as_it_would_be_every_address(command, weather):
+    done = command("serve", weather / "missing.w2v", "--host", "")
+    assert done.status == 2
+    assert done.err.startswith("Error: Got host='' but expected an address")
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "127.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"])
+def test_names_are_known_where_a_socket_listens_on_this_machine_alone(host):
+    try:
+        bound = bind(host, 0)
+    except OSError:
+        pytest.skip("no such address here")
+    with bound:
+        known = known_hosts(bound, host, [])
+        address = bound.getsockname()[0]
+    for name in (host.lower(), address):
+        assert (f"[{name}]" if ":" in name else name) in known
+    assert "localhost" in known
 
 
 def test_without_the_extra_the_command_says_how_it_comes(weather):

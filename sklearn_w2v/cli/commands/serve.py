@@ -72,5 +72,5 @@ def serve(
     warnings.simplefilter("ignore")  # of texts that others send
     # the locale is this machine's; browsers ask for the language of those who read the page
     language = context.find_root().params["language"]
-    app = create_app(answers, limits, known_hosts(host, allow_host or ()), language)
+    app = create_app(answers, limits, known_hosts(bound, host, allow_host or ()), language)
     run(app, bound, workers, limits)
