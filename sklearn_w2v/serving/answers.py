@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +35,7 @@ class Answers:
     Attributes
     ----------
     classes : list of str
-        Labels.
+        Labels, as answers name them.
     gives_probabilities : bool
         Whether the model has ``predict_proba``.
     cannot_explain : str or None
@@ -43,7 +44,7 @@ class Answers:
 
     def __init__(self, model: Any, card: str) -> None:
         self._model, self.card = model, card
-        self.classes = [str(one) for one in model.classes_]
+        self.classes = _names(model)
         self.gives_probabilities = hasattr(model, "predict_proba")
         # reads what the first prediction needs, so that forked workers share it
         self.predict([_TRIED])
@@ -100,11 +101,12 @@ class Answers:
         dict
             As of `as_json`.
         """
-        return as_json(*explained(self._model, text, target, method))
+        return as_json(*explained(self._model, whole(text), target, method))
 
     def _predict_chunk(self, texts: list[str]) -> list[dict[str, Any]]:
+        texts = [whole(one) for one in texts]
         if not self.gives_probabilities:
-            labels = map(str, self._model.predict(texts))
+            labels = [whole(str(one)) for one in self._model.predict(texts)]
             return [{"label": one, "probability": None, "probabilities": None} for one in labels]
         probabilities = self._model.predict_proba(texts)
         return [
@@ -117,7 +119,7 @@ class Answers:
         if label_is_most_probable(self._model):
             return [int(one) for one in probabilities.argmax(axis=1)]
         places = {name: place for place, name in enumerate(self.classes)}
-        return [places[str(label)] for label in self._model.predict(texts)]
+        return [places[whole(str(label))] for label in self._model.predict(texts)]
 
     def _prediction(self, row: NDArray[Any], place: int) -> dict[str, Any]:
         shares = np.asarray(row, dtype=float).tolist()
@@ -157,12 +159,22 @@ def explained(
     tuple of (TokenAttribution, float or None)
         None where the model has no probabilities.
     """
-    names = [str(one) for one in model.classes_]
-    wanted = None if target is None else model.classes_[names.index(target)]
+    names = _names(model)
+    wanted = None if target is None else model.classes_[names.index(whole(target))]
     [found] = explain(model, [text], target=wanted, method=method)
     if not hasattr(model, "predict_proba"):
         return found, None
-    return found, float(model.predict_proba([text])[0][names.index(str(found.target))])
+    return found, float(model.predict_proba([text])[0][names.index(whole(str(found.target)))])
+
+
+def whole(text: str) -> str:
+    """Return a text with U+FFFD for each half of a pair of surrogates, which cannot be sent."""
+    # not "?", which means something to a model
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def _names(model: Any) -> list[str]:
+    return [whole(str(one)) for one in model.classes_]
 
 
 def as_json(found: TokenAttribution, probability: float | None) -> dict[str, Any]:
@@ -184,7 +196,7 @@ def as_json(found: TokenAttribution, probability: float | None) -> dict[str, Any
     """
     spans: Sequence[tuple[int, int] | None] = found.spans or [None] * len(found.tokens)
     return {
-        "target": str(found.target),
+        "target": whole(str(found.target)),
         "probability": probability,
         "score": float(found.score),
         "baseline_score": float(found.baseline_score),

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from ..version import __version__
-from .answers import Answers, OutOfTimeError
+from .answers import Answers, OutOfTimeError, whole
 from .limits import Limits
 from .pages import add_pages
 from .reading import KnownHosts, RequestBodyLimit
@@ -141,14 +141,12 @@ def _add_answers(app: FastAPI, answers: Answers, limits: Limits) -> None:
     @app.post("/explain", response_model=Explanation, responses=_REFUSALS)
     async def explain(request: ExplainRequest, client: Request) -> JSONResponse:
         """Say which words of a text speak for a label, and which against it."""
-        # half of a pair of surrogates is no character, and could not be sent back
-        text = request.text.encode("utf-8", "replace").decode()
         if answers.cannot_explain is not None:
             raise HTTPException(_NOT_THERE, answers.cannot_explain)
-        _check_length(text, "text", limits.explained)
-        if not text.strip():
+        _check_length(request.text, "text", limits.explained)
+        if not request.text.strip():
             raise HTTPException(_UNFIT, "Got an empty text but expected words to explain.")
-        if request.target is not None and request.target not in answers.classes:
+        if request.target is not None and whole(request.target) not in answers.classes:
             names = ", ".join(answers.classes)
             raise HTTPException(
                 _UNFIT, f"Got target={request.target!r:.60} but expected one of {names}."
@@ -156,7 +154,7 @@ def _add_answers(app: FastAPI, answers: Answers, limits: Limits) -> None:
         return await answer(
             client,
             explaining,
-            lambda until: answers.explain(text, request.target, request.method),
+            lambda until: answers.explain(request.text, request.target, request.method),
         )
 
 

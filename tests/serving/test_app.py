@@ -5,6 +5,7 @@ import inspect
 import json
 from unittest import mock
 
+import numpy as np
 import pytest
 
 pytest.importorskip("fastapi")
@@ -111,23 +112,42 @@ def test_bad_questions_for_reasons_are_told_what_is_wrong(client, body, status, 
 
 
 def test_half_of_a_pair_of_surrogates_does_not_break_the_answer(client):
-    headers = {"Content-Type": "application/json"}
-    done = client.post("/predict", content='{"texts": ["雨\\ud800"]}', headers=headers)
+    done = post(client, "/predict", '{"texts": ["雨\\ud800"]}')
     assert done.status_code == 200
-    done = client.post("/explain", content='{"text": "雨\\ud800海"}', headers=headers)
+    done = post(client, "/explain", '{"text": "雨\\ud800海"}')
     assert done.status_code == 200
     assert [one["span"] for one in done.json()["tokens"]][-1] == [2, 3]
 
 
-def test_half_of_a_pair_that_is_a_token_of_its_own_can_be_sent_back():
+def test_half_of_a_pair_is_read_as_the_same_character_by_both():
+    texts, labels = ["a ?", "b \ufffd"] * 12, ["x", "y"] * 12
+    vectors = WordVectors(["a", "b", "?", "\ufffd"], np.eye(4))
+    clf = W2VLSTMClassifier(train_network=False, bow="words", random_state=0)
+    model = make_pipeline(W2VIndexer(vectors), clf).fit(texts, labels)
+    client = TestClient(create_app(Answers(model, ""), LIMITS), raise_server_exceptions=False)
+    [found] = post(client, "/predict", '{"texts": ["\\ud83d"]}').json()["predictions"]
+    explained = post(client, "/explain", '{"text": "\\ud83d"}').json()
+    assert found["label"] == explained["target"] == "y"
+    assert found["probability"] == pytest.approx(explained["probability"])
+    assert [one["token"] for one in explained["tokens"]] == ["\ufffd"]
+
+
+def test_half_of_a_pair_in_a_label_can_be_sent_back():
     vectors = WordVectors(["a", "b"], [[1, 0], [0, 1]])
     clf = W2VLSTMClassifier(train_network=False, bow="words", random_state=0)
-    model = make_pipeline(W2VIndexer(vectors), clf).fit(["a a", "b b"] * 12, ["x", "y"] * 12)
+    model = make_pipeline(W2VIndexer(vectors), clf).fit(["a a", "b b"] * 12, ["x\ud83d", "y"] * 12)
     client = TestClient(create_app(Answers(model, ""), LIMITS), raise_server_exceptions=False)
-    headers = {"Content-Type": "application/json"}
-    done = client.post("/explain", content='{"text": "a \\ud800 b"}', headers=headers)
-    assert done.status_code == 200
-    assert [one["token"] for one in done.json()["tokens"]] == ["a", "?", "b"]
+    [found] = post(client, "/predict", '{"texts": ["a"]}').json()["predictions"]
+    assert found["label"] == "x\ufffd"
+    assert found["probability"] == found["probabilities"]["x\ufffd"]
+    assert client.get("/model").json()["classes"] == ["x\ufffd", "y"]
+    for target in ("x\\ufffd", "x\\ud83d"):
+        done = post(client, "/explain", f'{{"text": "a", "target": "{target}"}}')
+        assert done.json()["target"] == "x\ufffd"
+
+
+def post(client, path, content):
+    return client.post(path, content=content, headers={"Content-Type": "application/json"})
 
 
 def test_one_error_of_a_long_list_is_enough():
