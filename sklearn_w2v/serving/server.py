@@ -133,7 +133,7 @@ def _supervise(
     class Worker(UvicornWorker):
         # asyncio accepts as many connections at once as its backlog says; the first worker that
         # wakes would take all, and leave the others none
-        CONFIG_KWARGS = {**options, "backlog": 1}
+        CONFIG_KWARGS = {**options, "backlog": 1, "timeout_notify": 1}
 
         def run(self) -> None:
             for one in self.sockets:
@@ -143,6 +143,12 @@ def _supervise(
         def handle_exit(self, sig: int, frame: Any) -> None:
             """Stop at SIGQUIT, which gunicorn sends for Ctrl-C; uvicorn knows SIGTERM."""
             signal.raise_signal(signal.SIGTERM)
+
+        async def callback_notify(self) -> None:
+            """Say each second that it lives, and stop where nobody is left to be told."""
+            await super().callback_notify()
+            if os.getppid() != self.ppid:
+                signal.raise_signal(signal.SIGTERM)
 
     class Supervisor(BaseApplication):
         def load_config(self) -> None:

@@ -69,6 +69,23 @@ def test_workers_share_the_model_and_come_back_when_they_are_killed(service, wea
 
 
 @posix
+def test_workers_end_when_their_supervisor_is_killed(service, weather):
+    one = service(weather / "weather.w2v", "--workers", 2)
+    supervisor = psutil.Process(one.process.pid)
+    wait_for(lambda: len(supervisor.children()) == 2)
+    ask(one, "/health")
+    workers = supervisor.children()
+    try:
+        one.stop(signal.SIGKILL)
+        wait_for(lambda: not any(map(is_running, workers)))
+    finally:
+        for worker in filter(is_running, workers):
+            worker.kill()
+    with pytest.raises(ConnectionRefusedError):
+        connect(one)
+
+
+@posix
 def test_connections_are_shared_among_workers(service, weather):
     one = service(weather / "weather.w2v", "--workers", 2)
     supervisor = psutil.Process(one.process.pid)
@@ -225,6 +242,13 @@ def test_without_the_extra_the_command_says_how_it_comes(weather):
     )
     assert done.returncode == 2
     assert "pip install 'sklearn-w2v[serve]'" in done.stderr
+
+
+def is_running(process):
+    """Whether a process still does something; who adopts it may be slow to collect its status."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def wait_for(condition, seconds=60):
