@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,8 +11,10 @@ from typing import Any
 import anyio
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp
 
 from ..version import __version__
@@ -41,6 +44,7 @@ _EXPECTED = {
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal, "description": "The body is not JSON."},
     _TOO_LARGE: {"model": Refusal, "description": "More than the limits allow."},
+    415: {"model": Refusal, "description": "The body is compressed."},
     _UNFIT: {"model": Refusal, "description": "The JSON holds something else than expected."},
     _TOO_LATE: {"model": Refusal, "description": "No answer within the time limit."},
 }
@@ -74,6 +78,7 @@ def create_app(
         redoc_url=None,
     )
     app.add_exception_handler(RequestValidationError, _refuse)
+    app.add_exception_handler(StarletteHTTPException, _say_why)
     app.add_exception_handler(Exception, _fail)
     _add_model(app, answers, limits)
     _add_answers(app, answers, limits)
@@ -187,9 +192,25 @@ def _in_words(error: dict[str, Any]) -> str:
     if error["type"] == "literal_error":
         expected = error["ctx"]["expected"]
         return f"Got {place}={error['input']!r:.60} but expected {expected}."
+    if error["type"] == "string_unicode":
+        return f"Got {place or 'a name'} with half of a pair of surrogates, which is no character."
     kind = type(error.get("input")).__name__
     expected = _EXPECTED.get(error["type"]) or error["msg"].removeprefix("Input should be ")
     return f"Got {place or 'a body'} of type {kind} but expected {expected}."
+
+
+async def _say_why(request: Any, error: Any) -> Response:
+    """Name what a body could not be read for, where FastAPI says only that it could not."""
+    cause = error.__cause__
+    if isinstance(cause, UnicodeDecodeError):
+        byte = cause.object[cause.start]
+        error.detail = f"The body is not UTF-8: byte {byte:#04x} at position {cause.start}."
+    elif isinstance(cause, RecursionError):
+        error.detail = "The body is nested too deeply."
+    elif isinstance(cause, ValueError):
+        most = sys.get_int_max_str_digits()
+        error.detail = f"The body holds a number of more than {most} digits."
+    return await http_exception_handler(request, error)
 
 
 async def _fail(request: Any, error: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Requests for another host, too large or too slow ones are refused while they come."""
+"""Requests for another host, compressed, too large or too slow ones are refused while they come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .limits import Limits
 
-_TOO_LATE, _TOO_LARGE, _MISDIRECTED, _BUSY = 408, 413, 421, 503
+_TOO_LATE, _TOO_LARGE, _ENCODED, _MISDIRECTED, _BUSY = 408, 413, 415, 421, 503
 _CONNECTIONS = 500  # of a process; more are closed at once
 _IN_WORK = 100  # requests that have come and are not answered yet; more get 503
 
@@ -35,8 +35,7 @@ class KnownHosts:
         self._app, self._hosts = app, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        named = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
-        name = re.sub(r":\d*$", "", named).lower()
+        name = re.sub(r":\d*$", "", _header(scope, b"host")).lower()
         if scope["type"] == "http" and name not in self._hosts:
             await _refuse(
                 send,
@@ -91,6 +90,11 @@ class RequestBodyLimit:
             most = f"Got a body of more than {self._limits.body} bytes, which is the most."
             await _refuse(send, _TOO_LARGE, most)
             return
+        encoding = _header(scope, b"content-encoding")
+        if encoding.lower() not in ("", "identity"):
+            plain = f"Got Content-Encoding: {encoding:.60} but expected a body without one."
+            await _refuse(send, _ENCODED, plain)
+            return
         if self._in_work >= _IN_WORK:
             await _refuse(send, _BUSY, "Too many requests wait for an answer; try again later.")
             return
@@ -99,6 +103,11 @@ class RequestBodyLimit:
             await self._app(scope, _again(bytes(body), receive), send)
         finally:
             self._in_work -= 1
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    headers: dict[bytes, bytes] = dict(scope.get("headers", ()))
+    return headers.get(name, b"").decode("latin-1")
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import inspect
 import json
 from unittest import mock
@@ -64,13 +65,19 @@ def test_what_the_model_is(client):
     ("body", "status", "message"),
     [
         ("{", 400, "The body is not JSON"),
-        ("[" * 1500, 400, "There was an error parsing the body"),
+        (
+            '{"texts": ["雨"]}'.encode("cp932"),
+            400,
+            "The body is not UTF-8: byte 0x89 at position 12.",
+        ),
+        (b'{"texts": ["\xe9\x9b"]}', 400, "The body is not UTF-8: byte 0xe9 at position 12."),
         ("", 422, "Got no body but expected JSON."),
         ("[]", 422, "Got a body of type list but expected an object."),
         ('{"text": "雨"}', 422, "The body lacks texts."),
         ('{"texts": "雨"}', 422, "Got texts of type str but expected a list."),
         ('{"texts": ["雨", 3]}', 422, "Got texts[1] of type int but expected a string."),
         ('{"texts": ["雨"], "more": 1}', 422, "Got more, which is not expected here."),
+        ('{"texts": ["雨"], "\\ud83d": 1}', 422, "Got a name with half of a pair"),
         ('{"texts": ["1", "2", "3", "4"]}', 413, "Got 4 texts but expected 3 at most."),
         (
             json.dumps({"texts": ["雨", "雨" * 51]}),
@@ -84,6 +91,29 @@ def test_bad_requests_are_told_what_is_wrong(client, body, status, message):
     done = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
     assert done.status_code == status
     assert done.json()["detail"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("[" * 100_000, "The body is nested too deeply."),
+        ("1" * 5000, "The body holds a number of more than 4300 digits."),
+    ],
+)
+def test_json_that_python_cannot_read_is_told_why(answers, body, message):
+    client = TestClient(create_app(answers, Limits()), raise_server_exceptions=False)
+    done = post(client, "/predict", body)
+    assert done.status_code == 400
+    assert done.json()["detail"].startswith(message)
+
+
+@pytest.mark.parametrize(("encoding", "status"), [("gzip", 415), ("Identity", 200), ("", 200)])
+def test_compressed_bodies_are_refused_by_their_header(client, encoding, status):
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    body = gzip.compress(b"{}") if status == 415 else b'{"texts": []}'
+    done = client.post("/predict", content=body, headers=headers)
+    assert done.status_code == status
+    assert status == 200 or done.json()["detail"].startswith("Got Content-Encoding: gzip but")
 
 
 @pytest.mark.skipif(
@@ -114,6 +144,9 @@ def test_bad_questions_for_reasons_are_told_what_is_wrong(client, body, status, 
 def test_half_of_a_pair_of_surrogates_does_not_break_the_answer(client):
     done = post(client, "/predict", '{"texts": ["雨\\ud800"]}')
     assert done.status_code == 200
+    done = post(client, "/explain", '{"text": "雨", "method": "\\ud800"}')
+    assert done.status_code == 422
+    assert done.json()["detail"].startswith("Got method with half of a pair of surrogates")
     done = post(client, "/explain", '{"text": "雨\\ud800海"}')
     assert done.status_code == 200
     assert [one["span"] for one in done.json()["tokens"]][-1] == [2, 3]
