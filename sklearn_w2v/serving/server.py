@@ -94,6 +94,8 @@ def serve(app: ASGIApp, bound: socket.socket, workers: int, limits: Limits) -> N
     ------
     ImportError
         Many workers need gunicorn.
+    KeyboardInterrupt
+        Ctrl-C has ended it.
     """
     options: dict[str, Any] = {
         "http": protocol(limits),
@@ -123,6 +125,7 @@ def _supervise(
 ) -> None:
     try:
         from gunicorn.app.base import BaseApplication
+        from gunicorn.arbiter import Arbiter
         from uvicorn_worker import UvicornWorker
     except ImportError as error:  # it has no wheels for Windows, which cannot fork
         raise ImportError(
@@ -150,7 +153,7 @@ def _supervise(
             if os.getppid() != self.ppid:
                 signal.raise_signal(signal.SIGTERM)
 
-    class Supervisor(BaseApplication):
+    class Application(BaseApplication):
         def load_config(self) -> None:
             settings = {
                 "bind": f"fd://{bound.fileno()}",
@@ -171,8 +174,19 @@ def _supervise(
         def load(self) -> ASGIApp:
             return app
 
+    interrupted = False
+
+    class Supervisor(Arbiter):
+        def handle_int(self) -> None:
+            """Stop at Ctrl-C; gunicorn itself would end as if it had been told to by SIGTERM."""
+            nonlocal interrupted
+            interrupted = True
+            super().handle_int()
+
     try:
-        Supervisor().run()
+        Supervisor(Application()).run()
     except SystemExit as left:
         if left.code:
             raise RuntimeError(f"gunicorn ended with status {left.code}; see above.") from left
+    if interrupted:
+        raise KeyboardInterrupt

@@ -116,8 +116,13 @@ def test_other_signals_end_workers_without_force(service, weather, how):
     one = service(weather / "weather.w2v", "--workers", 2)
     wait_for(lambda: len(psutil.Process(one.process.pid).children()) == 2)
     ask(one, "/health")
-    one.stop(getattr(signal, how))
+    status = one.stop(getattr(signal, how))
     assert not [line for line in one.said if "SIGKILL" in line]
+    if how == "SIGINT":  # Ctrl-C
+        assert status == 130
+        assert one.said[-1] == "Interrupted.\n"
+    else:
+        assert status == 0
 
 
 def test_clients_that_never_read_are_cut_off(service, weather):
