@@ -35,7 +35,7 @@ class KnownHosts:
         self._app, self._hosts = app, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = re.sub(r":\d*$", "", _header(scope, b"host")).lower()
+        name = without_port(_header(scope, b"host"))
         if scope["type"] == "http" and name not in self._hosts:
             await _refuse(
                 send,
@@ -103,6 +103,11 @@ class RequestBodyLimit:
             await self._app(scope, _again(bytes(body), receive), send)
         finally:
             self._in_work -= 1
+
+
+def without_port(host: str) -> str:
+    """Return a host, whose IPv6 address is in brackets, in lower case and without a port."""
+    return re.sub(r":\d*$", "", host).lower()
 
 
 def _header(scope: Scope, name: bytes) -> str:

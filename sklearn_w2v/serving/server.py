@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .limits import Limits
-from .reading import protocol
+from .reading import protocol, without_port
 
 _BACKLOG = 2048  # connections that wait for a process
 _IDLE = 5  # seconds that a connection may stay open between two requests
@@ -42,14 +42,28 @@ def bind(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise OSError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
+        raise _not_to_be_had(host, port, error) from error
     bound.set_inheritable(True)
     return bound
 
 
 def listen(bound: socket.socket) -> None:
-    """Let clients connect; they wait until somebody answers."""
-    bound.listen(_BACKLOG)
+    """Let clients connect; they wait until somebody answers.
+
+    Raises
+    ------
+    OSError
+        Another one has begun to listen at the address; the message names it.
+    """
+    try:
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        host, port = bound.getsockname()[:2]
+        raise _not_to_be_had(host, port, error) from error
+
+
+def _not_to_be_had(host: str, port: int, error: OSError) -> OSError:
+    return OSError(f"Cannot listen on {host}:{port}: {error.strerror or error}.")
 
 
 def address_of(bound: socket.socket) -> str:
@@ -70,9 +84,10 @@ def known_hosts(bound: socket.socket, host: str, others: Iterable[str]) -> froze
 
 
 def _as_header(host: str) -> str:
-    """Return a host as requests name it."""
-    host = host.lower()
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+    """Return a host as requests name it, without a port."""
+    if host.count(":") > 1 and not host.startswith("["):  # an address of IPv6
+        host = f"[{host}]"
+    return without_port(host)
 
 
 def serve(app: ASGIApp, bound: socket.socket, workers: int, limits: Limits) -> None:

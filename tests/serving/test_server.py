@@ -19,7 +19,7 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from sklearn_w2v.serving.server import address_of, bind, known_hosts
+from sklearn_w2v.serving.server import address_of, bind, known_hosts, listen
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows cannot fork")
 
@@ -213,6 +213,29 @@ def test_addresses_of_both_kinds():
         pytest.skip("no IPv6 here")
     with six:
         assert address_of(six).startswith("http://[::1]:")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the second one cannot even bind")
+def test_a_port_that_was_taken_in_between_is_named():
+    with bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with bind("127.0.0.1", port) as second:
+            listen(first)
+            with pytest.raises(OSError, match=f"Cannot listen on 127.0.0.1:{port}: "):
+                listen(second)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("Example.com:8443", "example.com"),
+        ("2001:DB8::1", "[2001:db8::1]"),
+        ("[2001:db8::1]:8443", "[2001:db8::1]"),
+    ],
+)
+def test_further_hosts_are_known_by_their_names_alone(given, name):
+    with bind("127.0.0.1", 0) as bound:
+        assert name in known_hosts(bound, "127.0.0.1", [given])
 
 
 def test_an_empty_host_is_refused_as_it_would_be_every_address(command, weather):
