@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import inspect
 import json
+import time
 from unittest import mock
 
 import numpy as np
@@ -261,6 +262,15 @@ def test_who_waits_too_long_is_told(answers):
     done = client.post("/predict", json={"texts": ["雨"]})
     assert done.status_code == 503
     assert "fewer or shorter texts" in done.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("predict", {"texts": ["雨"]}), ("explain", {"text": "雨"})]
+)
+def test_work_that_is_done_too_late_is_no_answer(answers, monkeypatch, path, body):
+    monkeypatch.setattr(Answers, path, lambda *arguments: time.sleep(0.2))
+    done = TestClient(create_app(answers, Limits(seconds=0.1))).post(f"/{path}", json=body)
+    assert done.status_code == 503
 
 
 def test_a_fault_of_the_service_says_nothing_of_its_insides(answers, monkeypatch):
