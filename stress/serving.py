@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from _rows import Row, append
 AREA = "serving"
 _GROWN = 20.0  # MB that the processes may have more at the end
 _PATH = "/predict"
+_WARM = 500  # answers after which both workers have copied the pages that they write to
 
 
 class Service:
@@ -65,6 +66,20 @@ class Service:
         first = psutil.Process(self.process.pid)
         return [first, *first.children(recursive=True)]
 
+    def every_worker_answers(self) -> bool:
+        """Ask through some connections; return whether each worker has one of them."""
+        with ExitStack() as stack:
+            clients = [stack.enter_context(self.socket()) for _ in range(8)]
+            for client in clients:
+                client.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            for client in clients:
+                client.recv(1)
+            mine = {client.getsockname() for client in clients}
+            return all(
+                any(tuple(one.raddr) in mine for one in worker.net_connections())
+                for worker in self.family()[1:]
+            )
+
     def socket(self) -> socket.socket:
         """Return a connection of which nothing is known but that it stands."""
         host, port = self.address.removeprefix("http://").split(":")
@@ -87,9 +102,12 @@ def running(quick: bool, timeout: float = 30.0) -> Iterator[Service]:
         service = Service(Path(folder), timeout)
         try:
             assert _within(60, lambda: len(service.family()) == 3)
-            _ask(
-                service, Row(AREA, "warm"), 0.5 if quick else 5
-            )  # workers copy the pages that they write to
+            assert _within(60, service.every_worker_answers)  # what was forked may not yet listen
+            answered = 0
+            for _ in range(100):  # workers copy the pages that they write to
+                answered += len(_ask(service, Row(AREA, "warm"), 0.5 if quick else 5).seconds)
+                if answered >= _WARM:
+                    break
             yield service
         finally:
             service.process.terminate()
