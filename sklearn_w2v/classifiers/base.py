@@ -332,10 +332,10 @@ class W2VClassifier(FittedRepr, RoutedParameters):
         self, vectors: WordVectors | None, used: NDArray[np.int32], maxlen: int | None
     ) -> None:
         """Give the network rows for ids that it lacks, and keep all that was learnt."""
-        if self._blend is not None:
+        if self._blend is not None and not self.n_iter_:
             raise ValueError(
-                "Got bow=None but the classifier was fitted with a linear branch, from which "
-                "training cannot go on; fit it anew."
+                "Got bow=None but all that was fitted is the linear branch, from which training "
+                "cannot go on; fit it anew."
             )
         former = self._built_network()
         architecture = former.design.architecture
