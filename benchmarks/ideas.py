@@ -206,9 +206,7 @@ def table(args: argparse.Namespace) -> None:
 def main() -> None:
     """Run the corpora, and write the table."""
     options = parser(__doc__)
-    options.add_argument(
-        "--corpora", nargs="+", choices=list(CORPORA), default=["poets", "moral", "kyoto"]
-    )
+    options.add_argument("--corpora", nargs="+", choices=list(CORPORA), default=["poets", "moral"])
     options.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options.add_argument("--folds", type=int, default=2, help="of each seed")
     options.add_argument("--paragraphs", type=int, default=100_000, help="of unlabelled text")
