@@ -74,8 +74,9 @@ def save(
         `estimator` is not fitted.
     ValueError
         `vectors` is none of these, the rows that ``"all"`` needs are not there, `details`
-        has a section that the card has itself, or a parameter is one that `load` refuses, such
-        as the ``input="filename"`` of a CountVectorizer, to which texts are paths.
+        has a section that the card has itself, `path` is a device or a pipe, or a parameter is
+        one that `load` refuses, such as the ``input="filename"`` of a CountVectorizer, to which
+        texts are paths.
     TypeError
         The estimator holds an object that no model file can hold, such as a lambda.
 

@@ -71,14 +71,14 @@ def written_beside(path: str) -> Iterator[str]:
             with locked_file(work):
                 mode = _permissions(path)
                 if mode is not None:  # of a private file, nobody may read the next one, either
-                    os.chmod(work, mode | stat.S_IRUSR | stat.S_IWUSR)
+                    _permit(work, mode | stat.S_IRUSR | stat.S_IWUSR)
                 yield work
                 with open(
                     work, "rb+"
                 ) as file:  # a crash of the machine must not leave an empty file
                     os.fsync(file.fileno())
                 if mode is not None:
-                    os.chmod(work, mode)
+                    _permit(work, mode)
                 _replace(work, path)
         finally:
             with suppress(OSError):
@@ -104,6 +104,11 @@ def _permissions(path: str) -> int | None:
         return stat.S_IMODE(os.stat(path).st_mode)
     except OSError:
         return None
+
+
+def _permit(path: str, mode: int) -> None:
+    with suppress(OSError):  # a file system without permissions
+        os.chmod(path, mode)
 
 
 def _replace(work: str, path: str) -> None:

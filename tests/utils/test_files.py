@@ -276,3 +276,13 @@ def test_a_file_keeps_its_permissions(tmp_path, mode):
     assert while_written == mode | 0o600  # nobody else reads it meanwhile, either
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert path.read_text() == "new"
+
+
+def test_a_file_system_without_permissions_is_written_to(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "not here")
+
+    write(tmp_path / "a.txt", "old")
+    monkeypatch.setattr(os, "chmod", refuse)
+    write(tmp_path / "a.txt", "new")
+    assert (tmp_path / "a.txt").read_text() == "new"

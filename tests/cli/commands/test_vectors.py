@@ -36,7 +36,7 @@ def test_info_tells_the_format_and_what_is_in_it(command, small_vectors, tmp_pat
     assert found["cache_bytes"] > 8 * 4 * 4
     shown = command("vectors", "info", path)
     lines = shown.out.splitlines()
-    assert f"cached before  {'yes':<3}" in lines
+    assert "cached before  yes" in lines
     assert f"cache          {found['cache']}" in lines  # whole, as users delete that folder
     assert [line.rstrip() for line in lines] == lines
 
